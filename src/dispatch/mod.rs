@@ -16,3 +16,5 @@ pub mod progress;
 mod reaper;
 pub mod run;
 mod worker;
+
+pub(crate) use entries::decided;

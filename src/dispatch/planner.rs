@@ -124,6 +124,11 @@ fn promise(distribution: DistributionId, contact: &Contact, included: Included, 
     }
 }
 
+/// A delivery that is only looked at: it belongs to no distribution.
+pub fn promise_preview(contact: &Contact, included: Included, now: Timestamp) -> Delivery {
+    promise(DistributionId::from_parts(0, 0), contact, included, now)
+}
+
 /// Counts an exclusion under its reason.
 pub fn count(excluded: &mut BTreeMap<String, u64>, exclusion: &Exclusion) {
     *excluded.entry(exclusion.name().to_owned()).or_default() += 1;

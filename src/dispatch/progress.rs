@@ -9,6 +9,7 @@ pub struct Progress {
     deferred: AtomicU64,
     failed: AtomicU64,
     in_doubt: AtomicU64,
+    largest: AtomicU64,
 }
 
 /// What an attempt came to, as the watcher sees it.
@@ -54,6 +55,16 @@ impl Progress {
             Mark::InDoubt => &self.in_doubt,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes the size of a mail, in octets.
+    pub fn weigh(&self, octets: usize) {
+        self.largest.fetch_max(octets as u64, Ordering::Relaxed);
+    }
+
+    /// The largest mail so far, in octets.
+    pub fn largest(&self) -> u64 {
+        self.largest.load(Ordering::Relaxed)
     }
 
     /// The counters now.

@@ -259,6 +259,7 @@ impl Worker {
             Ok(composed) => composed,
             Err(cause) => return self.cannot_compose(begun, cause).await,
         };
+        self.run.progress.weigh(message.size());
         if !self.connect().await? {
             return Ok(not_begun("no connection to the relay is left"));
         }
