@@ -1,1 +1,10 @@
-//! x
+//! Dateline, the press office's mailer: the map of the house.
+//!
+//! - [`domain`]: the ground floor, pure rules about embargo, audience,
+//!   language, delivery state, retry and the log.
+//! - [`store`]: what is remembered; a trait in verbs of outcome, and its backends.
+//! - [`clock`]: the only window on time.
+
+pub mod clock;
+pub mod domain;
+pub mod store;

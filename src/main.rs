@@ -1,1 +1,3 @@
+//! Dateline's command.
+
 fn main() {}

@@ -1,0 +1,84 @@
+//! Media contacts: journalists and desks that receive.
+
+use super::address::EmailAddress;
+use super::header_text::HeaderText;
+use super::ids::ContactId;
+use super::language::Language;
+use super::zone::Zone;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A contact's consent to early copy under embargo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbargoAgreement {
+    /// The day it was given, where known.
+    pub since: Option<Date>,
+}
+
+/// A journalist or desk, as the newsroom's records have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Made at the first import; stays the same for the address's life.
+    pub id: ContactId,
+    /// Where the mail goes; identifies the contact.
+    pub email: EmailAddress,
+    /// The person's or desk's name.
+    pub name: HeaderText,
+    /// How the person is greeted, ready to print; empty for none.
+    pub salutation: String,
+    /// The publication they work for.
+    pub outlet: String,
+    /// Their part in it.
+    pub role: String,
+    /// ISO 3166-1 alpha-2, upper case; empty where unknown.
+    pub country: String,
+    /// Languages they read, best first.
+    pub languages: Vec<Language>,
+    /// Their time zone; the newsroom's holds where it is unknown.
+    pub time_zone: Option<Zone>,
+    /// Subjects they cover.
+    pub beats: Vec<String>,
+    /// Press lists they stand on.
+    pub lists: Vec<String>,
+    /// Their consent to early copy.
+    pub embargo_agreement: Option<EmbargoAgreement>,
+    /// The newsroom's own remarks; never sent.
+    pub notes: String,
+    /// Any further column of the imported file.
+    pub custom: BTreeMap<String, String>,
+}
+
+impl Contact {
+    /// Whether early copy may be sent to them.
+    pub fn has_agreement(&self) -> bool {
+        self.embargo_agreement.is_some()
+    }
+
+    /// What a mail to them needs to know of them.
+    pub fn recipient(&self) -> Recipient {
+        Recipient {
+            contact: self.id,
+            email: self.email.clone(),
+            name: self.name.clone(),
+            salutation: self.salutation.clone(),
+            outlet: self.outlet.clone(),
+        }
+    }
+}
+
+/// What a mail says of its reader: kept with the delivery, so that what was
+/// planned is what is sent, whatever becomes of the contact meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// The contact it was made from.
+    pub contact: ContactId,
+    /// Where the mail goes.
+    pub email: EmailAddress,
+    /// The person's or desk's name.
+    pub name: HeaderText,
+    /// How they are greeted.
+    pub salutation: String,
+    /// The publication they work for.
+    pub outlet: String,
+}

@@ -1,0 +1,164 @@
+//! Identifiers: a type for each, and each prints its kind (`dst_…`, `dlv_…`).
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use ulid::Ulid;
+
+/// A text that is not an identifier of the expected kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not an identifier of the form `{prefix}_` followed by 26 letters and digits")]
+pub struct IdError {
+    text: String,
+    prefix: &'static str,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Ulid);
+
+        impl $name {
+            /// Makes an identifier from a time (milliseconds since 1970) and 80 random bits.
+            pub fn from_parts(millisecond: u64, random: u128) -> Self {
+                Self(Ulid::from_parts(millisecond, random))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut text = self.0.to_string();
+                text.make_ascii_lowercase();
+                write!(f, concat!($prefix, "_{}"), text)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix(concat!($prefix, "_"))
+                    .and_then(|rest| Ulid::from_string(&rest.to_ascii_uppercase()).ok())
+                    .map(Self)
+                    .ok_or_else(|| IdError { text: text.to_owned(), prefix: $prefix })
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    };
+}
+
+id!(
+    /// A media contact.
+    ContactId,
+    "con"
+);
+id!(
+    /// One sending of one release to one audience.
+    DistributionId,
+    "dst"
+);
+id!(
+    /// The duty to bring one release to one contact; the Message-ID is made from it.
+    DeliveryId,
+    "dlv"
+);
+id!(
+    /// A worker's time-limited right to a delivery.
+    LeaseToken,
+    "lse"
+);
+
+/// A release's identifier: the name of its folder, or `id` in release.toml.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReleaseId(String);
+
+/// A text that is not a release identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a release id: expected 1 to 120 letters, digits, `-`, `_` or `.`, not beginning with `.` or `-`"
+)]
+pub struct ReleaseIdError(String);
+
+impl ReleaseId {
+    /// Checks a release identifier: safe as a folder name and in a header.
+    ///
+    /// # Errors
+    /// Any other character, an empty text, or more than 120 characters.
+    pub fn parse(text: &str) -> Result<Self, ReleaseIdError> {
+        let fits = (1..=120).contains(&text.chars().count())
+            && !text.starts_with(['.', '-'])
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ReleaseIdError(text.to_owned()))
+        }
+    }
+
+    /// The identifier's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ReleaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for ReleaseId {
+    type Error = ReleaseIdError;
+    fn try_from(text: String) -> Result<Self, ReleaseIdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ReleaseId> for String {
+    fn from(id: ReleaseId) -> Self {
+        id.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_prints_its_kind_and_reads_back() {
+        let id = DeliveryId::from_parts(1_700_000_000_000, 42);
+        assert!(id.to_string().starts_with("dlv_"));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().parse::<ContactId>().is_err());
+    }
+
+    #[test]
+    fn a_release_id_is_a_safe_folder_name() {
+        assert!(ReleaseId::parse("2022-03-10-kazakhstan").is_ok());
+        for bad in ["", "..", "a/b", "a\nb", "-x"] {
+            assert!(ReleaseId::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

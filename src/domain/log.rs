@@ -1,0 +1,342 @@
+//! The delivery log: append-only, each entry bound to the one before it.
+//!
+//! An entry is a line of JSON. Its hash is BLAKE3 over the previous entry's
+//! hash and this line, so no entry can be changed, taken out or moved without
+//! every later hash being wrong. Personal facts (an address, a relay's words,
+//! which may repeat one) stand beside the line; the line holds only a salted
+//! hash of them, so that they can be erased (GDPR article 17) and the chain
+//! still verifies.
+
+use super::ids::{DeliveryId, DistributionId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What the first entry is bound to.
+pub const GENESIS: &str = "dateline delivery log, version 1";
+
+/// What happened, before it has a place in the chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogEvent {
+    /// When.
+    pub at: Timestamp,
+    /// The distribution it belongs to.
+    pub distribution: DistributionId,
+    /// The delivery; absent for events of the whole distribution.
+    pub delivery: Option<DeliveryId>,
+    /// What happened: `distribution`, `attempt`, or a state's name.
+    pub event: String,
+    /// Facts that name nobody.
+    pub facts: Map<String, Value>,
+    /// Facts that may name somebody.
+    pub personal: Option<Personal>,
+}
+
+/// Facts that may name somebody, and the salt of their commitment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Personal {
+    /// The facts.
+    pub facts: Map<String, Value>,
+    /// 128 random bits, so that the commitment cannot be guessed from a list of addresses.
+    pub salt: u128,
+}
+
+/// An entry as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// Its place, from 1, without gaps.
+    pub seq: u64,
+    /// The line: canonical JSON, what the hash is made over.
+    pub line: String,
+    /// The personal facts as JSON; erased on request.
+    pub personal: Option<String>,
+    /// The salt, 32 hex digits; erased with them.
+    pub salt: Option<String>,
+    /// BLAKE3 of the previous hash and the line, 64 hex digits.
+    pub hash: String,
+}
+
+/// The line's content. The order of fields is the canonical order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Its place in the chain.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The distribution.
+    pub distribution: DistributionId,
+    /// The delivery.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delivery: Option<DeliveryId>,
+    /// What happened.
+    pub event: String,
+    /// Facts that name nobody.
+    #[serde(flatten)]
+    pub facts: Map<String, Value>,
+    /// Commitment to the personal facts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub commitment: Option<String>,
+}
+
+/// The end of the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Entries so far.
+    pub seq: u64,
+    /// The last entry's hash.
+    pub hash: String,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            hash: blake3::hash(GENESIS.as_bytes()).to_hex().to_string(),
+        }
+    }
+}
+
+impl Head {
+    /// Gives an event its place, and moves the head on.
+    pub fn append(&mut self, event: LogEvent) -> LogEntry {
+        let seq = self.seq + 1;
+        let salt = event
+            .personal
+            .as_ref()
+            .map(|personal| format!("{:032x}", personal.salt));
+        let personal = event
+            .personal
+            .map(|personal| Value::Object(personal.facts).to_string());
+        let line = Line {
+            seq,
+            at: event.at,
+            distribution: event.distribution,
+            delivery: event.delivery,
+            event: event.event,
+            facts: event.facts,
+            commitment: salt
+                .as_deref()
+                .zip(personal.as_deref())
+                .map(|(salt, facts)| commit(salt, facts)),
+        };
+        // Maps with text keys and plain values always serialise.
+        let line = serde_json::to_string(&line).unwrap_or_default();
+        let hash = chain(&self.hash, &line);
+        *self = Self {
+            seq,
+            hash: hash.clone(),
+        };
+        LogEntry {
+            seq,
+            line,
+            personal,
+            salt,
+            hash,
+        }
+    }
+}
+
+fn chain(previous: &str, line: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(previous.as_bytes())
+        .update(b"\n")
+        .update(line.as_bytes());
+    hasher.finalize().to_hex().to_string()
+}
+
+fn commit(salt: &str, facts: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(salt.as_bytes())
+        .update(b"\n")
+        .update(facts.as_bytes());
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Why the log does not verify, at the first broken entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(rename_all = "snake_case", tag = "fault")]
+pub enum Broken {
+    /// An entry is not where it should be.
+    #[error("entry {expected} is missing: entry {found} stands in its place")]
+    Missing {
+        /// The place looked at.
+        expected: u64,
+        /// What stands there.
+        found: u64,
+    },
+    /// The line was edited or moved, or its hash was.
+    #[error("entry {seq} is not as it was written: its hash does not follow from its line and entry {}", seq.saturating_sub(1))]
+    Hash {
+        /// Which entry.
+        seq: u64,
+    },
+    /// The line is no log line, or names another place.
+    #[error("entry {seq} is not a log line of that place")]
+    Line {
+        /// Which entry.
+        seq: u64,
+    },
+    /// A column that repeats the line says otherwise.
+    #[error("entry {seq}: column `{column}` differs from its line")]
+    Column {
+        /// Which entry.
+        seq: u64,
+        /// Which column.
+        column: String,
+    },
+    /// The personal facts are not those committed to.
+    #[error("entry {seq}: the personal facts are not those that were written")]
+    Personal {
+        /// Which entry.
+        seq: u64,
+    },
+    /// The chain's end is not where it was left.
+    #[error("entry {} is missing: the log ended with entry {expected}", found.saturating_add(1))]
+    End {
+        /// Entries that were written.
+        expected: u64,
+        /// Entries there are.
+        found: u64,
+    },
+    /// A delivery's state is not what the log says last.
+    #[error("entry {seq}: the log says `{logged}`, but delivery {delivery} is `{stored}`")]
+    State {
+        /// The delivery's last entry.
+        seq: u64,
+        /// Which delivery.
+        delivery: String,
+        /// The last state in the log.
+        logged: String,
+        /// The state in the store.
+        stored: String,
+    },
+}
+
+/// Walks the chain from its beginning.
+#[derive(Debug, Clone, Default)]
+pub struct Verifier {
+    head: Head,
+}
+
+impl Verifier {
+    /// Checks the next entry, and gives back its line.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn check(&mut self, entry: &LogEntry) -> Result<Line, Broken> {
+        let expected = self.head.seq + 1;
+        if entry.seq != expected {
+            return Err(Broken::Missing {
+                expected,
+                found: entry.seq,
+            });
+        }
+        if chain(&self.head.hash, &entry.line) != entry.hash {
+            return Err(Broken::Hash { seq: entry.seq });
+        }
+        let line: Line =
+            serde_json::from_str(&entry.line).map_err(|_| Broken::Line { seq: entry.seq })?;
+        if line.seq != entry.seq {
+            return Err(Broken::Line { seq: entry.seq });
+        }
+        check_personal(entry, &line)?;
+        self.head = Head {
+            seq: entry.seq,
+            hash: entry.hash.clone(),
+        };
+        Ok(line)
+    }
+
+    /// Checks that the chain ends where the store says that it ends.
+    ///
+    /// # Errors
+    /// Entries are missing at the end, or the head was changed.
+    pub fn finish(self, head: &Head) -> Result<Head, Broken> {
+        if self.head.seq != head.seq {
+            return Err(Broken::End {
+                expected: head.seq,
+                found: self.head.seq,
+            });
+        }
+        if self.head.hash != head.hash {
+            return Err(Broken::Hash { seq: head.seq });
+        }
+        Ok(self.head)
+    }
+}
+
+/// Personal facts are there and as committed to, or erased with their salt.
+fn check_personal(entry: &LogEntry, line: &Line) -> Result<(), Broken> {
+    let broken = Err(Broken::Personal { seq: entry.seq });
+    match (&entry.salt, &entry.personal, &line.commitment) {
+        (Some(salt), Some(facts), Some(commitment)) if commit(salt, facts) == *commitment => Ok(()),
+        (None, None, _) => Ok(()),
+        (_, _, _) => broken,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn chain_of(n: u64) -> (Vec<LogEntry>, Head) {
+        let mut head = Head::default();
+        let entries = (0..n)
+            .map(|i| {
+                let facts = Map::from_iter([("n".to_owned(), Value::from(i))]);
+                head.append(LogEvent {
+                    at: Timestamp::from_second(i64::try_from(i).unwrap()).unwrap(),
+                    distribution: DistributionId::from_parts(1, 1),
+                    delivery: None,
+                    event: "accepted".into(),
+                    personal: Some(Personal {
+                        facts: facts.clone(),
+                        salt: u128::from(i),
+                    }),
+                    facts,
+                })
+            })
+            .collect();
+        (entries, head)
+    }
+
+    fn verify(entries: &[LogEntry], head: &Head) -> Result<Head, Broken> {
+        let mut verifier = Verifier::default();
+        for entry in entries {
+            verifier.check(entry)?;
+        }
+        verifier.finish(head)
+    }
+
+    #[test]
+    fn an_untouched_log_verifies_also_when_somebody_was_erased() {
+        let (mut entries, head) = chain_of(5);
+        assert_eq!(verify(&entries, &head), Ok(head.clone()));
+        entries[2].personal = None;
+        entries[2].salt = None;
+        assert_eq!(verify(&entries, &head), Ok(head));
+    }
+
+    proptest! {
+        #[test]
+        fn any_edit_deletion_or_move_is_found_at_its_entry(n in 2u64..12, at in 0usize..12, how in 0u8..5) {
+            let (mut entries, head) = chain_of(n);
+            let at = at % entries.len();
+            match how {
+                0 => entries[at].line = entries[at].line.replace("accepted", "rejected"),
+                1 => { entries.remove(at); }
+                2 => entries[at].personal = Some("{\"n\":99}".into()),
+                3 => entries[at].hash = entries[at].hash.chars().rev().collect(),
+                _ => {
+                    let other = (at + 1) % entries.len();
+                    let line = entries[at].line.clone();
+                    entries[at].line = std::mem::replace(&mut entries[other].line, line);
+                }
+            }
+            prop_assert!(verify(&entries, &head).is_err());
+        }
+    }
+}

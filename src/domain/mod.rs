@@ -1,0 +1,26 @@
+//! The ground floor: Dateline's rules as pure functions of values and `now`.
+//!
+//! Every other room may call this one; it calls none of them. No I/O, no
+//! runtime, no clock: time is always an argument. A rule about who may have a
+//! release, in which language, and when, stands here or nowhere.
+
+pub mod address;
+pub mod audience;
+pub mod contact;
+pub mod delivery;
+pub mod distribution;
+pub mod embargo;
+pub mod header_text;
+pub mod ids;
+pub mod language;
+pub mod localized;
+pub mod log;
+pub mod newsroom;
+pub mod problem;
+pub mod relay;
+pub mod release;
+pub mod reply;
+pub mod retry;
+pub mod segment;
+pub mod suppression;
+pub mod zone;

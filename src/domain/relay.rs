@@ -1,0 +1,100 @@
+//! A relay's profile: where it is, how it must be spoken to, and for how long to wait.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How the way to the relay is kept private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsPolicy {
+    /// STARTTLS (RFC 3207) and nothing less.
+    Required,
+    /// TLS from the first byte (RFC 8314), usually port 465.
+    Implicit,
+    /// Clear text: on loopback, or where the config says so in so many words.
+    None,
+}
+
+/// A secret that no debug print shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What we show the relay to be let in (RFC 4954).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: Secret,
+}
+
+/// How long each step may take (RFC 5321 4.5.3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Name look-up and TCP.
+    pub connect: Duration,
+    /// Banner, EHLO, TLS, AUTH.
+    pub greeting: Duration,
+    /// MAIL, RCPT, RSET: 5 minutes.
+    pub command: Duration,
+    /// DATA up to 354: 2 minutes.
+    pub data: Duration,
+    /// Each write of the message: 3 minutes.
+    pub block: Duration,
+    /// After the final dot: 10 minutes.
+    pub dot: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            greeting: Duration::from_secs(300),
+            command: Duration::from_secs(300),
+            data: Duration::from_secs(120),
+            block: Duration::from_secs(180),
+            dot: Duration::from_secs(600),
+        }
+    }
+}
+
+/// A relay as the newsroom configured it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayProfile {
+    /// Its name in dateline.toml.
+    pub name: String,
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// How the way is kept private.
+    pub tls: TlsPolicy,
+    /// Further certificate authorities, PEM; trusted beside the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// What to log in with.
+    pub credentials: Option<Credentials>,
+    /// The name we greet with; the newsroom's domain.
+    pub helo: String,
+    /// Connections at once, at least 1.
+    pub connections: usize,
+    /// How long each step may take.
+    pub deadlines: Deadlines,
+}

@@ -1,0 +1,256 @@
+//! The store: what Dateline remembers, in verbs of outcome.
+//!
+//! Desk and dispatch call it; a backend (`sqlite`) keeps it. Invariants of
+//! every backend: a change of state and its log entry are one transaction; an
+//! outcome counts only under the lease it was claimed with; nothing is ever
+//! half-applied.
+
+use crate::domain::address::EmailAddress;
+use crate::domain::contact::Contact;
+use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
+use crate::domain::log::{Head, LogEntry, LogEvent};
+use crate::domain::suppression::{Suppression, SuppressionReason};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::fmt::Debug;
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be opened, reached, read or written now: a full disk, a
+    /// read-only file, a cut connection. Nothing was half-done.
+    #[error("the store {place} is not usable: {cause}")]
+    Unavailable {
+        /// The file or server, without any password.
+        place: String,
+        /// What the backend says.
+        cause: String,
+    },
+    /// It was written by a newer Dateline.
+    #[error(
+        "the store {place} has schema version {found}, newer than this program knows ({known}); use the newer dateline"
+    )]
+    TooNew {
+        /// The file or server.
+        place: String,
+        /// Its schema version.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// What it holds makes no sense.
+    #[error("the store {place} holds a damaged {what}: {cause}")]
+    Damaged {
+        /// The file or server.
+        place: String,
+        /// Which record.
+        what: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+/// The store's answer.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Imported {
+    /// Contacts that were not known.
+    pub added: u64,
+    /// Contacts whose record changed.
+    pub changed: u64,
+    /// Contacts whose record was the same already.
+    pub unchanged: u64,
+}
+
+/// A delivery that a worker holds.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// What was planned.
+    pub delivery: Delivery,
+    /// Attempts made before.
+    pub attempts: u32,
+    /// When it first fell due: retries count its age from here.
+    pub due_since: Timestamp,
+}
+
+/// One change of state under a lease, with its log entry.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// The lease it is held by.
+    pub lease: LeaseToken,
+    /// Its new state, as `domain::delivery::apply` gave it.
+    pub state: DeliveryState,
+    /// Attempts made, counting this one.
+    pub attempts: u32,
+    /// What the log says of it; none where it only gives the delivery back.
+    pub event: Option<LogEvent>,
+}
+
+/// Which deliveries a worker takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    /// Of this distribution alone, or of any.
+    pub distribution: Option<DistributionId>,
+    /// Due and permitted at this instant.
+    pub now: Timestamp,
+    /// The lease to hold them by.
+    pub lease: LeaseToken,
+    /// Until when.
+    pub until: Timestamp,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A delivery with its present state, for people.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// What was planned.
+    pub delivery: Delivery,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Attempts made.
+    pub attempts: u32,
+}
+
+/// What the reaper found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reaped {
+    /// Claimed, never begun: due again.
+    pub returned: u64,
+    /// Begun, no outcome: in doubt.
+    pub in_doubt: u64,
+}
+
+/// A log entry with the columns that repeat its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    /// The entry.
+    pub entry: LogEntry,
+    /// The distribution's column.
+    pub distribution: String,
+    /// The delivery's column.
+    pub delivery: Option<String>,
+}
+
+/// A plan being written: everything in one transaction, in batches, so that a
+/// long list needs little memory.
+#[async_trait]
+pub trait Planning: Send {
+    /// Adds deliveries, unique by (distribution, contact), each with its log entry.
+    async fn add(&mut self, deliveries: Vec<(Delivery, LogEvent)>) -> Result<()>;
+
+    /// Writes the distribution, its frozen content (once per content hash) and
+    /// its log entry, and commits. Dropped without this, the plan leaves no trace.
+    async fn commit(
+        self: Box<Self>,
+        distribution: &Distribution,
+        content: &[u8],
+        event: LogEvent,
+    ) -> Result<()>;
+}
+
+/// What Dateline remembers.
+#[async_trait]
+pub trait Store: Send + Sync + Debug {
+    /// Adds and changes contacts, found by address, in one transaction. A known
+    /// address keeps its id.
+    async fn import(&self, contacts: &[Contact]) -> Result<Imported>;
+
+    /// The next contacts by address, after one.
+    async fn contacts(&self, after: Option<&EmailAddress>, limit: u32) -> Result<Vec<Contact>>;
+
+    /// The contact with an address.
+    async fn contact(&self, email: &EmailAddress) -> Result<Option<Contact>>;
+
+    /// Bars addresses; an address barred already keeps its first bar.
+    async fn suppress(&self, suppressions: &[Suppression]) -> Result<()>;
+
+    /// All barred addresses.
+    async fn suppressed(&self) -> Result<HashMap<String, SuppressionReason>>;
+
+    /// Whether an address is barred: asked again just before the conversation.
+    async fn is_suppressed(
+        &self,
+        emails: &[EmailAddress],
+    ) -> Result<HashMap<String, SuppressionReason>>;
+
+    /// Addresses to which any distribution of a release brings it: all its
+    /// deliveries that were not cancelled or suppressed.
+    async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>>;
+
+    /// Begins a plan.
+    async fn plan(&self, distribution: DistributionId) -> Result<Box<dyn Planning>>;
+
+    /// All distributions, the newest first.
+    async fn distributions(&self) -> Result<Vec<Distribution>>;
+
+    /// One distribution.
+    async fn distribution(&self, id: DistributionId) -> Result<Option<Distribution>>;
+
+    /// The frozen content of a distribution.
+    async fn content(&self, id: DistributionId) -> Result<Option<Vec<u8>>>;
+
+    /// Its deliveries, counted. Planned ones whose time has come count as due.
+    async fn counts(&self, id: DistributionId, now: Timestamp) -> Result<Counts>;
+
+    /// Takes deliveries that are due, that the embargo permits, and that no
+    /// one holds; committed before it answers.
+    async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
+
+    /// Writes changes of state with their log entries in one transaction.
+    /// Answers with those whose lease was not theirs any more: nothing was
+    /// written of them.
+    async fn record(&self, records: Vec<Record>) -> Result<Vec<DeliveryId>>;
+
+    /// Returns lapsed leases (all claims with `until` before `now`).
+    async fn reap(&self, now: Timestamp) -> Result<Reaped>;
+
+    /// When the next waiting delivery falls due and is permitted.
+    async fn next_due(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>>;
+
+    /// Deliveries in a state, oldest first.
+    async fn standing(
+        &self,
+        distribution: Option<DistributionId>,
+        state: &str,
+        limit: u32,
+    ) -> Result<Vec<Standing>>;
+
+    /// One delivery.
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<Standing>>;
+
+    /// Moves a delivery that nobody holds from the state it was read in, with
+    /// its log entry. Answers false where it has moved on meanwhile.
+    async fn decide(
+        &self,
+        id: DeliveryId,
+        from: &DeliveryState,
+        to: &DeliveryState,
+        event: LogEvent,
+    ) -> Result<bool>;
+
+    /// Log entries after a place, of one distribution or of all.
+    async fn log(
+        &self,
+        distribution: Option<DistributionId>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogRow>>;
+
+    /// The end of the log's chain.
+    async fn log_head(&self) -> Result<Head>;
+
+    /// The state names of all deliveries after one, for comparing with the log.
+    async fn states(
+        &self,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<(DeliveryId, String)>>;
+}
