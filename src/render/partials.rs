@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 64;
 
 /// Whether the parser can be let at a text: it recurses once per level.
 pub(super) fn check_depth(shown: &str, text: &str) -> Result<(), Problem> {
-    let (mut depth, mut parens) = (0_usize, 0_usize);
+    let mut depth = 0_usize;
     for (index, line) in text.lines().enumerate() {
         for piece in line.split("{{").skip(1) {
             let piece = piece.trim_start_matches(['{', '~']);
@@ -23,8 +23,7 @@ pub(super) fn check_depth(shown: &str, text: &str) -> Result<(), Problem> {
             } else if piece.starts_with('/') {
                 depth = depth.saturating_sub(1);
             }
-            parens = 0;
-            parens += piece.split("}}").next().unwrap_or(piece).matches('(').count();
+            let parens = piece.split("}}").next().unwrap_or(piece).matches('(').count();
             if depth > MAX_DEPTH || parens > MAX_DEPTH {
                 return Err(Problem::error(shown, format!("blocks or parentheses are nested more than {MAX_DEPTH} deep")).at_line(index + 1));
             }
