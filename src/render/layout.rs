@@ -1,0 +1,94 @@
+//! MJML to HTML, once at load: what comes out is a Handlebars template.
+//!
+//! Includes are put in here and not by mrml: a file that includes itself in any
+//! chain is an error that names the chain, and included sections know the width
+//! of the body (mrml 6.0 forgets it).
+
+use super::sources::{KitSources, Source};
+use crate::domain::language::Language;
+use crate::domain::problem::Problem;
+use mrml::prelude::parser::ParserOptions;
+use mrml::prelude::render::RenderOptions;
+use std::collections::HashMap;
+
+/// The layout's name in a kit.
+pub(super) const LAYOUT: &str = "layout.mjml";
+
+/// A layout whose includes have been put in, with the origin of every line.
+#[derive(Debug, Default)]
+pub(super) struct Expanded {
+    text: String,
+    lines: Vec<(String, usize)>,
+}
+
+impl Expanded {
+    /// File and line of the first line that holds a text.
+    pub(super) fn find(&self, wanted: &str) -> Option<(&str, usize)> {
+        let index = self.text.lines().position(|line| line.contains(wanted))?;
+        self.origin(index)
+    }
+
+    fn origin(&self, index: usize) -> Option<(&str, usize)> {
+        self.lines.get(index).map(|(file, line)| (file.as_str(), *line))
+    }
+
+    fn push(&mut self, text: &str, file: &Source, line: usize) {
+        self.text.push_str(text);
+        self.text.push('\n');
+        self.lines.push((file.shown.clone(), line));
+    }
+}
+
+/// Puts the includes in and compiles to HTML that still holds Handlebars.
+pub(super) fn compile(sources: &KitSources, language: Option<&Language>) -> Result<(String, Expanded), Problem> {
+    let Some(layout) = sources.find(LAYOUT, language) else {
+        return Err(Problem::error(LAYOUT, "is missing from the kit"));
+    };
+    let mut expanded = Expanded::default();
+    expand(sources, language, layout, &mut vec![LAYOUT.to_owned()], &mut expanded)?;
+    let parsed = mrml::parse_with_options(&expanded.text, &ParserOptions::default()).map_err(|error| located(&error.to_string(), layout, &expanded))?;
+    // No remote font is ever asked for, whatever a font stack names.
+    let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
+    let html = parsed.element.render(&options).map_err(|error| located(&error.to_string(), layout, &expanded))?;
+    Ok((html, expanded))
+}
+
+fn expand(sources: &KitSources, language: Option<&Language>, file: &Source, chain: &mut Vec<String>, out: &mut Expanded) -> Result<(), Problem> {
+    for (index, line) in file.text.lines().enumerate() {
+        let number = index + 1;
+        let Some((before, path, after)) = include_in(line) else {
+            out.push(line, file, number);
+            continue;
+        };
+        let fail = |message: String| Problem::error(&file.shown, message).at_line(number);
+        if chain.iter().any(|name| name == path) {
+            return Err(fail(format!("includes itself: {} -> {path}", chain.join(" -> "))));
+        }
+        let included = sources.find(path, language).ok_or_else(|| fail(format!("`{path}` is not a file of the kit")))?;
+        out.push(before, file, number);
+        chain.push(path.to_owned());
+        expand(sources, language, included, chain, out)?;
+        chain.pop();
+        out.push(after, file, number);
+    }
+    Ok(())
+}
+
+/// An include stands on one line: what is before it, its path, what is after.
+fn include_in(line: &str) -> Option<(&str, &str, &str)> {
+    let (before, tag) = line.split_once("<mj-include")?;
+    let (tag, after) = tag.split_once("/>")?;
+    let path = tag.split_once("path=\"")?.1.split_once('"')?.0;
+    Some((before, path, after))
+}
+
+/// mrml names byte positions; people want a file and a line.
+fn located(error: &str, layout: &Source, expanded: &Expanded) -> Problem {
+    let message = format!("not MJML: {error}");
+    let position = error.rsplit_once("position ").and_then(|(_, at)| at.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok());
+    let index = position.and_then(|at| Some(expanded.text.get(..at)?.matches('\n').count()));
+    match index.and_then(|index| expanded.origin(index)) {
+        Some((file, line)) => Problem::error(file, message).at_line(line),
+        None => Problem::error(&layout.shown, message),
+    }
+}

@@ -1,0 +1,161 @@
+//! Markdown to the two forms a mail holds: HTML with its styles inlined, and
+//! readable plain text. Done once per variant, never per letter.
+//!
+//! Nothing remote gets in: an image is an attachment shown by Content-ID, or a
+//! problem; a link is http, https, mailto or tel, or a problem.
+
+use super::footnotes::Plain;
+use comrak::nodes::NodeValue;
+use comrak::{Arena, Node, Options};
+use css_inline::CSSInliner;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashSet};
+
+/// A text in both forms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Prose {
+    /// HTML fragment, sanitised, with inline styles.
+    pub(super) html: String,
+    /// Plain text, wrapped, with links as footnotes.
+    pub(super) text: String,
+}
+
+/// What the texts of one variant have in common.
+#[derive(Debug)]
+pub(super) struct Writer<'a> {
+    /// The kit's `style.css`, rendered for the variant.
+    pub(super) css: &'a str,
+    /// Attachment paths to Content-IDs.
+    pub(super) images: &'a BTreeMap<String, String>,
+    /// Whether raw HTML is let through (sanitised).
+    pub(super) allow_html: bool,
+    /// Footnotes used so far in the variant.
+    pub(super) footnotes: usize,
+}
+
+impl Writer<'_> {
+    /// Writes one text, or says all that is wrong with it.
+    pub(super) fn write(&mut self, markdown: &str) -> Result<Prose, Vec<String>> {
+        let options = self.options();
+        let arena = Arena::new();
+        let root = comrak::parse_document(&arena, markdown, &options);
+        let faults: Vec<String> = root.descendants().filter_map(|node| self.settle(node)).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let text = Plain::new(&mut self.footnotes).write(root);
+        let mut html = String::new();
+        comrak::format_html(root, &options, &mut html).map_err(|error| vec![error.to_string()])?;
+        let html = self.inline(&sanitise(&html)).map_err(|reason| vec![reason])?;
+        Ok(Prose { html, text })
+    }
+
+    fn options(&self) -> Options<'static> {
+        let mut options = Options::default();
+        options.extension.strikethrough = true;
+        options.extension.table = true;
+        options.extension.autolink = true;
+        options.render.r#unsafe = self.allow_html;
+        options
+    }
+
+    /// Turns an image into its Content-ID; a fault where a node may not stay.
+    fn settle(&self, node: Node<'_>) -> Option<String> {
+        let mut data = node.data_mut();
+        let (fault, replacement) = match &mut data.value {
+            NodeValue::Image(image) => match self.content_id(&image.url) {
+                Ok(cid) => {
+                    image.url = cid;
+                    (None, None)
+                }
+                Err(fault) => (Some(fault), None),
+            },
+            NodeValue::Link(link) => (bad_link(&link.url), None),
+            NodeValue::HtmlBlock(html) if !self.allow_html => raw_html(&html.literal),
+            NodeValue::HtmlInline(html) if !self.allow_html => raw_html(html),
+            _ => (None, None),
+        };
+        if let Some(value) = replacement {
+            data.value = value;
+        }
+        fault
+    }
+
+    fn content_id(&self, url: &str) -> Result<String, String> {
+        let path = url.strip_prefix("./").unwrap_or(url);
+        match self.images.get(path) {
+            Some(cid) => Ok(format!("cid:{cid}")),
+            None if url.contains("://") || url.starts_with("//") || url.starts_with("data:") => {
+                Err(format!("the image `{}` is remote; attach the file and name its path, since a mail never fetches anything", url.escape_debug()))
+            }
+            None => Err(format!("the image `{}` is none of the release's attachments for this language", url.escape_debug())),
+        }
+    }
+
+    fn inline(&self, html: &str) -> Result<String, String> {
+        let inliner = CSSInliner::options().load_remote_stylesheets(false).build();
+        inliner.inline_fragment(html, self.css).map_err(|error| format!("style.css: {error}"))
+    }
+}
+
+/// A comment is dropped without a word; other raw HTML must not vanish silently.
+fn raw_html(html: &str) -> (Option<String>, Option<NodeValue>) {
+    let html = html.trim();
+    if html.starts_with("<!--") && html.ends_with("-->") {
+        return (None, Some(NodeValue::Raw(String::new())));
+    }
+    let start: String = html.chars().take(40).collect();
+    (Some(format!("raw HTML `{}` is not let through; use Markdown, or set `allow_html = true` for the newsroom", start.escape_debug())), None)
+}
+
+fn bad_link(url: &str) -> Option<String> {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let known = matches!(scheme.as_deref(), Some("http" | "https" | "mailto" | "tel"));
+    (!known).then(|| format!("the link `{}` is none of http, https, mailto and tel", url.escape_debug()))
+}
+
+/// The second fence: whatever the first let by, only harmless elements and
+/// addresses remain.
+fn sanitise(html: &str) -> String {
+    ammonia::Builder::default()
+        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid"]))
+        .link_rel(None)
+        .clean(html)
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(markdown: &str, allow_html: bool) -> Result<Prose, Vec<String>> {
+        let images = BTreeMap::from([("attachments/map.png".to_owned(), "map@cid.example".to_owned())]);
+        Writer { css: "p { margin: 0 }", images: &images, allow_html, footnotes: 0 }.write(markdown)
+    }
+
+    #[test]
+    fn styles_are_inlined_and_images_go_by_content_id() {
+        let prose = write("A *b* ![Map](attachments/map.png)", false).unwrap();
+        insta::assert_snapshot!(prose.html, @r#"<p style="margin: 0;">A <em>b</em> <img src="cid:map@cid.example" alt="Map"></p>"#);
+        assert_eq!(prose.text, "A b [Map]\n");
+    }
+
+    #[test]
+    fn what_may_not_stay_is_named_all_at_once() {
+        let faults = write("[a](javascript:alert(1)) ![p](https://track.example/p.gif) ![q](x.png)\n\n<b>bold</b>", false).unwrap_err();
+        insta::assert_snapshot!(faults.join("\n"), @"");
+    }
+
+    #[test]
+    fn allowed_html_is_sanitised() {
+        let prose = write("<b onclick=\"x()\">bold</b><script>alert(1)</script> <img src=\"https://track.example/p.gif\"> <a href=\"javascript:x\">y</a>", true).unwrap();
+        insta::assert_snapshot!(prose.html, @"");
+    }
+
+    #[test]
+    fn a_comment_is_dropped() {
+        let prose = write("One\n\n<!-- legal: check -->\n\nTwo", false).unwrap();
+        assert_eq!(prose.text, "One\n\nTwo\n");
+        assert!(!prose.html.contains("legal"));
+    }
+}

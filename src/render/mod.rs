@@ -1,0 +1,38 @@
+//! Kits to letters: MJML, Handlebars and Fluent become subject, HTML and text.
+//!
+//! [`KitSources`] gathers the files (the workspace's over the built-in ones),
+//! [`Kit`] compiles them once, [`PreparedRelease`] does once per release what
+//! every reader shares, and [`PreparedRelease::render`] writes one reader's
+//! letter in some tens of microseconds.
+//!
+//! Invariant: after [`KitSources::load`] nothing here reads a file, the network
+//! or the clock; a template sees nothing but the fields it is given, names none
+//! that is not there, and ends.
+
+mod colour;
+mod dates;
+mod error;
+mod footnotes;
+mod helpers;
+mod kit;
+mod layout;
+mod letter;
+mod markdown;
+mod notice;
+mod partials;
+mod plain;
+mod pool;
+mod prepare;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod view;
+mod words;
+
+pub use dates::DateError;
+pub use error::RenderError;
+pub use kit::Kit;
+pub use letter::{Letter, OptOut, Rendered};
+pub use prepare::PreparedRelease;
+pub use sources::{DEFAULT_KIT, KitSources, Source};
+pub use words::WordsError;

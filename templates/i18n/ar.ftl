@@ -1,0 +1,29 @@
+# كلمات القوالب بالعربية. المتغيرات موصوفة في docs/templates.md، قسم "Words".
+# U+2066 و U+2069 يعزلان ما يُكتب من اليسار إلى اليمين.
+
+kind-press-release = بيان صحفي
+kind-media-advisory = دعوة إعلامية
+kind-statement = تصريح
+kind-correction = تصحيح
+
+immediate-release = للنشر الفوري
+
+embargo-until = محظور النشر حتى { $full-date }، الساعة { $time } بتوقيت { $city } ({"\u2066"}{ $utc }{"\u2069"})
+embargo-until-utc = محظور النشر حتى { $full-date }، الساعة {"\u2066"}{ $time } UTC{"\u2069"}
+embargo-short = محظور النشر حتى { $day }، { $time } ({ $city })
+embargo-note = يُرجى عدم النشر أو البث أو النشر على الإنترنت قبل هذا الموعد.
+utc-same-day = { $utc-time } UTC
+utc-other-day = {"\u2067"}{ $utc-day }{"\u2069"}، { $utc-time } UTC
+
+highlights = أبرز النقاط
+press-contacts = للتواصل الإعلامي
+notes-to-editors = ملاحظات للمحررين
+about = عن { $newsroom }
+
+version-below = النسخة العربية أدناه
+
+why-list = وصلتكم هذه الرسالة لأن العنوان {"\u2066"}{ $email }{"\u2069"} مدرج في القائمة الصحفية «{"\u2068"}{ $list }{"\u2069"}» لدى { $newsroom }.
+why = وصلتكم هذه الرسالة لأن العنوان {"\u2066"}{ $email }{"\u2069"} مدرج في القائمة الصحفية لدى { $newsroom }.
+opt-out = إلغاء الاشتراك
+opt-out-line = لإلغاء الاشتراك، راسلونا على {"\u2066"}{ $address }{"\u2069"}
+opt-out-line-subject = لإلغاء الاشتراك، راسلونا على {"\u2066"}{ $address }{"\u2069"} بعنوان «{"\u2066"}{ $subject }{"\u2069"}»

@@ -1,0 +1,29 @@
+# Үлгілердің қазақша сөздері.
+# Айнымалылар: docs/templates.md, "Words" бөлімі.
+
+kind-press-release = Баспасөз хабарламасы
+kind-media-advisory = БАҚ назарына
+kind-statement = Мәлімдеме
+kind-correction = Түзету
+
+immediate-release = Дереу жариялауға
+
+embargo-until = ЭМБАРГО аяқталады: { $full-date }, { $city } уақытымен сағат { $time } ({ $utc })
+embargo-until-utc = ЭМБАРГО аяқталады: { $full-date }, сағат { $time } UTC
+embargo-short = ЭМБАРГО аяқталады: { $day }, { $time } ({ $city })
+embargo-note = Осы уақытқа дейін жариялауға, эфирге шығаруға және интернетте орналастыруға болмайды.
+utc-same-day = { $utc-time } UTC
+utc-other-day = { $utc-day }, { $utc-time } UTC
+
+highlights = Қысқаша
+press-contacts = Баспасөз үшін байланыс
+notes-to-editors = Редакцияларға ескертпе
+about = { $newsroom } туралы
+
+version-below = Қазақ тіліндегі нұсқасы төменде
+
+why-list = Бұл хат сізге { $email } мекенжайы { $newsroom } ұйымының «{ $list }» баспасөз тізімінде болғандықтан келді.
+why = Бұл хат сізге { $email } мекенжайы { $newsroom } ұйымының баспасөз тізімінде болғандықтан келді.
+opt-out = Таратылымнан бас тарту
+opt-out-line = Таратылымнан бас тарту үшін мына мекенжайға жазыңыз: { $address }
+opt-out-line-subject = Таратылымнан бас тарту үшін мына мекенжайға жазыңыз: { $address }, тақырыбы «{ $subject }»
