@@ -60,7 +60,7 @@ impl Desk {
         Ok(Preview {
             languages: delivery.languages.iter().map(ToString::to_string).collect(),
             phase: delivery.phase,
-            subject,
+            subject: subject.to_string(),
             text,
             html: composer.show_images(&html),
             eml: message.to_vec(),
