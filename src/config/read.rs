@@ -1,0 +1,324 @@
+//! dateline.toml: every key, its default, and what is wrong with it.
+
+use super::units::{duration, size};
+use super::{DispatchSettings, InDoubtPolicy, Limits, Settings, segments};
+use crate::domain::address::EmailAddress;
+use crate::domain::language::{Fallbacks, Language};
+use crate::domain::newsroom::{LanguagePolicy, Newsroom, Variants};
+use crate::domain::problem::Problem;
+use crate::domain::relay::{Credentials, Deadlines, RelayProfile, Secret, TlsPolicy};
+use crate::domain::retry::RetryPolicy;
+use crate::domain::zone::Zone;
+use crate::toml_reader::{Section, parse};
+use jiff::SignedDuration;
+use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+/// The file that makes a folder a workspace.
+const FILE: &str = "dateline.toml";
+
+/// Reads a workspace's settings. `env` answers with environment variables.
+///
+/// # Errors
+/// Every problem at once. With settings come the warnings.
+pub fn load(workspace: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<(Settings, Vec<Problem>), Vec<Problem>> {
+    let mut problems = Vec::new();
+    let text = read_file(workspace, FILE).map_err(|problem| vec![problem])?;
+    let Some(text) = text else {
+        let place = workspace.display();
+        return Err(vec![Problem::error(place.to_string(), format!("is no Dateline workspace: there is no {FILE} in it; make one with `dateline init DIR`, or name one with -C DIR"))]);
+    };
+    let top = parse(FILE, &text, 0).map_err(|problem| vec![problem])?;
+    let rules = match read_file(workspace, segments::FILE) {
+        Ok(rules) => segments::read(&rules.unwrap_or_default(), &mut problems),
+        Err(problem) => {
+            problems.push(problem);
+            Vec::new()
+        }
+    };
+    let settings = Reader { workspace, env, problems: &mut problems }.settings(top, rules);
+    problems.sort_unstable();
+    match settings {
+        Some(settings) if !problems.iter().any(Problem::is_error) => Ok((settings, problems)),
+        Some(_) | None => Err(problems),
+    }
+}
+
+fn read_file(workspace: &Path, name: &str) -> Result<Option<String>, Problem> {
+    match std::fs::read(workspace.join(name)) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| Problem::error(name, format!("is not UTF-8 at octet {}", error.utf8_error().valid_up_to()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Problem::error(name, format!("cannot be read: {error}"))),
+    }
+}
+
+struct Reader<'a> {
+    workspace: &'a Path,
+    env: &'a dyn Fn(&str) -> Option<String>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn settings(&mut self, mut top: Section, segments: Vec<crate::domain::segment::Segment>) -> Option<Settings> {
+        let newsroom = match top.section("newsroom", self.problems) {
+            Some(section) => self.newsroom(section),
+            None => {
+                self.problems.push(top.problem(1, "the table [newsroom] is missing"));
+                None
+            }
+        };
+        let fallbacks = top.section("languages", self.problems).map(|section| self.fallbacks(section)).unwrap_or_default();
+        let (kit, variants) = top.section("mail", self.problems).map(|section| self.mail(section)).unwrap_or_else(|| ("press-release".to_owned(), Variants::default()));
+        let store = top.section("store", self.problems).and_then(|section| self.store(section));
+        let helo = newsroom.as_ref().map(|newsroom| newsroom.domain.clone()).unwrap_or_default();
+        let relays = self.relays(&mut top, &helo);
+        let retry = top.section("retry", self.problems).map(|section| self.retry(section)).unwrap_or_default();
+        let dispatch = self.dispatch(top.section("dispatch", self.problems));
+        let limits = self.limits(top.section("limits", self.problems));
+        top.finish(self.problems);
+        Some(Settings {
+            newsroom: newsroom?,
+            languages: LanguagePolicy { fallbacks, variants },
+            kit,
+            store: store.unwrap_or_else(|| self.workspace.join("dateline.db")),
+            relays,
+            retry,
+            dispatch,
+            limits,
+            segments,
+        })
+    }
+
+    fn newsroom(&mut self, mut section: Section) -> Option<Newsroom> {
+        let line = section.line();
+        let name = section.localized_line("name", self.problems);
+        if name.is_empty() {
+            self.problems.push(section.problem(line, "`newsroom.name` is missing"));
+        }
+        let domain = section.required_parsed("domain", self.problems, mail_domain);
+        let from = section.required_parsed("from", self.problems, EmailAddress::parse);
+        let reply_to = section.parsed("reply_to", self.problems, EmailAddress::parse);
+        let opt_out = section.parsed("opt_out", self.problems, EmailAddress::parse);
+        let zone = section.required_parsed("time_zone", self.problems, Zone::parse);
+        let accent = section.parsed("accent", self.problems, colour);
+        let workspace = self.workspace;
+        let logo = section.parsed("logo", self.problems, |path| file_within(workspace, path));
+        let website = section.parsed("website", self.problems, web_address);
+        let postal_address = section.parsed("address", self.problems, |text| crate::domain::header_text::HeaderText::parse(text).map(String::from));
+        let boilerplate = section.localized("boilerplate", self.problems);
+        let allow_html = section.flag("allow_html", self.problems).unwrap_or(false);
+        section.finish(self.problems);
+        let from = from?;
+        Some(Newsroom {
+            name,
+            domain: domain?,
+            reply_to,
+            opt_out: opt_out.unwrap_or_else(|| from.clone()),
+            from,
+            zone: zone?,
+            accent: accent.unwrap_or_else(|| "#1f4e79".to_owned()),
+            logo,
+            website,
+            postal_address,
+            boilerplate,
+            allow_html,
+        })
+    }
+
+    fn fallbacks(&mut self, mut section: Section) -> Fallbacks {
+        let mut fallbacks = Fallbacks::new();
+        if let Some(mut rules) = section.section("fallback", self.problems) {
+            for key in rules.keys() {
+                let others = rules.languages(&key, self.problems).into_iter().map(|spot| spot.value).collect();
+                match Language::parse(&key) {
+                    Ok(language) => drop(fallbacks.insert(language, others)),
+                    Err(error) => self.problems.push(rules.problem(rules.line(), format!("`languages.fallback`: {error}"))),
+                }
+            }
+        }
+        section.finish(self.problems);
+        fallbacks
+    }
+
+    fn mail(&mut self, mut section: Section) -> (String, Variants) {
+        let kit = section.text("kit", self.problems).map_or_else(|| "press-release".to_owned(), |spot| spot.value);
+        let variants = section.parsed("variants", self.problems, |text| match text {
+            "preferred" => Ok(Variants::Preferred),
+            "stacked" => Ok(Variants::Stacked),
+            other => Err(format!("`{other}` is neither `preferred` nor `stacked`")),
+        });
+        section.finish(self.problems);
+        (kit, variants.unwrap_or_default())
+    }
+
+    fn store(&mut self, mut section: Section) -> Option<PathBuf> {
+        let workspace = self.workspace;
+        let store = section.parsed("url", self.problems, |url| match url.strip_prefix("sqlite:") {
+            Some(path) if !path.trim().is_empty() => Ok(workspace.join(path.trim_start_matches("//"))),
+            Some(_) | None => Err(format!("`{url}` is no store; expected `sqlite:FILE`")),
+        });
+        section.finish(self.problems);
+        store
+    }
+
+    fn relays(&mut self, top: &mut Section, helo: &str) -> Vec<RelayProfile> {
+        let Some(mut all) = top.section("relay", self.problems) else {
+            self.problems.push(top.problem(1, "there is no relay; add a table [relay.main] with host and port"));
+            return Vec::new();
+        };
+        let mut relays = Vec::new();
+        for name in all.keys() {
+            if let Some(section) = all.section(&name, self.problems) {
+                relays.extend(self.relay(&name, section, helo));
+            }
+        }
+        relays
+    }
+
+    fn relay(&mut self, name: &str, mut section: Section, helo: &str) -> Option<RelayProfile> {
+        let host = section.required("host", self.problems);
+        let line = section.line();
+        let local = host.as_ref().is_some_and(|host| is_loopback(&host.value));
+        let tls = section.parsed("tls", self.problems, tls_policy).unwrap_or(if local { TlsPolicy::None } else { TlsPolicy::Required });
+        if tls == TlsPolicy::None && !local {
+            let warning = format!("relay.{name}: mail goes to this relay in clear text; anybody on the way can read it");
+            self.problems.push(Problem::warning(FILE, warning).at_line(line));
+        }
+        let port = section.whole("port", 1, self.problems).unwrap_or(if tls == TlsPolicy::Implicit { 465 } else { 587 });
+        let ca_file = section.text("ca_file", self.problems).map(|spot| self.workspace.join(spot.value));
+        let credentials = self.credentials(name, &mut section);
+        let helo = section.text("helo", self.problems).map_or_else(|| helo.to_owned(), |spot| spot.value);
+        let connections = section.whole("connections", 1, self.problems).unwrap_or(4).min(256);
+        let deadlines = section.section("deadlines", self.problems).map(|section| self.deadlines(section)).unwrap_or_default();
+        section.finish(self.problems);
+        let port = u16::try_from(port).map_err(|_| self.problems.push(Problem::error(FILE, format!("relay.{name}: there is no port {port}")).at_line(line))).ok();
+        Some(RelayProfile {
+            name: name.to_owned(),
+            host: host?.value,
+            port: port?,
+            tls,
+            ca_file,
+            credentials,
+            helo,
+            connections: usize::try_from(connections).unwrap_or(4),
+            deadlines,
+        })
+    }
+
+    fn credentials(&mut self, name: &str, section: &mut Section) -> Option<Credentials> {
+        if let Some(password) = section.json("password") {
+            self.problems.push(section.problem(password.line, format!("relay.{name}: a password may not stand in {FILE}; use `password_env` or `password_file`")));
+        }
+        let username = section.text("username", self.problems);
+        let from_env = section.text("password_env", self.problems);
+        let from_file = section.text("password_file", self.problems);
+        let username = username?;
+        let missing = |what: String| section.problem(username.line, format!("relay.{name}: {what}"));
+        let found = match (from_env, from_file) {
+            (Some(variable), None) => (self.env)(&variable.value).ok_or_else(|| missing(format!("the environment variable {} is not set", variable.value))),
+            (None, Some(file)) => {
+                let path = self.workspace.join(&file.value);
+                std::fs::read_to_string(&path).map(|text| text.trim_end().to_owned()).map_err(|error| missing(format!("cannot read password_file {}: {error}", file.value)))
+            }
+            (Some(_), Some(_)) => Err(missing("both `password_env` and `password_file` are set; keep one".to_owned())),
+            (None, None) => Err(missing("a username without `password_env` or `password_file`".to_owned())),
+        };
+        let password = found.map_err(|problem| self.problems.push(problem)).ok()?;
+        Some(Credentials { username: username.value, password: Secret::new(password) })
+    }
+
+    fn deadlines(&mut self, mut section: Section) -> Deadlines {
+        let normal = Deadlines::default();
+        let mut wait = |key: &str, default: Duration| {
+            section.parsed(key, self.problems, duration).and_then(|wait| Duration::try_from(wait).ok()).unwrap_or(default)
+        };
+        let deadlines = Deadlines {
+            connect: wait("connect", normal.connect),
+            greeting: wait("greeting", normal.greeting),
+            command: wait("command", normal.command),
+            data: wait("data", normal.data),
+            block: wait("block", normal.block),
+            dot: wait("dot", normal.dot),
+        };
+        section.finish(self.problems);
+        deadlines
+    }
+
+    fn retry(&mut self, mut section: Section) -> RetryPolicy {
+        let normal = RetryPolicy::default();
+        let policy = RetryPolicy {
+            first: section.parsed("first", self.problems, duration).unwrap_or(normal.first),
+            factor: section.number("factor", 1.0..=100.0, self.problems).unwrap_or(normal.factor),
+            max: section.parsed("max", self.problems, duration).unwrap_or(normal.max),
+            jitter: section.number("jitter", 0.0..=1.0, self.problems).unwrap_or(normal.jitter),
+            give_up_after: section.parsed("give_up_after", self.problems, duration).unwrap_or(normal.give_up_after),
+        };
+        section.finish(self.problems);
+        policy
+    }
+
+    fn dispatch(&mut self, section: Option<Section>) -> DispatchSettings {
+        let mut settings = DispatchSettings { in_doubt: InDoubtPolicy::Hold, lease: SignedDuration::from_mins(5) };
+        let Some(mut section) = section else { return settings };
+        let policy = section.parsed("in_doubt", self.problems, |text| match text {
+            "hold" => Ok(InDoubtPolicy::Hold),
+            "resend" => Ok(InDoubtPolicy::Resend),
+            other => Err(format!("`{other}` is neither `hold` nor `resend`")),
+        });
+        settings.in_doubt = policy.unwrap_or(settings.in_doubt);
+        settings.lease = section.parsed("lease", self.problems, duration).unwrap_or(settings.lease);
+        section.finish(self.problems);
+        settings
+    }
+
+    fn limits(&mut self, section: Option<Section>) -> Limits {
+        let normal = Limits::default();
+        let Some(mut section) = section else { return normal };
+        let limits = Limits {
+            attachment_bytes: section.parsed("attachment", self.problems, size).unwrap_or(normal.attachment_bytes),
+            message_bytes: section.parsed("message", self.problems, size).unwrap_or(normal.message_bytes),
+        };
+        section.finish(self.problems);
+        limits
+    }
+}
+
+fn tls_policy(text: &str) -> Result<TlsPolicy, String> {
+    match text {
+        "required" => Ok(TlsPolicy::Required),
+        "implicit" => Ok(TlsPolicy::Implicit),
+        "none" => Ok(TlsPolicy::None),
+        other => Err(format!("`{other}` is none of `required`, `implicit`, `none`")),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// A domain that Message-IDs can end in.
+fn mail_domain(text: &str) -> Result<String, String> {
+    EmailAddress::parse(&format!("x@{text}")).map(|address| address.domain().to_owned()).map_err(|_| format!("`{}` is not a domain name", text.escape_debug()))
+}
+
+fn colour(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    digits.map(|_| text.to_ascii_lowercase()).ok_or_else(|| format!("`{}` is no colour; expected one such as `#0b5c6b`", text.escape_debug()))
+}
+
+fn web_address(text: &str) -> Result<String, String> {
+    let fine = (text.starts_with("https://") || text.starts_with("http://")) && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    if fine { Ok(text.to_owned()) } else { Err(format!("`{}` is no web address; expected https://…", text.escape_debug())) }
+}
+
+/// A file of the workspace that lies in it, also after its links are followed.
+fn file_within(workspace: &Path, path: &str) -> Result<String, String> {
+    let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    if !plain {
+        return Err(format!("`{path}` leads out of the workspace"));
+    }
+    let real = workspace.join(path).canonicalize().map_err(|error| format!("cannot read `{path}`: {error}"))?;
+    let root = workspace.canonicalize().map_err(|error| error.to_string())?;
+    if real.starts_with(root) { Ok(path.to_owned()) } else { Err(format!("`{path}` leads out of the workspace")) }
+}

@@ -1,0 +1,29 @@
+//! Bytes from outside become domain values, with all their problems at once.
+//!
+//! Nothing here sends, stores or asks the clock. A value comes out only where
+//! no error stands; problems carry file and line.
+
+mod contacts;
+mod dates;
+mod export;
+mod files;
+mod front_matter;
+mod markdown;
+mod release;
+mod releases;
+
+pub use contacts::{ContactsRead, read_contacts};
+pub use export::ContactWriter;
+pub use release::{LoadedRelease, load_release};
+pub use releases::{find_release, list_releases};
+
+use crate::domain::problem::Problem;
+
+/// What came of reading something.
+#[derive(Debug)]
+pub struct Intake<T> {
+    /// The value, where no error stands.
+    pub value: Option<T>,
+    /// Errors and warnings.
+    pub problems: Vec<Problem>,
+}
