@@ -209,6 +209,12 @@ pub trait Store: Send + Sync + Debug {
     /// written of them.
     async fn record(&self, records: Vec<Record>) -> Result<Vec<DeliveryId>>;
 
+    /// Moves the end of every claim held by a lease. Answers with their number.
+    async fn renew(&self, lease: LeaseToken, until: Timestamp) -> Result<u64>;
+
+    /// Makes every claim of a lease due again that has not begun.
+    async fn give_back(&self, lease: LeaseToken) -> Result<u64>;
+
     /// Returns lapsed leases (all claims with `until` before `now`).
     async fn reap(&self, now: Timestamp) -> Result<Reaped>;
 

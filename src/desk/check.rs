@@ -1,0 +1,119 @@
+//! Everything that is wrong, at once, before anything is sent.
+
+use super::workspace::settings;
+use super::{Desk, DeskError, Wiring};
+use crate::config::Settings;
+use crate::dispatch::composer::{Composer, probe_deliveries};
+use crate::dispatch::content::FrozenContent;
+use crate::domain::problem::Problem;
+use jiff::Timestamp;
+use std::path::Path;
+
+/// What a check looked at and found.
+#[derive(Debug, Clone, Default)]
+pub struct Checked {
+    /// Releases looked at, by id.
+    pub releases: Vec<String>,
+    /// Everything found, errors and warnings, by file and line.
+    pub problems: Vec<Problem>,
+}
+
+impl Checked {
+    /// Whether something bars sending.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(Problem::is_error)
+    }
+}
+
+/// Checks a workspace and one release of it, or all of them. The store is not opened.
+///
+/// # Errors
+/// Only where a file that exists cannot be read; problems are the answer.
+pub fn check(workspace: &Path, release: Option<&str>, wiring: &dyn Wiring) -> Result<Checked, DeskError> {
+    let mut checked = Checked::default();
+    let settings = match settings(workspace, wiring) {
+        Ok((settings, warnings)) => {
+            checked.problems.extend(warnings);
+            settings
+        }
+        Err(DeskError::Problems(problems)) => {
+            checked.problems.extend(problems);
+            return Ok(checked);
+        }
+        Err(other) => return Err(other),
+    };
+    let folders = match release {
+        Some(name) => crate::intake::find_release(workspace, name).map(|folder| vec![folder]),
+        None => crate::intake::list_releases(workspace),
+    };
+    match folders {
+        Ok(folders) => {
+            for folder in folders {
+                check_release(workspace, &folder, &settings, wiring.clock().now(), &mut checked)?;
+            }
+        }
+        Err(problems) => checked.problems.extend(problems),
+    }
+    checked.problems.sort_unstable();
+    checked.problems.dedup();
+    Ok(checked)
+}
+
+fn check_release(workspace: &Path, folder: &Path, settings: &Settings, now: Timestamp, checked: &mut Checked) -> Result<(), DeskError> {
+    let intake = crate::intake::load_release(workspace, folder, &settings.limits, settings.newsroom.allow_html);
+    checked.problems.extend(intake.problems);
+    let Some(loaded) = intake.value else {
+        checked.releases.push(folder.display().to_string());
+        return Ok(());
+    };
+    checked.releases.push(loaded.release.id.to_string());
+    match super::workspace::freeze(workspace, settings, loaded) {
+        Ok(content) => checked.problems.extend(try_out(content, settings.limits.message_bytes, now)),
+        Err(DeskError::Problems(problems)) => checked.problems.extend(problems),
+        Err(other) => return Err(other),
+    }
+    Ok(())
+}
+
+impl Desk {
+    /// Freezes a release that passes every check.
+    ///
+    /// # Errors
+    /// All its problems.
+    pub fn freeze_checked(&self, release: &str) -> Result<(FrozenContent, Vec<Problem>), DeskError> {
+        let (content, mut warnings) = self.freeze(release)?;
+        let found = try_out(content.clone(), self.settings.limits.message_bytes, self.clock.now());
+        if found.iter().any(Problem::is_error) {
+            warnings.extend(found);
+            return Err(DeskError::Problems(warnings));
+        }
+        warnings.extend(found);
+        Ok((content, warnings))
+    }
+}
+
+/// Makes one mail of each language and phase, as a recipient would get it: a
+/// field that a template misses shows here and not on the day.
+fn try_out(content: FrozenContent, limit: u64, now: Timestamp) -> Vec<Problem> {
+    let file = format!("releases/{}", content.release.id);
+    let deliveries = probe_deliveries(&content, now);
+    let composer = match Composer::new(content) {
+        Ok(composer) => composer,
+        Err(problems) => return problems,
+    };
+    let mut problems = Vec::new();
+    for delivery in deliveries {
+        let languages = delivery.languages.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
+        match composer.compose(&delivery, now) {
+            Ok((_, message)) if message.size() as u64 > limit => problems.push(Problem::error(
+                file.as_str(),
+                format!("the mail in {languages} is {} octets long; the limit is {limit}", message.size()),
+            )),
+            Ok(_) => {}
+            Err(cause) => problems.push(Problem::error(file.as_str(), format!("the mail in {languages} cannot be made: {cause}"))),
+        }
+    }
+    problems.sort_unstable();
+    problems.dedup();
+    problems
+}

@@ -1,0 +1,67 @@
+//! What can go wrong at the desk, by whose move is next.
+
+use crate::dispatch::content::ContentError;
+use crate::dispatch::planner::PlanError;
+use crate::dispatch::run::RunError;
+use crate::domain::problem::Problem;
+use crate::relay::{CatcherError, RelayError};
+use crate::store::StoreError;
+use std::path::PathBuf;
+
+/// Why a use case could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The input has problems; all of them are here, and nothing was sent.
+    #[error("{} problem(s) in the input; nothing was sent", .0.len())]
+    Problems(Vec<Problem>),
+    /// Somebody asked for a thing that is not there, or in a way that cannot be.
+    #[error("{0}")]
+    Request(String),
+    /// A file could not be read or written.
+    #[error("cannot {action} {}: {cause}", path.display())]
+    File {
+        /// What was tried: `read`, `write`, `create`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The relay failed.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    /// The catcher failed.
+    #[error(transparent)]
+    Catcher(#[from] CatcherError),
+    /// The run stopped before its end.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Frozen content cannot be read back.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+}
+
+impl From<PlanError> for DeskError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Store(error) => Self::Store(error),
+            PlanError::Content(error) => Self::Content(error),
+        }
+    }
+}
+
+impl DeskError {
+    /// Something asked for that cannot be.
+    pub fn request(text: impl Into<String>) -> Self {
+        Self::Request(text.into())
+    }
+
+    /// For `map_err` on file operations.
+    pub fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |cause| Self::File { action, path, cause }
+    }
+}

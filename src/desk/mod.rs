@@ -1,0 +1,21 @@
+//! The desk: what a press officer can do, as functions both faces share.
+//!
+//! A use case takes plain values and gives plain values; it prints nothing and
+//! reads no argument. Which store is behind it, only `wire` knows.
+
+pub mod audience;
+pub mod check;
+pub mod contacts;
+pub mod demo;
+mod error;
+pub mod in_doubt;
+pub mod init;
+pub mod log;
+pub mod preview;
+pub mod rehearsal;
+pub mod send;
+pub mod status;
+pub mod workspace;
+
+pub use error::DeskError;
+pub use workspace::{Desk, Wiring};

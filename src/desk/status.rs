@@ -1,0 +1,76 @@
+//! Where distributions stand.
+
+use super::{Desk, DeskError};
+use crate::domain::distribution::{Counts, Distribution};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A distribution and its deliveries, counted.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Its identifier.
+    pub id: String,
+    /// The release it sends.
+    pub release: String,
+    /// The release's headline at planning.
+    pub headline: String,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// The lift, where it is under embargo.
+    pub lift: Option<Timestamp>,
+    /// When the next waiting delivery falls due.
+    pub next_due: Option<Timestamp>,
+    /// Its audience.
+    pub audience: AudienceCounts,
+    /// Its deliveries by state, language, phase, domain.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// An audience in two numbers, and why not.
+#[derive(Debug, Clone, Serialize)]
+pub struct AudienceCounts {
+    /// Contacts included.
+    pub included: u64,
+    /// Contacts excluded.
+    pub excluded: u64,
+    /// The excluded by reason.
+    pub by_reason: BTreeMap<String, u64>,
+}
+
+impl Desk {
+    /// Where one distribution stands.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn status(&self, distribution: &Distribution) -> Result<Status, DeskError> {
+        let counts = self.store.counts(distribution.id, self.clock.now()).await?;
+        Ok(Status {
+            id: distribution.id.to_string(),
+            release: distribution.release.to_string(),
+            headline: distribution.headline.clone(),
+            planned_at: distribution.planned_at,
+            lift: distribution.lift,
+            next_due: self.store.next_due(Some(distribution.id)).await?,
+            audience: AudienceCounts {
+                included: distribution.included,
+                excluded: distribution.excluded.values().sum(),
+                by_reason: distribution.excluded.clone(),
+            },
+            counts,
+        })
+    }
+
+    /// Where all distributions stand, the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn statuses(&self) -> Result<Vec<Status>, DeskError> {
+        let mut all = Vec::new();
+        for distribution in self.store.distributions().await? {
+            all.push(self.status(&distribution).await?);
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,160 @@
+//! The workspace opened: settings, store and clock in one hand.
+
+use super::DeskError;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::dispatch::content::FrozenContent;
+use crate::domain::audience::Rule;
+use crate::domain::distribution::Distribution;
+use crate::domain::ids::DistributionId;
+use crate::domain::problem::Problem;
+use crate::domain::segment::Segment;
+use crate::intake::LoadedRelease;
+use crate::render::KitSources;
+use crate::store::{Store, StoreError};
+use async_trait::async_trait;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the desk needs of the world: `wire` provides it.
+#[async_trait]
+pub trait Wiring: Send + Sync {
+    /// The clock on the wall.
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// A value from the environment.
+    fn env(&self, name: &str) -> Option<String>;
+
+    /// Opens the store that the settings name.
+    async fn store(&self, settings: &Settings) -> Result<Arc<dyn Store>, StoreError>;
+
+    /// Opens a new store in a file that will be thrown away.
+    async fn throwaway_store(&self, file: &Path) -> Result<Arc<dyn Store>, StoreError>;
+}
+
+/// An open workspace.
+#[derive(Debug)]
+pub struct Desk {
+    /// Its folder.
+    pub workspace: PathBuf,
+    /// What its files say.
+    pub settings: Settings,
+    /// Warnings that came up while reading them.
+    pub warnings: Vec<Problem>,
+    /// What it remembers.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Desk {
+    /// Opens a workspace.
+    ///
+    /// # Errors
+    /// Problems in its files, or a store that cannot be opened.
+    pub async fn open(workspace: &Path, wiring: &dyn Wiring) -> Result<Self, DeskError> {
+        let (settings, warnings) = settings(workspace, wiring)?;
+        let store = wiring.store(&settings).await?;
+        Ok(Self { workspace: workspace.to_owned(), settings, warnings, store, clock: wiring.clock() })
+    }
+
+    /// Loads a release with everything that belongs to it, frozen.
+    ///
+    /// # Errors
+    /// All its problems.
+    pub fn freeze(&self, release: &str) -> Result<(FrozenContent, Vec<Problem>), DeskError> {
+        let (loaded, warnings) = self.load(release)?;
+        Ok((freeze(&self.workspace, &self.settings, loaded)?, warnings))
+    }
+
+    /// Loads a release by its id or folder.
+    ///
+    /// # Errors
+    /// All its problems.
+    pub fn load(&self, release: &str) -> Result<(LoadedRelease, Vec<Problem>), DeskError> {
+        let folder = crate::intake::find_release(&self.workspace, release).map_err(DeskError::Problems)?;
+        let intake = crate::intake::load_release(&self.workspace, &folder, &self.settings.limits, self.settings.newsroom.allow_html);
+        match intake.value {
+            Some(loaded) => Ok((loaded, intake.problems)),
+            None => Err(DeskError::Problems(intake.problems)),
+        }
+    }
+
+    /// The rule that names of segments make. `list:NAME` is everybody on a press list.
+    ///
+    /// # Errors
+    /// A name nobody knows; the known ones are given.
+    pub fn rule(&self, to: &[String], not: &[String]) -> Result<Rule, DeskError> {
+        if to.is_empty() {
+            return Err(DeskError::request(format!("nobody is asked for; name a segment with --to ({})", self.segment_names())));
+        }
+        Ok(Rule { to: self.segments(to)?, not: self.segments(not)? })
+    }
+
+    fn segments(&self, names: &[String]) -> Result<Vec<Segment>, DeskError> {
+        names.iter().map(|name| self.segment(name)).collect()
+    }
+
+    fn segment(&self, name: &str) -> Result<Segment, DeskError> {
+        let wrong = |error: crate::domain::segment::SegmentError| DeskError::request(error.to_string());
+        if let Some(list) = name.strip_prefix("list:") {
+            let quoted = list.replace('\\', "\\\\").replace('\'', "\\'");
+            return Segment::parse(name, &format!("'{quoted}' in contact.lists")).map_err(wrong);
+        }
+        let known = self.settings.segments.iter().find(|segment| segment.name() == name);
+        let known = known.ok_or_else(|| {
+            DeskError::request(format!("there is no segment `{name}` in segments.toml; known are {}", self.segment_names()))
+        })?;
+        Segment::parse(known.name(), known.rule()).map_err(wrong)
+    }
+
+    fn segment_names(&self) -> String {
+        let names: Vec<_> = self.settings.segments.iter().map(Segment::name).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    }
+
+    /// The distribution that somebody means: its id, the beginning of it, or `latest`.
+    ///
+    /// # Errors
+    /// None or several fit.
+    pub async fn find(&self, text: &str) -> Result<Distribution, DeskError> {
+        if let Ok(id) = text.parse::<DistributionId>()
+            && let Some(found) = self.store.distribution(id).await?
+        {
+            return Ok(found);
+        }
+        let all = self.store.distributions().await?;
+        if text == "latest" {
+            return all.into_iter().next().ok_or_else(|| DeskError::request("there is no distribution yet"));
+        }
+        let mut fitting = all.into_iter().filter(|distribution| distribution.id.to_string().starts_with(text));
+        match (fitting.next(), fitting.next()) {
+            (Some(one), None) => Ok(one),
+            (None, _) => Err(DeskError::request(format!("there is no distribution `{text}`; `dateline status` lists them"))),
+            (Some(_), Some(_)) => Err(DeskError::request(format!("`{text}` fits several distributions; write more of its id"))),
+        }
+    }
+}
+
+/// Reads a workspace's settings without opening its store.
+///
+/// # Errors
+/// Every problem in its files.
+pub fn settings(workspace: &Path, wiring: &dyn Wiring) -> Result<(Settings, Vec<Problem>), DeskError> {
+    crate::config::load(workspace, &|name| wiring.env(name)).map_err(DeskError::Problems)
+}
+
+/// Puts a loaded release together with all else that a recipient can see.
+///
+/// # Errors
+/// A kit nobody knows, or a file that cannot be read.
+pub(super) fn freeze(workspace: &Path, settings: &Settings, loaded: LoadedRelease) -> Result<FrozenContent, DeskError> {
+    let kit = KitSources::load(&settings.kit, Some(&workspace.join("templates"))).map_err(DeskError::Problems)?;
+    let mut files = loaded.files;
+    if let Some(logo) = &settings.newsroom.logo {
+        let path = workspace.join(logo);
+        let bytes = std::fs::read(&path).map_err(DeskError::file("read", path))?;
+        files.insert(logo.clone(), bytes);
+    }
+    Ok(FrozenContent { newsroom: settings.newsroom.clone(), release: loaded.release, kit, files })
+}

@@ -1,0 +1,88 @@
+//! Frozen content: everything a recipient can see, as it was when the
+//! distribution was planned.
+//!
+//! A run reads this and not the workspace, so that an edit during sending
+//! changes nothing for those who are still to come.
+
+use crate::domain::newsroom::Newsroom;
+use crate::domain::release::Release;
+use crate::render::KitSources;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a distribution sends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrozenContent {
+    /// In whose name.
+    pub newsroom: Newsroom,
+    /// The release.
+    pub release: Release,
+    /// The templates and words.
+    pub kit: KitSources,
+    /// Attachments, inline images and the logo, by path.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// The first line of the frozen form; the files' bytes follow it, one after
+/// the other, so that an attachment is stored as it is.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    version: u32,
+    newsroom: Newsroom,
+    release: Release,
+    kit: KitSources,
+    files: Vec<(String, usize)>,
+}
+
+/// Frozen content that cannot be read back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the frozen content of this distribution cannot be read: {0}")]
+pub struct ContentError(String);
+
+const VERSION: u32 = 1;
+
+impl FrozenContent {
+    /// The stored form.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold; none is known.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ContentError> {
+        let header = Header {
+            version: VERSION,
+            newsroom: self.newsroom.clone(),
+            release: self.release.clone(),
+            kit: self.kit.clone(),
+            files: self.files.iter().map(|(path, bytes)| (path.clone(), bytes.len())).collect(),
+        };
+        let mut bytes = serde_json::to_vec(&header).map_err(|error| ContentError(error.to_string()))?;
+        bytes.push(b'\n');
+        bytes.extend(self.files.values().flatten());
+        Ok(bytes)
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// It is cut short, or another version wrote it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ContentError> {
+        let short = || ContentError("it is cut short".to_owned());
+        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(short)?;
+        let header: Header = serde_json::from_slice(&bytes[..end]).map_err(|error| ContentError(error.to_string()))?;
+        if header.version != VERSION {
+            return Err(ContentError(format!("it has version {}, this program knows {VERSION}", header.version)));
+        }
+        let mut rest = &bytes[end + 1..];
+        let mut files = BTreeMap::new();
+        for (path, length) in header.files {
+            let (file, after) = rest.split_at_checked(length).ok_or_else(short)?;
+            files.insert(path, file.to_vec());
+            rest = after;
+        }
+        Ok(Self { newsroom: header.newsroom, release: header.release, kit: header.kit, files })
+    }
+}
+
+/// BLAKE3 of a stored form, 64 hex digits.
+pub fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}

@@ -1,0 +1,129 @@
+//! What the delivery log says of each step: facts that name nobody in the
+//! line, and whatever may hold an address beside it.
+
+use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::distribution::Distribution;
+use crate::domain::log::{LogEvent, Personal};
+use crate::domain::reply::{Handover, SmtpReply};
+use crate::entropy::Entropy;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// The distribution was planned.
+pub(super) fn distribution(distribution: &Distribution) -> LogEvent {
+    LogEvent {
+        at: distribution.planned_at,
+        distribution: distribution.id,
+        delivery: None,
+        event: "distribution".to_owned(),
+        facts: object(json!({
+            "release": distribution.release,
+            "content": distribution.content,
+            "to": distribution.to,
+            "not": distribution.not,
+            "included": distribution.included,
+            "excluded": distribution.excluded,
+        })),
+        personal: None,
+    }
+}
+
+/// One contact's delivery was planned.
+pub(super) fn planned(delivery: &Delivery, now: Timestamp) -> LogEvent {
+    let facts = json!({
+        "language": delivery.languages.first(),
+        "phase": delivery.phase,
+        "segment": delivery.segment,
+        "not_before": delivery.not_before,
+    });
+    let whom = json!({
+        "email": delivery.recipient.email,
+        "name": delivery.recipient.name,
+        "outlet": delivery.recipient.outlet,
+    });
+    entry(delivery, now, "planned", facts, Some(whom))
+}
+
+/// A conversation is about to begin.
+pub(super) fn attempt(delivery: &Delivery, n: u32, relay: &str, now: Timestamp) -> LogEvent {
+    entry(delivery, now, "attempt", json!({ "attempt": n, "relay": relay }), None)
+}
+
+/// A conversation ended, and this is the delivery's state now.
+pub(super) fn outcome(delivery: &Delivery, n: u32, handover: &Handover, state: &DeliveryState, now: Timestamp) -> LogEvent {
+    let mut facts = object(json!({ "attempt": n }));
+    let words = match handover {
+        Handover::Accepted { reply } => words(&mut facts, reply),
+        Handover::Refused { step, reply } => {
+            facts.insert("step".to_owned(), json!(step));
+            words(&mut facts, reply)
+        }
+        Handover::Lost { step, cause, .. } => {
+            facts.insert("step".to_owned(), json!(step));
+            json!({ "cause": cause })
+        }
+    };
+    match state {
+        DeliveryState::Deferred { until, .. } => {
+            facts.insert("until".to_owned(), json!(until));
+        }
+        DeliveryState::Rejected { class, .. } => {
+            facts.insert("class".to_owned(), json!(class));
+        }
+        DeliveryState::Planned { .. }
+        | DeliveryState::Due
+        | DeliveryState::Claimed { .. }
+        | DeliveryState::InDoubt { .. }
+        | DeliveryState::Accepted { .. }
+        | DeliveryState::Bounced { .. }
+        | DeliveryState::Expired
+        | DeliveryState::Suppressed { .. }
+        | DeliveryState::Cancelled { .. } => {}
+    }
+    entry(delivery, now, state.name(), Value::Object(facts), Some(words))
+}
+
+/// A person or a rule moved it on.
+pub(crate) fn decided(delivery: &Delivery, state: &DeliveryState, by: &str, now: Timestamp) -> LogEvent {
+    let because = match state {
+        DeliveryState::Suppressed { reason } => json!({ "by": by, "because": reason }),
+        DeliveryState::Planned { .. }
+        | DeliveryState::Due
+        | DeliveryState::Claimed { .. }
+        | DeliveryState::Deferred { .. }
+        | DeliveryState::InDoubt { .. }
+        | DeliveryState::Accepted { .. }
+        | DeliveryState::Rejected { .. }
+        | DeliveryState::Bounced { .. }
+        | DeliveryState::Expired
+        | DeliveryState::Cancelled { .. } => json!({ "by": by }),
+    };
+    entry(delivery, now, state.name(), because, None)
+}
+
+/// The reply's codes go into the line; its text, which may repeat an address, beside it.
+fn words(facts: &mut Map<String, Value>, reply: &SmtpReply) -> Value {
+    facts.insert("code".to_owned(), json!(reply.code));
+    if let Some(enhanced) = reply.enhanced {
+        facts.insert("enhanced".to_owned(), json!(enhanced));
+    }
+    json!({ "reply": reply.text })
+}
+
+fn entry(delivery: &Delivery, at: Timestamp, event: &str, facts: Value, personal: Option<Value>) -> LogEvent {
+    LogEvent {
+        at,
+        distribution: delivery.distribution,
+        delivery: Some(delivery.id),
+        event: event.to_owned(),
+        facts: object(facts),
+        personal: personal.map(|facts| Personal { facts: object(facts), salt: Entropy.bits() }),
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+    }
+}

@@ -1,0 +1,127 @@
+//! The invariant of composed messages, over any text anybody may write.
+
+use super::*;
+use crate::domain::address::EmailAddress;
+use crate::domain::header_text::HeaderText;
+use crate::domain::zone::Zone;
+use proptest::prelude::*;
+
+fn mailbox(name: &str, address: &str) -> Mailbox {
+    Mailbox {
+        name: HeaderText::collapse(name),
+        address: EmailAddress::parse(address).unwrap(),
+    }
+}
+
+fn message(name: &str, subject: &str, html: &str, text: &str, file: &str) -> ComposedMessage {
+    let from = mailbox("Служба новостей", "press@newsroom.example");
+    let letterhead =
+        Letterhead::new(&from, None, &from.address, "newsroom.example", &Zone::utc()).unwrap();
+    let file_name = HeaderText::collapse(file);
+    let source = |content_id| PartSource {
+        file_name: &file_name,
+        media_type: "image/png",
+        bytes: file.as_bytes(),
+        content_id,
+    };
+    compose(&Message {
+        letterhead: &letterhead,
+        to: &mailbox(name, "anna@example.org"),
+        delivery: DeliveryId::from_parts(1, 1),
+        date: Timestamp::from_second(1_646_888_400).unwrap(),
+        subject,
+        languages: &["ru".parse().unwrap()],
+        html,
+        text,
+        inline: &EncodedParts::encode(&[source(Some("chart@newsroom.example"))]).unwrap(),
+        attachments: &EncodedParts::encode(&[source(None)]).unwrap(),
+    })
+    .unwrap()
+}
+
+/// CRLF only, lines of at most 998 octets, ASCII, ended by CRLF.
+fn is_fit(bytes: &[u8]) -> Result<(), String> {
+    let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
+    if !text.is_ascii() || !text.ends_with("\r\n") {
+        return Err("not ASCII, or not ended by CRLF".into());
+    }
+    let bare = text.replace("\r\n", "");
+    if bare.contains(['\r', '\n', '\0']) {
+        return Err("a bare CR, LF or a NUL".into());
+    }
+    match text.split("\r\n").find(|line| line.len() > 998) {
+        Some(line) => Err(format!("a line of {} octets", line.len())),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn the_smuggling_sequences_arrive_as_one_message() {
+    for trick in [
+        "\n.\r\n",
+        "\r.\r",
+        "\n.\n",
+        "\r\n.\r",
+        "\r.\r\n",
+        "\r\n.\r\n",
+        ".\r\n",
+        "\n.\r\nMAIL FROM:<x@y>\r\n",
+        "\0.\r\n",
+    ] {
+        let composed = message(
+            "A",
+            "s",
+            &format!("<p>a{trick}b</p>"),
+            &format!("a{trick}b"),
+            "a.png",
+        );
+        is_fit(&composed.to_vec()).unwrap();
+        let wire = composed.on_the_wire();
+        assert_eq!(wire.matches("\r\n.\r\n").count(), 1, "{trick:?}");
+        assert!(wire.ends_with("\r\n.\r\n"));
+    }
+}
+
+#[test]
+fn dots_are_stuffed_at_the_beginning_of_lines_only() {
+    let mut wire = String::new();
+    stuff("a\r\n.b\r\n..\r\nc.", &mut wire);
+    assert_eq!(wire, "a\r\n..b\r\n...\r\nc.");
+}
+
+#[test]
+fn the_headers_are_as_the_standards_want_them() {
+    let source =
+        String::from_utf8(message("Иванова, Анна", "Тема", "<p>x</p>", "x", "отчёт.pdf").to_vec())
+            .unwrap();
+    let head = source.split("\r\n\r\n").next().unwrap();
+    for line in [
+        "Date: Thu, 10 Mar 2022 05:00:00 +0000",
+        "Auto-Submitted: no",
+        "List-Id: <press.newsroom.example>",
+        "MIME-Version: 1.0",
+        "Content-Language: ru",
+        "List-Unsubscribe: <mailto:press@newsroom.example?subject=unsubscribe%20dlv_00000000010000000000000001>",
+        "Message-ID: <dlv_00000000010000000000000001@newsroom.example>",
+    ] {
+        assert!(head.lines().any(|own| own == line), "{line}\n{head}");
+    }
+    assert!(
+        source.contains("filename*0*=utf-8''") || source.contains("filename*=utf-8''"),
+        "{source}"
+    );
+    assert!(!head.contains("Precedence"));
+}
+
+proptest! {
+    #[test]
+    fn whatever_anybody_writes_the_message_is_fit(
+        name in any::<String>(), subject in any::<String>(), html in any::<String>(), text in any::<String>(), file in "\\PC{1,60}",
+    ) {
+        let composed = message(&name, &subject, &html, &text, &file);
+        prop_assert_eq!(is_fit(&composed.to_vec()), Ok(()));
+        prop_assert_eq!(composed.size(), composed.to_vec().len());
+        let wire = composed.on_the_wire();
+        prop_assert_eq!(wire.matches("\r\n.\r\n").count(), 1);
+    }
+}
