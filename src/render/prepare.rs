@@ -261,6 +261,7 @@ impl Maker<'_> {
             words: words.plain(&newsroom.name),
             kind: words.say(&format!("kind-{}", self.release.kind.name()), &[])?,
             release_line: words.say("immediate-release", &[])?,
+            headline_size: headline_size(variant.headline.as_str()),
             headline: variant.headline.to_string(),
             subhead: text(&variant.subhead),
             subject: text(&variant.subject),
@@ -353,4 +354,12 @@ fn teaser(variant: &Variant) -> String {
     subhead
         .or_else(|| variant.highlights.first())
         .map_or_else(String::new, ToString::to_string)
+}
+
+fn headline_size(headline: &str) -> &'static str {
+    match headline.chars().count() {
+        0..=95 => "29px",
+        96..=140 => "26px",
+        _ => "23px",
+    }
 }

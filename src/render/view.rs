@@ -91,6 +91,8 @@ pub(super) struct VariantView {
     pub(super) kind: String,
     pub(super) release_line: String,
     pub(super) headline: String,
+    /// CSS font size: a long headline is set smaller.
+    pub(super) headline_size: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) subhead: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

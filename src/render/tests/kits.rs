@@ -27,6 +27,25 @@ fn free_data_and_own_words_reach_the_template() {
 }
 
 #[test]
+fn a_variants_own_subject_stands_for_its_headline() {
+    let mut release = release();
+    release.variants[0].subject =
+        Some(crate::domain::header_text::HeaderText::parse("Rivers: half ran low").unwrap());
+    let prepared = prepare(&kit_with(&[]).unwrap(), &release, &newsroom()).unwrap();
+    let subject = |phase| {
+        render_with(&prepared, "en", "Asia/Almaty", phase, &recipient())
+            .unwrap()
+            .subject
+            .to_string()
+    };
+    assert_eq!(subject(Phase::General), "Rivers: half ran low");
+    assert_eq!(
+        subject(Phase::Advance),
+        "EMBARGOED until 10 March, 11:00 (Almaty) | Rivers: half ran low"
+    );
+}
+
+#[test]
 fn a_file_for_a_language_stands_before_the_common_one() {
     let kit = kit_with(&[("subject.ru.hbs", "По-русски")]).unwrap();
     let prepared = prepare(&kit, &release(), &newsroom()).unwrap();
