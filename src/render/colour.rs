@@ -15,7 +15,9 @@ const DARK_PAPER: Colour = Colour([0x1a, 0x1b, 0x1f]);
 impl Colour {
     /// Reads `#rrggbb`.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        let digits = text
+            .strip_prefix('#')
+            .filter(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
         let part = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
         Some(Self([part(0)?, part(2)?, part(4)?]))
     }
@@ -38,10 +40,17 @@ impl Colour {
 
     fn towards(self, end: Self, paper: Self) -> Self {
         let shades = (0..=20).map(|step| self.mix(end, f64::from(step) / 20.0));
-        shades.into_iter().find(|shade| shade.contrast(paper) >= LEGIBLE).unwrap_or(end)
+        shades
+            .into_iter()
+            .find(|shade| shade.contrast(paper) >= LEGIBLE)
+            .unwrap_or(end)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of two bytes is a byte")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a mean of two bytes is a byte"
+    )]
     fn mix(self, other: Self, share: f64) -> Self {
         let mut mixed = [0; 3];
         for (index, out) in mixed.iter_mut().enumerate() {
@@ -59,7 +68,11 @@ impl Colour {
     fn luminance(self) -> f64 {
         let linear = |byte: u8| {
             let part = f64::from(byte) / 255.0;
-            if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+            if part <= 0.040_45 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
         };
         let [r, g, b] = self.0.map(linear);
         0.2126 * r + 0.7152 * g + 0.0722 * b
@@ -75,9 +88,15 @@ mod tests {
         for accent in ["#ffee00", "#0b3d91", "#000000", "#ffffff", "#c8102e"] {
             let accent = Colour::parse(accent).unwrap();
             assert!(accent.on_light().contrast(WHITE) >= LEGIBLE, "{accent:?}");
-            assert!(accent.on_dark().contrast(DARK_PAPER) >= LEGIBLE, "{accent:?}");
+            assert!(
+                accent.on_dark().contrast(DARK_PAPER) >= LEGIBLE,
+                "{accent:?}"
+            );
         }
-        assert_eq!(Colour::parse("#0b3d91").unwrap().on_light().css(), "#0b3d91");
+        assert_eq!(
+            Colour::parse("#0b3d91").unwrap().on_light().css(),
+            "#0b3d91"
+        );
     }
 
     #[test]

@@ -9,7 +9,9 @@ use crate::domain::zone::Zone;
 use icu::calendar::Gregorian;
 use icu::datetime::fieldsets::zone::ExemplarCity;
 use icu::datetime::fieldsets::{MD, T, YMD, YMDE};
-use icu::datetime::{DateTimeFormatterPreferences, FixedCalendarDateTimeFormatter, NoCalendarFormatter};
+use icu::datetime::{
+    DateTimeFormatterPreferences, FixedCalendarDateTimeFormatter, NoCalendarFormatter,
+};
 use icu::locale::{LanguageIdentifier, Locale, LocaleDirectionality};
 use icu::time::zone::IanaParser;
 use icu::time::{Time, TimeZone};
@@ -39,7 +41,9 @@ pub(super) struct Dates {
 
 impl fmt::Debug for Dates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dates").field("language", &self.language).finish_non_exhaustive()
+        f.debug_struct("Dates")
+            .field("language", &self.language)
+            .finish_non_exhaustive()
     }
 }
 
@@ -54,7 +58,10 @@ pub(super) struct ZoneName {
 impl Dates {
     /// The formatters of a language.
     pub(super) fn new(language: &Language) -> Result<Self, DateError> {
-        let fail = |reason: &dyn fmt::Display| DateError { language: language.to_string(), reason: reason.to_string() };
+        let fail = |reason: &dyn fmt::Display| DateError {
+            language: language.to_string(),
+            reason: reason.to_string(),
+        };
         let prefs = preferences(language).map_err(|reason| fail(&reason))?;
         Ok(Self {
             language: language.to_string(),
@@ -92,8 +99,14 @@ impl Dates {
     pub(super) fn zone(&self, zone: &Zone) -> ZoneName {
         let found = IanaParser::new().parse(zone.name());
         let id = found.to_string();
-        if found == TimeZone::UNKNOWN || matches!(id.as_str(), "utc" | "gmt") || id.starts_with("utc") {
-            return ZoneName { id: "utc".to_owned(), city: "UTC".to_owned() };
+        if found == TimeZone::UNKNOWN
+            || matches!(id.as_str(), "utc" | "gmt")
+            || id.starts_with("utc")
+        {
+            return ZoneName {
+                id: "utc".to_owned(),
+                city: "UTC".to_owned(),
+            };
         }
         let city = self.city.format(&found.without_offset()).to_string();
         ZoneName { id, city }
@@ -101,11 +114,15 @@ impl Dates {
 
     fn gregorian(&self, date: Date) -> Result<icu::calendar::Date<Gregorian>, DateError> {
         let [month, day] = [date.month(), date.day()].map(|part| u8::try_from(part).unwrap_or(0));
-        icu::calendar::Date::try_new_gregorian(i32::from(date.year()), month, day).map_err(|error| self.fail(&error))
+        icu::calendar::Date::try_new_gregorian(i32::from(date.year()), month, day)
+            .map_err(|error| self.fail(&error))
     }
 
     fn fail(&self, reason: &dyn fmt::Display) -> DateError {
-        DateError { language: self.language.clone(), reason: reason.to_string() }
+        DateError {
+            language: self.language.clone(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -135,7 +152,9 @@ fn preferences(language: &Language) -> Result<DateTimeFormatterPreferences, Stri
         "en" => "en-GB".to_owned(),
         other => other.to_owned(),
     };
-    let locale: Locale = format!("{tag}-u-hc-h23-nu-latn").parse().map_err(|error| format!("{error:?}"))?;
+    let locale: Locale = format!("{tag}-u-hc-h23-nu-latn")
+        .parse()
+        .map_err(|error| format!("{error:?}"))?;
     Ok(DateTimeFormatterPreferences::from(&locale))
 }
 
@@ -144,17 +163,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn probe() {
-        for tag in ["en", "en-US", "ru", "kk", "uk", "fr", "es", "ar", "fa"] {
-            let d = Dates::new(&Language::parse(tag).unwrap()).unwrap();
-            let at: ZonedDateTime = "2022-03-10T01:05[Asia/Almaty]".parse().unwrap();
-            let z = d.zone(&Zone::parse("Asia/Almaty").unwrap());
-            println!("{tag} | {} | {} | {} | {} | {} {} {}", d.full(at.date()).unwrap(), d.long(at.date()).unwrap(), d.day(at.date()).unwrap(), d.time(&at).unwrap(), z.city, z.id, is_right_to_left(&Language::parse(tag).unwrap()));
+    fn dates_follow_the_language_and_times_the_24_hour_clock() {
+        let at = "2026-03-10T13:05[Asia/Almaty]"
+            .parse::<ZonedDateTime>()
+            .unwrap();
+        let zone = Zone::parse("Asia/Almaty").unwrap();
+        let write = |tag: &&str| {
+            let dates = Dates::new(&Language::parse(tag).unwrap()).unwrap();
+            let parts = [
+                dates.full(at.date()),
+                dates.long(at.date()),
+                dates.day(at.date()),
+                dates.time(&at),
+            ];
+            let parts: Vec<String> = parts.into_iter().map(Result::unwrap).collect();
+            format!("{tag}: {} | {}", parts.join(" | "), dates.zone(&zone).city)
+        };
+        let lines: Vec<String> = [
+            "en", "en-US", "ru", "kk", "uk", "fr", "es", "ar", "fa", "tlh",
+        ]
+        .iter()
+        .map(write)
+        .collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+    en: Tuesday, 10 March 2026 | 10 March 2026 | 10 March | 13:05 | Almaty
+    en-US: Tuesday, March 10, 2026 | March 10, 2026 | March 10 | 13:05 | Almaty
+    ru: вторник, 10 марта 2026 г. | 10 марта 2026 г. | 10 марта | 13:05 | Алматы
+    kk: 2026 ж. 10 наурыз, сейсенбі | 2026 ж. 10 наурыз | 10 наурыз | 13:05 | Алматы
+    uk: вівторок, 10 березня 2026 р. | 10 березня 2026 р. | 10 березня | 13:05 | Алмати
+    fr: mardi 10 mars 2026 | 10 mars 2026 | 10 mars | 13:05 | Alma Ata
+    es: martes, 10 de marzo de 2026 | 10 de marzo de 2026 | 10 de marzo | 13:05 | Almaty
+    ar: الثلاثاء، 10 مارس 2026 | 10 مارس 2026 | 10 مارس | 13:05 | ألماتي
+    fa: سه‌شنبه 10 مارس 2026 | 10 مارس 2026 | 10 مارس | 13:05 | آلماتی
+    tlh: 2026 M03 10, Tue | 2026 M03 10 | M03 10 | 13:05 | Almaty
+    ");
+    }
+
+    #[test]
+    fn a_zone_without_a_city_is_utc() {
+        let dates = Dates::new(&Language::parse("en").unwrap()).unwrap();
+        for name in ["UTC", "Etc/UTC", "Etc/GMT+5", "GMT"] {
+            assert_eq!(dates.zone(&Zone::parse(name).unwrap()).id, "utc", "{name}");
         }
-        let d = Dates::new(&Language::parse("ru").unwrap()).unwrap();
-        for n in ["Europe/Moscow","Europe/Kiev","Europe/Kyiv","Europe/Minsk","Asia/Tashkent","Asia/Bishkek","Asia/Yerevan","Europe/London","Europe/Paris","Europe/Berlin","Europe/Brussels","Europe/Zurich","Europe/Vienna","Europe/Warsaw","Europe/Prague","Europe/Istanbul","Africa/Cairo","America/New_York","Asia/Almaty","Asia/Tbilisi","Asia/Baku","UTC","Etc/UTC","Etc/GMT+5","EST","Asia/Kolkata","Asia/Qostanay"] {
-            let z = d.zone(&Zone::parse(n).unwrap());
-            println!("{n} {} {}", z.id, z.city);
-        }
+    }
+
+    #[test]
+    fn direction_follows_the_script() {
+        let rtl = |tag: &str| is_right_to_left(&Language::parse(tag).unwrap());
+        assert!(rtl("ar") && rtl("fa") && rtl("he") && rtl("az-Arab"));
+        assert!(!rtl("en") && !rtl("ru") && !rtl("az"));
     }
 }

@@ -72,7 +72,9 @@ impl RenderError {
 
     fn place(&self) -> (&str, Option<usize>) {
         match self {
-            Self::MissingField { file, line, .. } | Self::Template { file, line, .. } => (file, *line),
+            Self::MissingField { file, line, .. } | Self::Template { file, line, .. } => {
+                (file, *line)
+            }
             Self::TooLarge { file, .. } | Self::EmptySubject { file } => (file, None),
             Self::NoVariant { .. } => ("release.toml", None),
             Self::Words(_) | Self::Dates(_) => ("templates/i18n", None),

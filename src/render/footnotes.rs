@@ -18,7 +18,11 @@ pub(super) struct Plain<'a> {
 impl<'a> Plain<'a> {
     /// Starts a text whose footnotes go on from a number.
     pub(super) fn new(footnotes: &'a mut usize) -> Self {
-        Self { footnotes, links: Vec::new(), blocks: Vec::new() }
+        Self {
+            footnotes,
+            links: Vec::new(),
+            blocks: Vec::new(),
+        }
     }
 
     /// Writes a document with its footnotes below; ends with a line feed.
@@ -27,13 +31,21 @@ impl<'a> Plain<'a> {
             self.block(block, "", "", 0);
         }
         if !self.links.is_empty() {
-            let notes: Vec<String> = self.links.iter().map(|(number, url)| format!("[{number}] {url}")).collect();
+            let notes: Vec<String> = self
+                .links
+                .iter()
+                .map(|(number, url)| format!("[{number}] {url}"))
+                .collect();
             self.blocks.push(notes.join("\n"));
         }
         super::plain::tidy(&self.blocks.join("\n\n"))
     }
 
     /// Writes a block; its first line starts with `first`, the others with `indent`.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "comrak has some forty kinds of node; these differ from the rest"
+    )]
     fn block(&mut self, node: Node<'_>, first: &str, indent: &str, depth: usize) {
         let data = node.data();
         match &data.value {
@@ -45,7 +57,11 @@ impl<'a> Plain<'a> {
             NodeValue::BlockQuote => self.nested(node, &format!("{indent}    "), depth),
             NodeValue::List(list) => self.list(node, list.list_type, list.start, indent, depth),
             NodeValue::CodeBlock(code) => {
-                let lines: Vec<String> = code.literal.lines().map(|line| format!("{indent}    {line}")).collect();
+                let lines: Vec<String> = code
+                    .literal
+                    .lines()
+                    .map(|line| format!("{indent}    {line}"))
+                    .collect();
                 self.blocks.push(lines.join("\n"));
             }
             NodeValue::ThematicBreak => self.blocks.push(format!("{:^COLUMNS$}", "* * *")),
@@ -55,7 +71,11 @@ impl<'a> Plain<'a> {
                 let text = self.inlines(node);
                 if !text.is_empty() {
                     let lines = text.split('\n').enumerate();
-                    let wrapped: Vec<String> = lines.map(|(index, line)| wrap(line, if index == 0 { first } else { indent }, indent)).collect();
+                    let wrapped: Vec<String> = lines
+                        .map(|(index, line)| {
+                            wrap(line, if index == 0 { first } else { indent }, indent)
+                        })
+                        .collect();
                     self.blocks.push(wrapped.join("\n"));
                 }
             }
@@ -84,7 +104,10 @@ impl<'a> Plain<'a> {
             };
             let hang = format!("{indent}{}", " ".repeat(mark.chars().count()));
             let mut first = format!("{indent}{mark}");
-            for child in item.children().take(if depth > MAX_DEPTH { 1 } else { usize::MAX }) {
+            for child in item
+                .children()
+                .take(if depth > MAX_DEPTH { 1 } else { usize::MAX })
+            {
                 self.block(child, &first, &hang, depth + 1);
                 first.clone_from(&hang);
             }
@@ -114,6 +137,10 @@ impl<'a> Plain<'a> {
         text
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "comrak has some forty kinds of node; these differ from the rest"
+    )]
     fn inline(&mut self, node: Node<'_>, out: &mut String) {
         let data = node.data();
         match &data.value {
@@ -128,7 +155,11 @@ impl<'a> Plain<'a> {
             NodeValue::Link(link) => {
                 let text = self.inlines(node);
                 out.push_str(&text);
-                let bare = link.url.strip_prefix("mailto:").or_else(|| link.url.strip_prefix("tel:")).unwrap_or(&link.url);
+                let bare = link
+                    .url
+                    .strip_prefix("mailto:")
+                    .or_else(|| link.url.strip_prefix("tel:"))
+                    .unwrap_or(&link.url);
                 if text != bare && text != link.url {
                     out.push_str(&format!(" [{}]", self.number(&link.url)));
                 }

@@ -48,15 +48,33 @@ impl Kit {
     /// a language lacks.
     pub fn compile(sources: &KitSources) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let mut keep = |result: Result<Engine, Vec<Problem>>| result.map(Arc::new).map_err(|found| problems.extend(found)).ok();
+        let mut keep = |result: Result<Engine, Vec<Problem>>| {
+            result
+                .map(Arc::new)
+                .map_err(|found| problems.extend(found))
+                .ok()
+        };
         let common = keep(Engine::compile(sources, None));
-        let own = sources.languages().into_iter().map(|language| (language.clone(), keep(Engine::compile(sources, Some(&language)))));
-        let by_language: BTreeMap<_, _> = own.filter_map(|(language, engine)| Some((language, engine?))).collect();
+        let own = sources.languages().into_iter().map(|language| {
+            (
+                language.clone(),
+                keep(Engine::compile(sources, Some(&language))),
+            )
+        });
+        let by_language: BTreeMap<_, _> = own
+            .filter_map(|(language, engine)| Some((language, engine?)))
+            .collect();
         let words = read_words(sources, &mut problems);
         problems.sort_unstable();
         problems.dedup();
         match common {
-            Some(common) if problems.is_empty() => Ok(Self { engines: Arc::new(Engines { common, by_language }), words: Arc::new(words) }),
+            Some(common) if problems.is_empty() => Ok(Self {
+                engines: Arc::new(Engines {
+                    common,
+                    by_language,
+                }),
+                words: Arc::new(words),
+            }),
             _ => Err(problems),
         }
     }
@@ -72,22 +90,33 @@ impl Kit {
 }
 
 fn find<'a, T>(map: &'a BTreeMap<Language, T>, language: &Language) -> Option<&'a T> {
-    map.get(language).or_else(|| map.get(&Language::parse(language.primary()).ok()?))
+    map.get(language)
+        .or_else(|| map.get(&Language::parse(language.primary()).ok()?))
 }
 
 fn read_words(sources: &KitSources, problems: &mut Vec<Problem>) -> BTreeMap<Language, Arc<Words>> {
     let mut all = BTreeMap::new();
     for (name, source) in &sources.files {
-        let Some((_, tag)) = name.strip_suffix(".ftl").and_then(|stem| stem.rsplit_once("i18n/")) else { continue };
-        let Ok(language) = Language::parse(tag) else {
-            problems.push(Problem::error(&source.shown, format!("`{}` is not a BCP 47 language tag", tag.escape_debug())));
+        let Some((_, tag)) = name
+            .strip_suffix(".ftl")
+            .and_then(|stem| stem.rsplit_once("i18n/"))
+        else {
             continue;
         };
-        if !all.contains_key(&language) {
-            match Words::load(&language, &sources.words(&language)) {
-                Ok(words) => drop(all.insert(language, Arc::new(words))),
-                Err(found) => problems.extend(found),
-            }
+        let Ok(language) = Language::parse(tag) else {
+            problems.push(Problem::error(
+                &source.shown,
+                format!("`{}` is not a BCP 47 language tag", tag.escape_debug()),
+            ));
+            continue;
+        };
+        // A workspace's file lies over the built-in one of the same language.
+        if all.contains_key(&language) {
+            continue;
+        }
+        match Words::load(&language, &sources.words(&language)) {
+            Ok(words) => drop(all.insert(language, Arc::new(words))),
+            Err(found) => problems.extend(found),
         }
     }
     all
@@ -103,14 +132,22 @@ pub(super) struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("files", &self.shown).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("files", &self.shown)
+            .finish_non_exhaustive()
     }
 }
 
 impl Engine {
     fn compile(sources: &KitSources, language: Option<&Language>) -> Result<Self, Vec<Problem>> {
         let (html, layout) = layout::compile(sources, language).map_err(|problem| vec![problem])?;
-        let mut engine = Self { html: registry(), text: registry(), layout, shown: BTreeMap::new() };
+        let mut engine = Self {
+            html: registry(),
+            text: registry(),
+            layout,
+            shown: BTreeMap::new(),
+        };
+        engine.html.register_escape_fn(helpers::escape);
         engine.text.register_escape_fn(no_escape);
         helpers::register_text(&mut engine.text);
         let mut problems = Vec::new();
@@ -122,18 +159,37 @@ impl Engine {
                     engine.name(sources, language, name);
                     problems.extend(engine.register(Part::Text, name, &source.text).err());
                 }
-                None => problems.push(Problem::error(format!("templates/email/{}/{name}", sources.kit), "is missing from the kit")),
+                None => problems.push(Problem::error(
+                    format!("templates/email/{}/{name}", sources.kit),
+                    "is missing from the kit",
+                )),
             }
         }
         engine.register_partials(sources, language, &mut problems);
         problems.extend(engine.partial_faults());
-        if problems.is_empty() { Ok(engine) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(engine)
+        } else {
+            Err(problems)
+        }
     }
 
-    fn register_partials(&mut self, sources: &KitSources, language: Option<&Language>, problems: &mut Vec<Problem>) {
+    fn register_partials(
+        &mut self,
+        sources: &KitSources,
+        language: Option<&Language>,
+        problems: &mut Vec<Problem>,
+    ) {
         for file in sources.plain_names() {
-            let Some(name) = file.strip_prefix("partials/").and_then(|file| file.strip_suffix(".hbs")) else { continue };
-            let Some(source) = sources.find(&file, language) else { continue };
+            let Some(name) = file
+                .strip_prefix("partials/")
+                .and_then(|file| file.strip_suffix(".hbs"))
+            else {
+                continue;
+            };
+            let Some(source) = sources.find(&file, language) else {
+                continue;
+            };
             self.shown.insert(name.to_owned(), source.shown.clone());
             for part in [Part::Html, Part::Text] {
                 problems.extend(self.register(part, name, &source.text).err());
@@ -149,21 +205,24 @@ impl Engine {
 
     fn register(&mut self, part: Part, name: &str, text: &str) -> Result<(), Problem> {
         let shown = self.shown(name);
-        if name != LAYOUT {
-            check_depth(&shown, text)?;
-        }
+        check_depth(&shown, text)?;
         let registry = match part {
             Part::Html => &mut self.html,
             Part::Text => &mut self.text,
         };
-        registry.register_template_string(name, text).map_err(|error| {
-            let problem = Problem::error(&shown, format!("not Handlebars: {}", syntax(error.reason())));
-            match error.pos() {
-                // Lines of the compiled HTML say nothing about the MJML.
-                Some((line, column)) if name != LAYOUT => problem.at(line, column),
-                Some(_) | None => problem,
-            }
-        })
+        registry
+            .register_template_string(name, text)
+            .map_err(|error| {
+                let problem = Problem::error(
+                    &shown,
+                    format!("not Handlebars: {}", syntax(error.reason())),
+                );
+                match error.pos() {
+                    // Lines of the compiled HTML say nothing about the MJML.
+                    Some((line, column)) if name != LAYOUT => problem.at(line, column),
+                    Some(_) | None => problem,
+                }
+            })
     }
 
     fn partial_faults(&self) -> Vec<Problem> {
@@ -173,13 +232,21 @@ impl Engine {
             for (name, template) in registry.get_templates() {
                 graph.add(name, template);
             }
-            problems.extend(graph.faults().into_iter().map(|(name, fault)| Problem::error(self.shown(&name), fault)));
+            problems.extend(
+                graph
+                    .faults()
+                    .into_iter()
+                    .map(|(name, fault)| Problem::error(self.shown(&name), fault)),
+            );
         }
         problems
     }
 
     pub(super) fn shown(&self, name: &str) -> String {
-        self.shown.get(name).cloned().unwrap_or_else(|| name.to_owned())
+        self.shown
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| name.to_owned())
     }
 
     /// Renders the HTML part.
@@ -192,27 +259,53 @@ impl Engine {
         self.render(&self.text, name, context)
     }
 
-    fn render(&self, registry: &Handlebars<'static>, name: &str, context: &Context) -> Result<String, RenderError> {
-        let mut out = Bounded { bytes: Vec::with_capacity(16 * 1024), full: false };
+    fn render(
+        &self,
+        registry: &Handlebars<'static>,
+        name: &str,
+        context: &Context,
+    ) -> Result<String, RenderError> {
+        let mut out = Bounded {
+            bytes: Vec::with_capacity(16 * 1024),
+            full: false,
+        };
         let result = registry.render_with_context_to_write(name, context, &mut out);
         if out.full {
-            return Err(RenderError::TooLarge { file: self.shown(name), limit: MAX_PART });
+            return Err(RenderError::TooLarge {
+                file: self.shown(name),
+                limit: MAX_PART,
+            });
         }
         result.map_err(|error| self.explain(name, &error))?;
-        String::from_utf8(out.bytes).map_err(|error| RenderError::Template { file: self.shown(name), line: None, reason: error.to_string() })
+        String::from_utf8(out.bytes).map_err(|error| RenderError::Template {
+            file: self.shown(name),
+            line: None,
+            reason: error.to_string(),
+        })
     }
 
     fn explain(&self, name: &str, error: &handlebars::RenderError) -> RenderError {
         let template = error.template_name.as_deref().unwrap_or(name);
-        let field = if let RenderErrorReason::MissingVariable(field) = error.reason() { Some(field.clone().unwrap_or_else(|| "?".to_owned())) } else { None };
+        let field = if let RenderErrorReason::MissingVariable(field) = error.reason() {
+            Some(field.clone().unwrap_or_else(|| "?".to_owned()))
+        } else {
+            None
+        };
         let wanted = field.as_deref().unwrap_or("{{");
         let (file, line) = match self.layout.find(wanted).filter(|_| template == LAYOUT) {
             Some((file, line)) => (file.to_owned(), Some(line)),
-            None => (self.shown(template), error.line_no.filter(|_| template != LAYOUT)),
+            None => (
+                self.shown(template),
+                error.line_no.filter(|_| template != LAYOUT),
+            ),
         };
         match field {
             Some(field) => RenderError::MissingField { file, line, field },
-            None => RenderError::Template { file, line, reason: error.reason().to_string() },
+            None => RenderError::Template {
+                file,
+                line,
+                reason: error.reason().to_string(),
+            },
         }
     }
 }
@@ -230,8 +323,18 @@ fn registry() -> Handlebars<'static> {
     registry
 }
 
+/// The parser's list of all that it could have met helps nobody.
 fn syntax(reason: &TemplateErrorReason) -> String {
-    reason.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
+    let whole = reason
+        .to_string()
+        .lines()
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join(" ");
+    match whole.split_once(": expected ") {
+        Some((what, _)) => format!("{what}; a tag is malformed, or a block is not closed"),
+        None => whole,
+    }
 }
 
 /// Takes bytes up to a limit.

@@ -10,9 +10,13 @@ use crate::domain::problem::Problem;
 use mrml::prelude::parser::ParserOptions;
 use mrml::prelude::render::RenderOptions;
 use std::collections::HashMap;
+use std::error::Error;
 
 /// The layout's name in a kit.
 pub(super) const LAYOUT: &str = "layout.mjml";
+
+/// mrml recurses once per level; no mail needs as many.
+const MAX_DEPTH: usize = 128;
 
 /// A layout whose includes have been put in, with the origin of every line.
 #[derive(Debug, Default)]
@@ -29,7 +33,9 @@ impl Expanded {
     }
 
     fn origin(&self, index: usize) -> Option<(&str, usize)> {
-        self.lines.get(index).map(|(file, line)| (file.as_str(), *line))
+        self.lines
+            .get(index)
+            .map(|(file, line)| (file.as_str(), *line))
     }
 
     fn push(&mut self, text: &str, file: &Source, line: usize) {
@@ -40,20 +46,49 @@ impl Expanded {
 }
 
 /// Puts the includes in and compiles to HTML that still holds Handlebars.
-pub(super) fn compile(sources: &KitSources, language: Option<&Language>) -> Result<(String, Expanded), Problem> {
+pub(super) fn compile(
+    sources: &KitSources,
+    language: Option<&Language>,
+) -> Result<(String, Expanded), Problem> {
     let Some(layout) = sources.find(LAYOUT, language) else {
         return Err(Problem::error(LAYOUT, "is missing from the kit"));
     };
     let mut expanded = Expanded::default();
-    expand(sources, language, layout, &mut vec![LAYOUT.to_owned()], &mut expanded)?;
-    let parsed = mrml::parse_with_options(&expanded.text, &ParserOptions::default()).map_err(|error| located(&error.to_string(), layout, &expanded))?;
+    expand(
+        sources,
+        language,
+        layout,
+        &mut vec![LAYOUT.to_owned()],
+        &mut expanded,
+    )?;
+    if let Some((file, line)) = too_deep(&expanded.text).and_then(|index| expanded.origin(index)) {
+        return Err(Problem::error(
+            file,
+            format!("elements are nested more than {MAX_DEPTH} deep"),
+        )
+        .at_line(line));
+    }
+    let parsed = mrml::parse_with_options(&expanded.text, &ParserOptions::default())
+        .map_err(|error| located(&error, layout, &expanded))?;
     // No remote font is ever asked for, whatever a font stack names.
-    let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
-    let html = parsed.element.render(&options).map_err(|error| located(&error.to_string(), layout, &expanded))?;
+    let options = RenderOptions {
+        fonts: HashMap::new(),
+        ..RenderOptions::default()
+    };
+    let html = parsed
+        .element
+        .render(&options)
+        .map_err(|error| located(&error, layout, &expanded))?;
     Ok((html, expanded))
 }
 
-fn expand(sources: &KitSources, language: Option<&Language>, file: &Source, chain: &mut Vec<String>, out: &mut Expanded) -> Result<(), Problem> {
+fn expand(
+    sources: &KitSources,
+    language: Option<&Language>,
+    file: &Source,
+    chain: &mut Vec<String>,
+    out: &mut Expanded,
+) -> Result<(), Problem> {
     for (index, line) in file.text.lines().enumerate() {
         let number = index + 1;
         let Some((before, path, after)) = include_in(line) else {
@@ -62,9 +97,14 @@ fn expand(sources: &KitSources, language: Option<&Language>, file: &Source, chai
         };
         let fail = |message: String| Problem::error(&file.shown, message).at_line(number);
         if chain.iter().any(|name| name == path) {
-            return Err(fail(format!("includes itself: {} -> {path}", chain.join(" -> "))));
+            return Err(fail(format!(
+                "includes itself: {} -> {path}",
+                chain.join(" -> ")
+            )));
         }
-        let included = sources.find(path, language).ok_or_else(|| fail(format!("`{path}` is not a file of the kit")))?;
+        let included = sources
+            .find(path, language)
+            .ok_or_else(|| fail(format!("`{path}` is not a file of the kit")))?;
         out.push(before, file, number);
         chain.push(path.to_owned());
         expand(sources, language, included, chain, out)?;
@@ -82,13 +122,53 @@ fn include_in(line: &str) -> Option<(&str, &str, &str)> {
     Some((before, path, after))
 }
 
-/// mrml names byte positions; people want a file and a line.
-fn located(error: &str, layout: &Source, expanded: &Expanded) -> Problem {
-    let message = format!("not MJML: {error}");
-    let position = error.rsplit_once("position ").and_then(|(_, at)| at.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok());
-    let index = position.and_then(|at| Some(expanded.text.get(..at)?.matches('\n').count()));
-    match index.and_then(|index| expanded.origin(index)) {
+/// The line on which elements are nested too deep, if any.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.lines().position(|line| {
+        for tag in line.split('<').skip(1) {
+            let void = ["br", "img", "hr", "meta", "link", "!"]
+                .iter()
+                .any(|name| tag.starts_with(name));
+            if tag.starts_with('/') {
+                depth = depth.saturating_sub(1);
+            } else if !void
+                && !tag
+                    .split('>')
+                    .next()
+                    .is_some_and(|inside| inside.ends_with('/'))
+            {
+                depth += 1;
+            }
+        }
+        depth > MAX_DEPTH
+    })
+}
+
+/// mrml names byte positions, and its parser rows; people want a file and a line.
+fn located(error: &dyn Error, layout: &Source, expanded: &Expanded) -> Problem {
+    let (whole, cause) = (error.to_string(), error.source().map(ToString::to_string));
+    let by_position = whole
+        .rsplit_once("position ")
+        .and_then(|(_, at)| leading_number(at))
+        .and_then(|at| Some(expanded.text.get(..at)?.matches('\n').count()));
+    let by_row = cause
+        .as_deref()
+        .and_then(|cause| leading_number(cause.rsplit_once(" at ")?.1))
+        .and_then(|row| row.checked_sub(1));
+    let message = format!("not MJML: {}", cause.unwrap_or(whole));
+    match by_position
+        .or(by_row)
+        .and_then(|index| expanded.origin(index))
+    {
         Some((file, line)) => Problem::error(file, message).at_line(line),
         None => Problem::error(&layout.shown, message),
     }
+}
+
+fn leading_number(text: &str) -> Option<usize> {
+    text.split(|c: char| !c.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
 }

@@ -67,7 +67,9 @@ impl PreparedRelease {
             Some(context) => context,
             None => self.context(&chosen),
         };
-        let result = self.fill(&mut context, &chosen, letter).and_then(|()| self.write(&context, &chosen));
+        let result = self
+            .fill(&mut context, &chosen, letter)
+            .and_then(|()| self.write(&context, &chosen));
         self.pool.put(chosen, context);
         result
     }
@@ -80,34 +82,64 @@ impl PreparedRelease {
     /// Positions of the variants a letter holds.
     fn choose(&self, languages: &[Language]) -> Result<Vec<usize>, RenderError> {
         if languages.is_empty() {
-            return Err(RenderError::NoVariant { language: String::new() });
+            return Err(RenderError::NoVariant {
+                language: String::new(),
+            });
         }
-        let position = |language: &Language| self.variants.iter().position(|variant| variant.language == *language);
-        languages.iter().map(|language| position(language).ok_or_else(|| RenderError::NoVariant { language: language.to_string() })).collect()
+        let position = |language: &Language| {
+            self.variants
+                .iter()
+                .position(|variant| variant.language == *language)
+        };
+        languages
+            .iter()
+            .map(|language| {
+                position(language).ok_or_else(|| RenderError::NoVariant {
+                    language: language.to_string(),
+                })
+            })
+            .collect()
     }
 
     fn variant(&self, index: usize) -> Result<&PreparedVariant, RenderError> {
-        self.variants.get(index).ok_or_else(|| RenderError::NoVariant { language: index.to_string() })
+        self.variants
+            .get(index)
+            .ok_or_else(|| RenderError::NoVariant {
+                language: index.to_string(),
+            })
     }
 
     /// A context for these variants, with all that does not differ by reader.
     fn context(&self, chosen: &[usize]) -> Context {
         let mut root = self.common.clone();
-        let variants: Vec<&PreparedVariant> = chosen.iter().filter_map(|index| self.variants.get(*index)).collect();
+        let variants: Vec<&PreparedVariant> = chosen
+            .iter()
+            .filter_map(|index| self.variants.get(*index))
+            .collect();
         if let Some(primary) = variants.first() {
             if let Value::Object(setting) = json!(primary.setting) {
                 root.extend(setting);
             }
             root.insert("newsroom".to_owned(), primary.newsroom.clone());
-            root.insert("words".to_owned(), primary.view.get("words").cloned().unwrap_or_default());
-            root.insert("title".to_owned(), primary.view.get("headline").cloned().unwrap_or_default());
+            root.insert(
+                "words".to_owned(),
+                primary.view.get("words").cloned().unwrap_or_default(),
+            );
+            root.insert(
+                "title".to_owned(),
+                primary.view.get("headline").cloned().unwrap_or_default(),
+            );
         }
         root.insert("stacked".to_owned(), json!(variants.len() > 1));
         let views = variants.iter().enumerate().map(|(index, variant)| {
             let mut view = variant.view.clone();
             if let Value::Object(fields) = &mut view {
                 fields.insert("first".to_owned(), json!(index == 0));
-                let below = if index == 0 { versions_below(&variants) } else { Vec::new() };
+                let below = if index == 0 {
+                    versions_below(&variants)
+                } else {
+                    Vec::new()
+                };
                 fields.insert("versions_below".to_owned(), json!(below));
             }
             view
@@ -117,44 +149,87 @@ impl PreparedRelease {
     }
 
     /// Sets every field that differs by reader.
-    fn fill(&self, context: &mut Context, chosen: &[usize], letter: &Letter<'_>) -> Result<(), RenderError> {
-        let Some(&first) = chosen.first() else { return Err(RenderError::NoVariant { language: String::new() }) };
+    fn fill(
+        &self,
+        context: &mut Context,
+        chosen: &[usize],
+        letter: &Letter<'_>,
+    ) -> Result<(), RenderError> {
+        let Some(&first) = chosen.first() else {
+            return Err(RenderError::NoVariant {
+                language: String::new(),
+            });
+        };
         let primary = self.variant(first)?;
-        let Value::Object(root) = context.data_mut() else { return Ok(()) };
+        let Value::Object(root) = context.data_mut() else {
+            return Ok(());
+        };
         let recipient = letter.recipient;
         let email = recipient.email.to_string();
         let lead = self.fill_variants(root, chosen, letter)?;
-        root.insert("preheader".to_owned(), Value::String(lead.unwrap_or_else(|| primary.teaser.clone())));
+        root.insert(
+            "preheader".to_owned(),
+            Value::String(lead.unwrap_or_else(|| primary.teaser.clone())),
+        );
         root.insert("phase".to_owned(), Value::from(letter.phase.name()));
-        root.insert("why".to_owned(), Value::String(why(primary, letter.list, &email)?));
-        root.insert("opt_out".to_owned(), json!(opt_out(primary, letter.opt_out)?));
-        root.insert("recipient".to_owned(), json!(RecipientView { email, name: recipient.name.as_str(), salutation: &recipient.salutation, outlet: &recipient.outlet }));
+        root.insert(
+            "why".to_owned(),
+            Value::String(why(primary, letter.list, &email)?),
+        );
+        root.insert(
+            "opt_out".to_owned(),
+            json!(opt_out(primary, letter.opt_out)?),
+        );
+        root.insert(
+            "recipient".to_owned(),
+            json!(RecipientView {
+                email,
+                name: recipient.name.as_str(),
+                salutation: &recipient.salutation,
+                outlet: &recipient.outlet
+            }),
+        );
         Ok(())
     }
 
     /// Sets each variant's embargo and the greeting; returns the embargo line
     /// of the first.
-    fn fill_variants(&self, root: &mut Map<String, Value>, chosen: &[usize], letter: &Letter<'_>) -> Result<Option<String>, RenderError> {
+    fn fill_variants(
+        &self,
+        root: &mut Map<String, Value>,
+        chosen: &[usize],
+        letter: &Letter<'_>,
+    ) -> Result<Option<String>, RenderError> {
         let embargo = match letter.phase {
             Phase::Advance => self.embargo.as_ref(),
             Phase::Immediate | Phase::General => None,
         };
         let mut lead = None;
-        let views = root.get_mut("variants").and_then(Value::as_array_mut).into_iter().flatten();
+        let views = root
+            .get_mut("variants")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten();
         for (position, (view, index)) in views.zip(chosen).enumerate() {
             let Value::Object(view) = view else { continue };
             match embargo {
                 Some(embargo) => {
                     let notice = self.variant(*index)?.notice(embargo, letter.zone)?;
                     if position == 0 {
-                        lead = notice.get("line").and_then(Value::as_str).map(str::to_owned);
+                        lead = notice
+                            .get("line")
+                            .and_then(Value::as_str)
+                            .map(str::to_owned);
                     }
                     view.insert("embargo".to_owned(), (*notice).clone());
                 }
                 None => drop(view.remove("embargo")),
             }
             if position == 0 && !letter.recipient.salutation.is_empty() {
-                view.insert("salutation".to_owned(), Value::from(letter.recipient.salutation.as_str()));
+                view.insert(
+                    "salutation".to_owned(),
+                    Value::from(letter.recipient.salutation.as_str()),
+                );
             } else {
                 view.remove("salutation");
             }
@@ -168,38 +243,68 @@ impl PreparedRelease {
         let engine = &primary.engine;
         let subject = HeaderText::collapse(&engine.render_text(SUBJECT, context)?);
         if subject.is_empty() {
-            return Err(RenderError::EmptySubject { file: engine.shown(SUBJECT) });
+            return Err(RenderError::EmptySubject {
+                file: engine.shown(SUBJECT),
+            });
         }
         let text = plain::tidy(&engine.render_text(TEXT, context)?);
         let html = engine.render_html(context)?;
-        Ok(Rendered { subject, html, text, language: primary.language.clone() })
+        Ok(Rendered {
+            subject,
+            html,
+            text,
+            language: primary.language.clone(),
+        })
     }
 }
 
 fn versions_below(variants: &[&PreparedVariant]) -> Vec<VersionBelow> {
     let below = variants.iter().skip(1).filter_map(|variant| {
         let phrase = variant.words.say("version-below", &[]).ok()?;
-        Some(VersionBelow { phrase, anchor: format!("v-{}", variant.language), lang: variant.setting.lang.clone(), dir: variant.setting.dir })
+        Some(VersionBelow {
+            phrase,
+            anchor: format!("v-{}", variant.language),
+            lang: variant.setting.lang.clone(),
+            dir: variant.setting.dir,
+        })
     });
     below.collect()
 }
 
 fn why(variant: &PreparedVariant, list: &str, email: &str) -> Result<String, RenderError> {
-    let variables = [("newsroom", variant.newsroom_name.as_str()), ("email", email), ("list", list)];
-    Ok(if list.is_empty() { variant.words.say("why", &variables[..2])? } else { variant.words.say("why-list", &variables)? })
+    let variables = [
+        ("newsroom", variant.newsroom_name.as_str()),
+        ("email", email),
+        ("list", list),
+    ];
+    Ok(if list.is_empty() {
+        variant.words.say("why", &variables[..2])?
+    } else {
+        variant.words.say("why-list", &variables)?
+    })
 }
 
 fn opt_out(variant: &PreparedVariant, opt_out: OptOut<'_>) -> Result<OptOutView, RenderError> {
     let address = opt_out.address.to_string();
     let mut href = format!("mailto:{}", percent_encoded(&address));
     let line = if opt_out.subject.is_empty() {
-        variant.words.say("opt-out-line", &[("address", &address)])?
+        variant
+            .words
+            .say("opt-out-line", &[("address", &address)])?
     } else {
         href.push_str("?subject=");
         href.push_str(&percent_encoded(opt_out.subject));
-        variant.words.say("opt-out-line-subject", &[("address", &address), ("subject", opt_out.subject)])?
+        variant.words.say(
+            "opt-out-line-subject",
+            &[("address", &address), ("subject", opt_out.subject)],
+        )?
     };
-    Ok(OptOutView { href, label: variant.words.say("opt-out", &[])?, line, address })
+    Ok(OptOutView {
+        href,
+        label: variant.words.say("opt-out", &[])?,
+        line,
+        address,
+    })
 }
 
 /// Percent-encoding for a mailto URI (RFC 6068 section 2).

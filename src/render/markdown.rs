@@ -9,7 +9,9 @@ use comrak::nodes::NodeValue;
 use comrak::{Arena, Node, Options};
 use css_inline::CSSInliner;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A text in both forms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,14 +41,18 @@ impl Writer<'_> {
         let options = self.options();
         let arena = Arena::new();
         let root = comrak::parse_document(&arena, markdown, &options);
-        let faults: Vec<String> = root.descendants().filter_map(|node| self.settle(node)).collect();
+        let faults: Vec<String> = root
+            .descendants()
+            .filter_map(|node| self.settle(node))
+            .collect();
         if !faults.is_empty() {
             return Err(faults);
         }
         let text = Plain::new(&mut self.footnotes).write(root);
         let mut html = String::new();
         comrak::format_html(root, &options, &mut html).map_err(|error| vec![error.to_string()])?;
-        let html = self.inline(&sanitise(&html)).map_err(|reason| vec![reason])?;
+        let html = sanitise(&html, self.images)?;
+        let html = self.inline(&html).map_err(|reason| vec![reason])?;
         Ok(Prose { html, text })
     }
 
@@ -60,10 +66,14 @@ impl Writer<'_> {
     }
 
     /// Turns an image into its Content-ID; a fault where a node may not stay.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "comrak has some forty kinds of node; these differ from the rest"
+    )]
     fn settle(&self, node: Node<'_>) -> Option<String> {
         let mut data = node.data_mut();
         let (fault, replacement) = match &mut data.value {
-            NodeValue::Image(image) => match self.content_id(&image.url) {
+            NodeValue::Image(image) => match content_id(&image.url, self.images) {
                 Ok(cid) => {
                     image.url = cid;
                     (None, None)
@@ -81,20 +91,29 @@ impl Writer<'_> {
         fault
     }
 
-    fn content_id(&self, url: &str) -> Result<String, String> {
-        let path = url.strip_prefix("./").unwrap_or(url);
-        match self.images.get(path) {
-            Some(cid) => Ok(format!("cid:{cid}")),
-            None if url.contains("://") || url.starts_with("//") || url.starts_with("data:") => {
-                Err(format!("the image `{}` is remote; attach the file and name its path, since a mail never fetches anything", url.escape_debug()))
-            }
-            None => Err(format!("the image `{}` is none of the release's attachments for this language", url.escape_debug())),
-        }
-    }
-
     fn inline(&self, html: &str) -> Result<String, String> {
         let inliner = CSSInliner::options().load_remote_stylesheets(false).build();
-        inliner.inline_fragment(html, self.css).map_err(|error| format!("style.css: {error}"))
+        inliner
+            .inline_fragment(html, self.css)
+            .map_err(|error| format!("style.css: {error}"))
+    }
+}
+
+/// The Content-ID that stands for an image's path.
+fn content_id(url: &str, images: &BTreeMap<String, String>) -> Result<String, String> {
+    let path = url.strip_prefix("./").unwrap_or(url);
+    match images.get(path) {
+        Some(cid) => Ok(format!("cid:{cid}")),
+        None if url.contains("://") || url.starts_with("//") || url.starts_with("data:") => {
+            Err(format!(
+                "the image `{}` is remote; attach the file and name its path, since a mail never fetches anything",
+                url.escape_debug()
+            ))
+        }
+        None => Err(format!(
+            "the image `{}` is none of the release's attachments for this language",
+            url.escape_debug()
+        )),
     }
 }
 
@@ -105,23 +124,64 @@ fn raw_html(html: &str) -> (Option<String>, Option<NodeValue>) {
         return (None, Some(NodeValue::Raw(String::new())));
     }
     let start: String = html.chars().take(40).collect();
-    (Some(format!("raw HTML `{}` is not let through; use Markdown, or set `allow_html = true` for the newsroom", start.escape_debug())), None)
+    (
+        Some(format!(
+            "raw HTML `{}` is not let through; use Markdown, or set `allow_html = true` for the newsroom",
+            start.escape_debug()
+        )),
+        None,
+    )
 }
 
 fn bad_link(url: &str) -> Option<String> {
-    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = url
+        .split_once(':')
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
     let known = matches!(scheme.as_deref(), Some("http" | "https" | "mailto" | "tel"));
-    (!known).then(|| format!("the link `{}` is none of http, https, mailto and tel", url.escape_debug()))
+    (!known).then(|| {
+        format!(
+            "the link `{}` is none of http, https, mailto and tel",
+            url.escape_debug()
+        )
+    })
 }
 
-/// The second fence: whatever the first let by, only harmless elements and
-/// addresses remain.
-fn sanitise(html: &str) -> String {
-    ammonia::Builder::default()
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid"]))
+/// The second fence, for raw HTML above all: only harmless elements and
+/// addresses remain, and no image that the mail does not carry itself.
+fn sanitise(html: &str, images: &BTreeMap<String, String>) -> Result<String, Vec<String>> {
+    let (images, faults) = (images.clone(), Arc::new(Mutex::new(Vec::new())));
+    let found = Arc::clone(&faults);
+    let clean = ammonia::Builder::default()
+        .url_schemes(HashSet::from([
+            "http", "https", "mailto", "tel", "cid", "data",
+        ]))
         .link_rel(None)
+        .attribute_filter(move |element, attribute, value| {
+            let checked = match (element, attribute) {
+                ("img", "src") if value.starts_with("cid:") => Ok(Cow::Borrowed(value)),
+                ("img", "src") => content_id(value, &images).map(Cow::Owned),
+                (_, "href" | "src" | "cite") => {
+                    bad_link(value).map_or(Ok(Cow::Borrowed(value)), Err)
+                }
+                _ => Ok(Cow::Borrowed(value)),
+            };
+            checked
+                .map_err(|fault| {
+                    found
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(fault)
+                })
+                .ok()
+        })
         .clean(html)
-        .to_string()
+        .to_string();
+    let faults = std::mem::take(&mut *faults.lock().unwrap_or_else(PoisonError::into_inner));
+    if faults.is_empty() {
+        Ok(clean)
+    } else {
+        Err(faults)
+    }
 }
 
 #[cfg(test)]
@@ -129,8 +189,17 @@ mod tests {
     use super::*;
 
     fn write(markdown: &str, allow_html: bool) -> Result<Prose, Vec<String>> {
-        let images = BTreeMap::from([("attachments/map.png".to_owned(), "map@cid.example".to_owned())]);
-        Writer { css: "p { margin: 0 }", images: &images, allow_html, footnotes: 0 }.write(markdown)
+        let images = BTreeMap::from([(
+            "attachments/map.png".to_owned(),
+            "map@cid.example".to_owned(),
+        )]);
+        Writer {
+            css: "p { margin: 0 }",
+            images: &images,
+            allow_html,
+            footnotes: 0,
+        }
+        .write(markdown)
     }
 
     #[test]
@@ -142,14 +211,38 @@ mod tests {
 
     #[test]
     fn what_may_not_stay_is_named_all_at_once() {
-        let faults = write("[a](javascript:alert(1)) ![p](https://track.example/p.gif) ![q](x.png)\n\n<b>bold</b>", false).unwrap_err();
-        insta::assert_snapshot!(faults.join("\n"), @"");
+        let faults = write(
+            "[a](javascript:alert(1)) ![p](https://track.example/p.gif) ![q](x.png)\n\n<b>bold</b>",
+            false,
+        )
+        .unwrap_err();
+        insta::assert_snapshot!(faults.join("\n"), @r"
+    the link `javascript:alert(1)` is none of http, https, mailto and tel
+    the image `https://track.example/p.gif` is remote; attach the file and name its path, since a mail never fetches anything
+    the image `x.png` is none of the release's attachments for this language
+    raw HTML `<b>` is not let through; use Markdown, or set `allow_html = true` for the newsroom
+    raw HTML `</b>` is not let through; use Markdown, or set `allow_html = true` for the newsroom
+    ");
     }
 
     #[test]
     fn allowed_html_is_sanitised() {
-        let prose = write("<b onclick=\"x()\">bold</b><script>alert(1)</script> <img src=\"https://track.example/p.gif\"> <a href=\"javascript:x\">y</a>", true).unwrap();
-        insta::assert_snapshot!(prose.html, @"");
+        let prose = write("<b onclick=\"x()\">bold</b><script>alert(1)</script> <img src=\"attachments/map.png\"> <a href=\"javascript:x\">y</a>", true).unwrap();
+        insta::assert_snapshot!(prose.html, @r#"<p style="margin: 0;"><b>bold</b> <img src="cid:map@cid.example"> <a>y</a></p>"#);
+    }
+
+    #[test]
+    fn allowed_html_fetches_nothing() {
+        for src in [
+            "https://track.example/p.gif",
+            "//track.example/p.gif",
+            "data:image/gif;base64,R0",
+        ] {
+            assert!(
+                write(&format!("<img src='{src}'>"), true).unwrap_err()[0].contains("is remote"),
+                "{src}"
+            );
+        }
     }
 
     #[test]

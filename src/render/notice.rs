@@ -25,14 +25,30 @@ pub(super) struct Notice {
 
 impl Notice {
     /// Writes an embargo for a language and a zone.
-    pub(super) fn write(embargo: &Embargo, zone: &Zone, words: &Words, dates: &Dates) -> Result<Self, RenderError> {
+    pub(super) fn write(
+        embargo: &Embargo,
+        zone: &Zone,
+        words: &Words,
+        dates: &Dates,
+    ) -> Result<Self, RenderError> {
         let name = dates.zone(zone);
         // A zone that ICU knows no city for is told in UTC, never in a clock
         // without a name.
-        let clock = if name.id == "utc" { TimeZone::UTC } else { zone.time_zone().clone() };
-        let (local, utc) = (embargo.until.to_zoned_datetime(clock), embargo.until.to_zoned_datetime(TimeZone::UTC));
+        let clock = if name.id == "utc" {
+            TimeZone::UTC
+        } else {
+            zone.time_zone().clone()
+        };
+        let (local, utc) = (
+            embargo.until.to_zoned_datetime(clock),
+            embargo.until.to_zoned_datetime(TimeZone::UTC),
+        );
         let (utc_time, utc_day) = (dates.time(&utc)?, dates.day(utc.date())?);
-        let clause = if local.date() == utc.date() { "utc-same-day" } else { "utc-other-day" };
+        let clause = if local.date() == utc.date() {
+            "utc-same-day"
+        } else {
+            "utc-other-day"
+        };
         let clause = words.say(clause, &[("utc-time", &utc_time), ("utc-day", &utc_day)])?;
         let hour = local.hour().to_string();
         let initial = initial(&name.city);
@@ -48,8 +64,15 @@ impl Notice {
             ("initial", initial),
             ("utc", clause),
         ];
-        let variables: Vec<(&str, &str)> = variables.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        let line = if name.id == "utc" { "embargo-until-utc" } else { "embargo-until" };
+        let variables: Vec<(&str, &str)> = variables
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        let line = if name.id == "utc" {
+            "embargo-until-utc"
+        } else {
+            "embargo-until"
+        };
         Ok(Self {
             line: words.say(line, &variables)?,
             short: words.say("embargo-short", &variables)?,
@@ -62,7 +85,10 @@ impl Notice {
 /// The first letter of a city, lower case and without its accent, for words
 /// that are elided before a vowel.
 fn initial(city: &str) -> String {
-    let first = city.chars().next().map_or(' ', |c| c.to_lowercase().next().unwrap_or(c));
+    let first = city
+        .chars()
+        .next()
+        .map_or(' ', |c| c.to_lowercase().next().unwrap_or(c));
     let plain = match first {
         'à' | 'á' | 'â' | 'ä' | 'å' => 'a',
         'è' | 'é' | 'ê' | 'ë' => 'e',

@@ -5,8 +5,8 @@
 //! load, and the error names the chain.
 
 use crate::domain::problem::Problem;
-use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use handlebars::Template;
+use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Blocks or parentheses deeper than this are no template a person wrote.
@@ -23,9 +23,18 @@ pub(super) fn check_depth(shown: &str, text: &str) -> Result<(), Problem> {
             } else if piece.starts_with('/') {
                 depth = depth.saturating_sub(1);
             }
-            let parens = piece.split("}}").next().unwrap_or(piece).matches('(').count();
+            let parens = piece
+                .split("}}")
+                .next()
+                .unwrap_or(piece)
+                .matches('(')
+                .count();
             if depth > MAX_DEPTH || parens > MAX_DEPTH {
-                return Err(Problem::error(shown, format!("blocks or parentheses are nested more than {MAX_DEPTH} deep")).at_line(index + 1));
+                return Err(Problem::error(
+                    shown,
+                    format!("blocks or parentheses are nested more than {MAX_DEPTH} deep"),
+                )
+                .at_line(index + 1));
             }
         }
     }
@@ -50,20 +59,47 @@ impl Graph {
 
     /// The faults: a name that is computed, a partial that is not there, a loop.
     pub(super) fn faults(&self) -> Vec<(String, String)> {
-        let computed = self.computed.iter().map(|name| (name.clone(), "the name of a partial is computed; expected a plain name".to_owned()));
-        let missing = self.required.iter().filter(|(_, used)| !self.uses.contains_key(used)).map(|(name, used)| (name.clone(), format!("no partial `{used}` in the kit; expected a file `partials/{used}.hbs`")));
+        let computed = self.computed.iter().map(|name| {
+            (
+                name.clone(),
+                "the name of a partial is computed; expected a plain name".to_owned(),
+            )
+        });
+        let missing = self
+            .required
+            .iter()
+            .filter(|(_, used)| !self.uses.contains_key(used))
+            .map(|(name, used)| {
+                (
+                    name.clone(),
+                    format!(
+                        "no partial `{used}` in the kit; expected a file `partials/{used}.hbs`"
+                    ),
+                )
+            });
         let mut faults: Vec<_> = computed.chain(missing).collect();
         let mut done = BTreeSet::new();
         for name in self.uses.keys() {
             if let Some(chain) = self.cycle_from(name, &mut Vec::new(), &mut done) {
-                faults.push((name.clone(), format!("partials include one another without end: {}", chain.join(" -> "))));
+                faults.push((
+                    name.clone(),
+                    format!(
+                        "partials include one another without end: {}",
+                        chain.join(" -> ")
+                    ),
+                ));
                 break;
             }
         }
         faults
     }
 
-    fn cycle_from(&self, name: &str, chain: &mut Vec<String>, done: &mut BTreeSet<String>) -> Option<Vec<String>> {
+    fn cycle_from(
+        &self,
+        name: &str,
+        chain: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Option<Vec<String>> {
         if let Some(start) = chain.iter().position(|seen| seen == name) {
             let mut cycle = chain[start..].to_vec();
             cycle.push(name.to_owned());
@@ -73,7 +109,12 @@ impl Graph {
             return None;
         }
         chain.push(name.to_owned());
-        let found = self.uses.get(name).into_iter().flatten().find_map(|used| self.cycle_from(used, chain, done));
+        let found = self
+            .uses
+            .get(name)
+            .into_iter()
+            .flatten()
+            .find_map(|used| self.cycle_from(used, chain, done));
         chain.pop();
         done.insert(name.to_owned());
         found
@@ -83,9 +124,13 @@ impl Graph {
         for element in &template.elements {
             if let TemplateElement::HelperBlock(block) = element {
                 self.walk_helper(name, block);
-            } else if let TemplateElement::PartialExpression(partial) | TemplateElement::PartialBlock(partial) = element {
+            } else if let TemplateElement::PartialExpression(partial)
+            | TemplateElement::PartialBlock(partial) = element
+            {
                 self.use_partial(name, partial);
-            } else if let TemplateElement::DecoratorBlock(decorator) | TemplateElement::DecoratorExpression(decorator) = element {
+            } else if let TemplateElement::DecoratorBlock(decorator)
+            | TemplateElement::DecoratorExpression(decorator) = element
+            {
                 self.define_inline(name, decorator);
             }
         }
@@ -104,7 +149,10 @@ impl Graph {
         match partial.name.as_name() {
             Some("@partial-block") => {}
             Some(used) => {
-                self.uses.entry(name.to_owned()).or_default().insert(used.to_owned());
+                self.uses
+                    .entry(name.to_owned())
+                    .or_default()
+                    .insert(used.to_owned());
                 if partial.template.is_none() {
                     self.required.push((name.to_owned(), used.to_owned()));
                 }
@@ -114,7 +162,13 @@ impl Graph {
     }
 
     fn define_inline(&mut self, name: &str, decorator: &DecoratorTemplate) {
-        let defined = decorator.params.first().and_then(|param| if let Parameter::Literal(value) = param { value.as_str() } else { None });
+        let defined = decorator.params.first().and_then(|param| {
+            if let Parameter::Literal(value) = param {
+                value.as_str()
+            } else {
+                None
+            }
+        });
         match (defined, &decorator.template) {
             (Some(defined), Some(body)) => {
                 let defined = defined.to_owned();

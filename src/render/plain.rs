@@ -2,19 +2,39 @@
 //! them, without trailing white space.
 
 use textwrap::core::display_width;
-use textwrap::{Options, WordSplitter};
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// Columns of a line (RFC 5322 section 2.1.1 asks for 78 at most).
 pub(super) const COLUMNS: usize = 76;
 
 /// Wraps a paragraph; every line starts with `indent`, the first with `first`.
 pub(super) fn wrap(text: &str, first: &str, indent: &str) -> String {
+    // Most lines fit, and a letter has many: they cost no more than a look.
+    let wide = !text.is_ascii() && text.chars().any(joins_words);
+    let fits = first.chars().count() + text.chars().count() <= COLUMNS;
+    if fits && !wide && !text.contains('\n') {
+        return format!("{first}{text}");
+    }
+    let separator = if wide {
+        WordSeparator::UnicodeBreakProperties
+    } else {
+        WordSeparator::AsciiSpace
+    };
     let options = Options::new(COLUMNS)
         .initial_indent(first)
         .subsequent_indent(indent)
         .break_words(false)
+        .word_separator(separator)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
         .word_splitter(WordSplitter::NoHyphenation);
     textwrap::fill(text, options)
+}
+
+/// Whether a character is of a script that puts no spaces between words (from
+/// Thai, Lao, Khmer and the CJK blocks); elsewhere only spaces break a line, so
+/// that addresses stay whole.
+fn joins_words(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}')
 }
 
 /// A headline with a line of `=` or `-` under it, as long as its longest line.
@@ -45,4 +65,29 @@ pub(super) fn tidy(text: &str) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_stay_whole_and_scripts_without_spaces_still_wrap() {
+        let address = format!("see https://rivers.example/{}-x", "a-b-".repeat(30));
+        assert_eq!(wrap(&address, "", "").lines().count(), 2);
+        assert_eq!(wrap(&"水".repeat(100), "", "").lines().count(), 3);
+    }
+
+    #[test]
+    fn tidy_text_has_no_surplus_white_space() {
+        assert_eq!(tidy("\n\na  \n\n\n\nb\n\n"), "a\n\nb\n");
+        assert_eq!(tidy(""), "\n");
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_a_terminal_shows_them() {
+        for line in wrap(&"вода 水 ".repeat(60), "  • ", "    ").lines() {
+            assert!(display_width(line) <= COLUMNS, "{line}");
+        }
+    }
 }

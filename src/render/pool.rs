@@ -15,7 +15,11 @@ pub(super) struct Pool(Mutex<HashMap<Vec<usize>, Vec<Context>>>);
 impl Pool {
     /// An idle context for these variants.
     pub(super) fn take(&self, variants: &[usize]) -> Option<Context> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(variants)?.pop()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(variants)?
+            .pop()
     }
 
     /// Keeps a context for the next letter; every field that differs by letter

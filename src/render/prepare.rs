@@ -51,12 +51,25 @@ pub(super) struct PreparedVariant {
 impl PreparedVariant {
     /// The embargo for a zone; written once per zone.
     pub(super) fn notice(&self, embargo: &Embargo, zone: &Zone) -> Result<Arc<Value>, RenderError> {
-        let known = self.notices.read().unwrap_or_else(PoisonError::into_inner).get(zone.name()).cloned();
+        let known = self
+            .notices
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(zone.name())
+            .cloned();
         if let Some(known) = known {
             return Ok(known);
         }
-        let notice = Arc::new(json!(Notice::write(embargo, zone, &self.words, &self.dates)?));
-        self.notices.write().unwrap_or_else(PoisonError::into_inner).insert(zone.name().to_owned(), Arc::clone(&notice));
+        let notice = Arc::new(json!(Notice::write(
+            embargo,
+            zone,
+            &self.words,
+            &self.dates
+        )?));
+        self.notices
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(zone.name().to_owned(), Arc::clone(&notice));
         Ok(notice)
     }
 }
@@ -70,13 +83,32 @@ impl Kit {
     /// Everything wrong at once: images that are remote or not attached, links
     /// of a strange scheme, raw HTML that is not allowed, languages without
     /// words, an accent that is no colour.
-    pub fn prepare(&self, release: &Release, newsroom: &Newsroom, images: &BTreeMap<String, String>) -> Result<PreparedRelease, Vec<Problem>> {
+    pub fn prepare(
+        &self,
+        release: &Release,
+        newsroom: &Newsroom,
+        images: &BTreeMap<String, String>,
+    ) -> Result<PreparedRelease, Vec<Problem>> {
         let Some(accent) = Colour::parse(&newsroom.accent) else {
-            return Err(vec![Problem::error("dateline.toml", format!("the accent `{}` is no colour; expected the form `#0b3d91`", newsroom.accent.escape_debug()))]);
+            return Err(vec![Problem::error(
+                "dateline.toml",
+                format!(
+                    "the accent `{}` is no colour; expected the form `#0b3d91`",
+                    newsroom.accent.escape_debug()
+                ),
+            )]);
         };
         let (mut variants, mut problems) = (Vec::new(), Vec::new());
         for variant in &release.variants {
-            match (Maker { kit: self, release, newsroom, images, accent }).variant(variant) {
+            match (Maker {
+                kit: self,
+                release,
+                newsroom,
+                images,
+                accent,
+            })
+            .variant(variant)
+            {
                 Ok(prepared) => variants.push(prepared),
                 Err(found) => problems.extend(found),
             }
@@ -84,9 +116,21 @@ impl Kit {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let view = ReleaseView { id: release.id.to_string(), kind: release.kind.name(), countries: release.countries.clone() };
-        let common = Map::from_iter([("release".to_owned(), json!(view)), ("data".to_owned(), json!(release.data))]);
-        Ok(PreparedRelease { variants, common, embargo: release.embargo.clone(), pool: super::pool::Pool::default() })
+        let view = ReleaseView {
+            id: release.id.to_string(),
+            kind: release.kind.name(),
+            countries: release.countries.clone(),
+        };
+        let common = Map::from_iter([
+            ("release".to_owned(), json!(view)),
+            ("data".to_owned(), json!(release.data)),
+        ]);
+        Ok(PreparedRelease {
+            variants,
+            common,
+            embargo: release.embargo.clone(),
+            pool: super::pool::Pool::default(),
+        })
     }
 }
 
@@ -104,15 +148,31 @@ impl Maker<'_> {
         let language = &variant.language;
         let file = format!("{language}.md");
         let one = |message: String| vec![Problem::error(&file, message)];
-        let words = self.kit.words(language).ok_or_else(|| one(format!("the templates have no words for `{language}`; add templates/i18n/{language}.ftl")))?;
+        let words = self.kit.words(language).ok_or_else(|| {
+            one(format!(
+                "the templates have no words for `{language}`; add templates/i18n/{language}.ftl"
+            ))
+        })?;
         let dates = Dates::new(language).map_err(|error| one(error.to_string()))?;
         let engine = Arc::clone(self.kit.engine(language));
         let setting = Setting::new(language.to_string(), is_right_to_left(language));
         let newsroom = self.newsroom_view(language);
-        let css = stylesheet(&engine, &setting, &newsroom).map_err(|error| vec![error.problem()])?;
-        let [body, notes, boilerplate] = self.texts(variant, &css).map_err(|faults| faults.into_iter().flat_map(|fault| one(fault)).collect::<Vec<_>>())?;
-        let texts = (body.unwrap_or(Prose { html: String::new(), text: String::new() }), notes, boilerplate);
-        let view = self.view(variant, &setting, &newsroom, &words, &dates, texts).map_err(|error| vec![error.problem()])?;
+        let css =
+            stylesheet(&engine, &setting, &newsroom).map_err(|error| vec![error.problem()])?;
+        let [body, notes, boilerplate] = self
+            .texts(variant, &css)
+            .map_err(|faults| faults.into_iter().flat_map(one).collect::<Vec<_>>())?;
+        let texts = (
+            body.unwrap_or(Prose {
+                html: String::new(),
+                text: String::new(),
+            }),
+            notes,
+            boilerplate,
+        );
+        let view = self
+            .view(variant, &setting, &newsroom, &words, &dates, texts)
+            .map_err(|error| vec![error.problem()])?;
         Ok(PreparedVariant {
             language: language.clone(),
             teaser: teaser(variant),
@@ -129,23 +189,71 @@ impl Maker<'_> {
 
     /// Body, notes and boilerplate; footnotes are numbered through all three.
     fn texts(&self, variant: &Variant, css: &str) -> Result<[Option<Prose>; 3], Vec<String>> {
-        let mut writer = Writer { css, images: self.images, allow_html: self.newsroom.allow_html, footnotes: 0 };
-        let boilerplate = self.newsroom.boilerplate.get(&variant.language).map(String::as_str);
+        let mut writer = Writer {
+            css,
+            images: self.images,
+            allow_html: self.newsroom.allow_html,
+            footnotes: 0,
+        };
+        let boilerplate = self
+            .newsroom
+            .boilerplate
+            .get(&variant.language)
+            .map(String::as_str);
         let mut faults = Vec::new();
-        let texts = [Some(variant.body.as_str()), variant.notes.as_deref(), boilerplate].map(|text| {
+        let texts = [
+            Some(variant.body.as_str()),
+            variant.notes.as_deref(),
+            boilerplate,
+        ]
+        .map(|text| {
             let text = text.filter(|text| !text.trim().is_empty())?;
-            writer.write(text).map_err(|found| faults.extend(found)).ok()
+            writer
+                .write(text)
+                .map_err(|found| faults.extend(found))
+                .ok()
         });
-        if faults.is_empty() { Ok(texts) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(texts)
+        } else {
+            Err(faults)
+        }
     }
 
-    fn view(&self, variant: &Variant, setting: &Setting, newsroom: &NewsroomView, words: &Words, dates: &Dates, texts: (Prose, Option<Prose>, Option<Prose>)) -> Result<VariantView, RenderError> {
+    fn view(
+        &self,
+        variant: &Variant,
+        setting: &Setting,
+        newsroom: &NewsroomView,
+        words: &Words,
+        dates: &Dates,
+        texts: (Prose, Option<Prose>, Option<Prose>),
+    ) -> Result<VariantView, RenderError> {
         let language = &variant.language;
-        let place = self.release.dateline.place.get(language).filter(|place| !place.trim().is_empty()).cloned();
-        let date = self.release.dateline.date.map(|date| dates.long(date)).transpose()?;
-        let dateline: Vec<&str> = [&place, &date].into_iter().flatten().map(String::as_str).collect();
+        let place = self
+            .release
+            .dateline
+            .place
+            .get(language)
+            .filter(|place| !place.trim().is_empty())
+            .cloned();
+        let date = self
+            .release
+            .dateline
+            .date
+            .map(|date| dates.long(date))
+            .transpose()?;
+        let dateline: Vec<&str> = [&place, &date]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         let dateline = dateline.join(&format!("{} ", setting.comma));
-        let text = |text: &Option<HeaderText>| text.as_ref().filter(|text| !text.is_empty()).map(ToString::to_string);
+        let text = |text: &Option<HeaderText>| {
+            text.as_ref()
+                .filter(|text| !text.is_empty())
+                .map(ToString::to_string)
+        };
         let (body, notes, boilerplate) = texts;
         Ok(VariantView {
             setting: setting.clone(),
@@ -153,6 +261,7 @@ impl Maker<'_> {
             words: words.plain(&newsroom.name),
             kind: words.say(&format!("kind-{}", self.release.kind.name()), &[])?,
             release_line: words.say("immediate-release", &[])?,
+            headline_size: headline_size(variant.headline.as_str()),
             headline: variant.headline.to_string(),
             subhead: text(&variant.subhead),
             subject: text(&variant.subject),
@@ -161,7 +270,12 @@ impl Maker<'_> {
             date,
             highlights: variant.highlights.iter().map(ToString::to_string).collect(),
             body,
-            contacts: self.release.press_contacts.iter().map(|contact| contact_view(contact, language)).collect(),
+            contacts: self
+                .release
+                .press_contacts
+                .iter()
+                .map(|contact| contact_view(contact, language))
+                .collect(),
             notes,
             about: words.say("about", &[("newsroom", &newsroom.name)])?,
             boilerplate,
@@ -171,16 +285,28 @@ impl Maker<'_> {
     fn newsroom_view(&self, language: &Language) -> NewsroomView {
         let newsroom = self.newsroom;
         let website_name = newsroom.website.as_ref().map(|url| {
-            let bare = url.trim_start_matches("https://").trim_start_matches("http://");
-            bare.trim_start_matches("www.").trim_end_matches('/').to_owned()
+            let bare = url
+                .trim_start_matches("https://")
+                .trim_start_matches("http://");
+            bare.trim_start_matches("www.")
+                .trim_end_matches('/')
+                .to_owned()
         });
         NewsroomView {
             name: newsroom.name_in(language).to_owned(),
-            logo: newsroom.logo.as_ref().and_then(|path| self.images.get(path)).map(|cid| format!("cid:{cid}")),
+            logo: newsroom
+                .logo
+                .as_ref()
+                .and_then(|path| self.images.get(path))
+                .map(|cid| format!("cid:{cid}")),
             accent: self.accent.css(),
             accent_text: self.accent.on_light().css(),
             accent_dark: self.accent.on_dark().css(),
-            email: newsroom.reply_to.as_ref().unwrap_or(&newsroom.from).to_string(),
+            email: newsroom
+                .reply_to
+                .as_ref()
+                .unwrap_or(&newsroom.from)
+                .to_string(),
             website: newsroom.website.clone(),
             website_name,
             postal_address: newsroom.postal_address.clone(),
@@ -188,7 +314,11 @@ impl Maker<'_> {
     }
 }
 
-fn stylesheet(engine: &Engine, setting: &Setting, newsroom: &NewsroomView) -> Result<String, RenderError> {
+fn stylesheet(
+    engine: &Engine,
+    setting: &Setting,
+    newsroom: &NewsroomView,
+) -> Result<String, RenderError> {
     let mut view = json!(setting);
     if let Value::Object(fields) = &mut view {
         fields.insert("newsroom".to_owned(), json!(newsroom));
@@ -198,13 +328,38 @@ fn stylesheet(engine: &Engine, setting: &Setting, newsroom: &NewsroomView) -> Re
 }
 
 fn contact_view(contact: &PressContact, language: &Language) -> PressContactView {
-    let text = |text: &Localized<HeaderText>| text.get(language).filter(|text| !text.is_empty()).map(ToString::to_string);
+    let text = |text: &Localized<HeaderText>| {
+        text.get(language)
+            .filter(|text| !text.is_empty())
+            .map(ToString::to_string)
+    };
     let phone = contact.phone.as_ref().map(ToString::to_string);
-    let tel = phone.as_ref().map(|phone| phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect());
-    PressContactView { name: text(&contact.name).unwrap_or_default(), role: text(&contact.role), email: contact.email.as_ref().map(ToString::to_string), phone, tel }
+    let tel = phone.as_ref().map(|phone| {
+        phone
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+')
+            .collect()
+    });
+    PressContactView {
+        name: text(&contact.name).unwrap_or_default(),
+        role: text(&contact.role),
+        email: contact.email.as_ref().map(ToString::to_string),
+        phone,
+        tel,
+    }
 }
 
 fn teaser(variant: &Variant) -> String {
     let subhead = variant.subhead.as_ref().filter(|text| !text.is_empty());
-    subhead.or_else(|| variant.highlights.first()).map_or_else(String::new, ToString::to_string)
+    subhead
+        .or_else(|| variant.highlights.first())
+        .map_or_else(String::new, ToString::to_string)
+}
+
+fn headline_size(headline: &str) -> &'static str {
+    match headline.chars().count() {
+        0..=95 => "29px",
+        96..=140 => "26px",
+        _ => "23px",
+    }
 }

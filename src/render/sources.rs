@@ -46,14 +46,19 @@ impl KitSources {
     /// of [`DEFAULT_KIT`].
     pub fn builtin(kit: &str) -> Self {
         let mut files = BTreeMap::new();
-        let folder = [kit, DEFAULT_KIT].into_iter().find_map(|name| BUILT_IN.get_dir(format!("email/{name}")));
+        let folder = [kit, DEFAULT_KIT]
+            .into_iter()
+            .find_map(|name| BUILT_IN.get_dir(format!("email/{name}")));
         if let Some(folder) = folder {
             gather(folder, folder.path(), "", &mut files);
         }
         if let Some(words) = BUILT_IN.get_dir("i18n") {
             gather(words, words.path(), "i18n/", &mut files);
         }
-        Self { kit: kit.to_owned(), files }
+        Self {
+            kit: kit.to_owned(),
+            files,
+        }
     }
 
     /// The built-in files and, over them, those of a workspace's templates
@@ -63,23 +68,54 @@ impl KitSources {
     /// Every file that is a link, is not UTF-8, is too large or cannot be read,
     /// and a kit's name that is no plain name.
     pub fn load(kit: &str, templates: Option<&Path>) -> Result<Self, Vec<Problem>> {
-        if kit.is_empty() || !kit.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
-            let message = format!("`{}` is not the name of a kit; expected letters, digits, `-` and `_`", kit.escape_debug());
+        if kit.is_empty()
+            || !kit
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        {
+            let message = format!(
+                "`{}` is not the name of a kit; expected letters, digits, `-` and `_`",
+                kit.escape_debug()
+            );
             return Err(vec![Problem::error("templates/email", message)]);
         }
         let mut sources = Self::builtin(kit);
         let mut problems = Vec::new();
         if let Some(templates) = templates {
-            sources.read_folder(&templates.join("email").join(kit), &format!("templates/email/{kit}"), "", &mut problems);
-            sources.read_folder(&templates.join("i18n"), "templates/i18n", "i18n/", &mut problems);
+            sources.read_folder(
+                &templates.join("email").join(kit),
+                &format!("templates/email/{kit}"),
+                "",
+                &mut problems,
+            );
+            sources.read_folder(
+                &templates.join("i18n"),
+                "templates/i18n",
+                "i18n/",
+                &mut problems,
+            );
         }
-        if problems.is_empty() { Ok(sources) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(sources)
+        } else {
+            Err(problems)
+        }
     }
 
     /// Lays one file over what is there, under the name it has in the kit.
     pub fn overlay(&mut self, name: &str, text: impl Into<String>) {
-        let shown = if name.starts_with("i18n/") { format!("templates/{name}") } else { format!("templates/email/{}/{name}", self.kit) };
-        self.insert(name, Source { text: text.into(), shown });
+        let shown = if name.starts_with("i18n/") {
+            format!("templates/{name}")
+        } else {
+            format!("templates/email/{}/{name}", self.kit)
+        };
+        self.insert(
+            name,
+            Source {
+                text: text.into(),
+                shown,
+            },
+        );
     }
 
     /// The file that serves a name for a language: `layout.pt-BR.mjml`,
@@ -88,7 +124,9 @@ impl KitSources {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let for_tag = |tag: &str| self.files.get(&format!("{stem}.{tag}.{extension}"));
         language
-            .and_then(|language| for_tag(&language.to_string()).or_else(|| for_tag(language.primary())))
+            .and_then(|language| {
+                for_tag(&language.to_string()).or_else(|| for_tag(language.primary()))
+            })
             .or_else(|| self.files.get(name))
     }
 
@@ -96,14 +134,24 @@ impl KitSources {
     /// language's where the language has none of its own.
     pub(super) fn words(&self, language: &Language) -> Vec<&Source> {
         let tags = [language.primary().to_owned(), language.to_string()];
-        let mut names: Vec<String> = ["i18n", "own/i18n"].iter().flat_map(|folder| tags.iter().map(move |tag| format!("{folder}/{tag}.ftl"))).collect();
+        let mut names: Vec<String> = ["i18n", "own/i18n"]
+            .iter()
+            .flat_map(|folder| tags.iter().map(move |tag| format!("{folder}/{tag}.ftl")))
+            .collect();
         names.dedup();
-        names.iter().filter_map(|name| self.files.get(name)).collect()
+        names
+            .iter()
+            .filter_map(|name| self.files.get(name))
+            .collect()
     }
 
     /// The languages that have files of their own, besides words.
     pub(super) fn languages(&self) -> Vec<Language> {
-        let mut languages: Vec<Language> = self.files.keys().filter_map(|name| split_language(name).1).collect();
+        let mut languages: Vec<Language> = self
+            .files
+            .keys()
+            .filter_map(|name| split_language(name).1)
+            .collect();
         languages.sort_unstable();
         languages.dedup();
         languages
@@ -111,7 +159,11 @@ impl KitSources {
 
     /// The names without their language, each once.
     pub(super) fn plain_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.files.keys().map(|name| split_language(name).0).collect();
+        let mut names: Vec<String> = self
+            .files
+            .keys()
+            .map(|name| split_language(name).0)
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -119,31 +171,52 @@ impl KitSources {
 
     fn insert(&mut self, name: &str, source: Source) {
         let own = name.starts_with("i18n/").then(|| format!("own/{name}"));
-        self.files.insert(own.unwrap_or_else(|| name.to_owned()), source);
+        self.files
+            .insert(own.unwrap_or_else(|| name.to_owned()), source);
     }
 
-    fn read_folder(&mut self, folder: &Path, shown: &str, prefix: &str, problems: &mut Vec<Problem>) {
-        let Ok(kind) = fs::symlink_metadata(folder) else { return };
+    fn read_folder(
+        &mut self,
+        folder: &Path,
+        shown: &str,
+        prefix: &str,
+        problems: &mut Vec<Problem>,
+    ) {
+        let Ok(kind) = fs::symlink_metadata(folder) else {
+            return;
+        };
         if !kind.is_dir() {
-            problems.push(Problem::error(shown, "is not a folder; links out of the workspace are not followed"));
+            problems.push(Problem::error(
+                shown,
+                "is not a folder; links out of the workspace are not followed",
+            ));
             return;
         }
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) => return problems.push(Problem::error(shown, format!("cannot be read: {error}"))),
+            Err(error) => {
+                return problems.push(Problem::error(shown, format!("cannot be read: {error}")));
+            }
         };
         for entry in entries.flatten() {
             let file_name = entry.file_name();
-            let Some(name) = file_name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            let Some(name) = file_name.to_str().filter(|name| !name.starts_with('.')) else {
+                continue;
+            };
             let (shown, name) = (format!("{shown}/{name}"), format!("{prefix}{name}"));
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => self.read_folder(&entry.path(), &shown, &format!("{name}/"), problems),
+                Ok(kind) if kind.is_dir() => {
+                    self.read_folder(&entry.path(), &shown, &format!("{name}/"), problems)
+                }
+                Ok(kind) if kind.is_file() && !is_template(&name) => {}
                 Ok(kind) if kind.is_file() => match read_file(&entry.path()) {
-                    Ok(text) if is_template(&name) => self.insert(&name, Source { text, shown }),
-                    Ok(_) => {}
+                    Ok(text) => self.insert(&name, Source { text, shown }),
                     Err(reason) => problems.push(Problem::error(shown, reason)),
                 },
-                Ok(_) | Err(_) => problems.push(Problem::error(shown, "is not a regular file; links are not followed")),
+                Ok(_) | Err(_) => problems.push(Problem::error(
+                    shown,
+                    "is not a regular file; links are not followed",
+                )),
             }
         }
     }
@@ -154,7 +227,13 @@ fn gather(folder: &Dir<'_>, root: &Path, prefix: &str, files: &mut BTreeMap<Stri
         let name = file.path().strip_prefix(root).ok().and_then(Path::to_str);
         if let (Some(name), Some(text)) = (name, file.contents_utf8()) {
             let shown = format!("(built-in)/{}", file.path().display());
-            files.insert(format!("{prefix}{name}"), Source { text: text.to_owned(), shown });
+            files.insert(
+                format!("{prefix}{name}"),
+                Source {
+                    text: text.to_owned(),
+                    shown,
+                },
+            );
         }
     }
     for inner in folder.dirs() {
@@ -163,24 +242,34 @@ fn gather(folder: &Dir<'_>, root: &Path, prefix: &str, files: &mut BTreeMap<Stri
 }
 
 fn read_file(path: &Path) -> Result<String, String> {
-    let size = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?.len();
+    let size = fs::metadata(path)
+        .map_err(|error| format!("cannot be read: {error}"))?
+        .len();
     if size > MAX_FILE {
         return Err(format!("has {size} bytes; a template may have {MAX_FILE}"));
     }
     let bytes = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    String::from_utf8(bytes).map_err(|error| format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+    String::from_utf8(bytes)
+        .map_err(|error| format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
 }
 
 /// A README or a picture beside the templates is left alone.
 fn is_template(name: &str) -> bool {
-    matches!(name.rsplit_once('.'), Some((_, "mjml" | "hbs" | "css" | "ftl")))
+    matches!(
+        name.rsplit_once('.'),
+        Some((_, "mjml" | "hbs" | "css" | "ftl"))
+    )
 }
 
 /// `layout.ru.mjml` is `layout.mjml` for Russian. Word files are named by
 /// their language alone.
 fn split_language(name: &str) -> (String, Option<Language>) {
-    let Some((stem, extension)) = name.rsplit_once('.') else { return (name.to_owned(), None) };
-    let language = stem.rsplit_once('.').and_then(|(rest, tag)| Some((rest, Language::parse(tag).ok()?)));
+    let Some((stem, extension)) = name.rsplit_once('.') else {
+        return (name.to_owned(), None);
+    };
+    let language = stem
+        .rsplit_once('.')
+        .and_then(|(rest, tag)| Some((rest, Language::parse(tag).ok()?)));
     match language {
         Some((rest, language)) => (format!("{rest}.{extension}"), Some(language)),
         None => (name.to_owned(), None),

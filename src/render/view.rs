@@ -50,12 +50,33 @@ pub(super) struct Setting {
 
 impl Setting {
     pub(super) fn new(lang: String, rtl: bool) -> Self {
-        let arabic_comma = ["ar", "fa", "ur", "ps", "ug", "ckb", "sd"].contains(&lang.split('-').next().unwrap_or(""));
+        let arabic_comma = ["ar", "fa", "ur", "ps", "ug", "ckb", "sd"]
+            .contains(&lang.split('-').next().unwrap_or(""));
         let comma = if arabic_comma { "\u{60c}" } else { "," };
         if rtl {
-            Self { lang, dir: "rtl", rtl, start: "right", end: "left", tracking: "0", comma, lri: "\u{2066}", pdi: "\u{2069}" }
+            Self {
+                lang,
+                dir: "rtl",
+                rtl,
+                start: "right",
+                end: "left",
+                tracking: "0",
+                comma,
+                lri: "\u{2066}",
+                pdi: "\u{2069}",
+            }
         } else {
-            Self { lang, dir: "ltr", rtl, start: "left", end: "right", tracking: "0.07em", comma, lri: "", pdi: "" }
+            Self {
+                lang,
+                dir: "ltr",
+                rtl,
+                start: "left",
+                end: "right",
+                tracking: "0.07em",
+                comma,
+                lri: "",
+                pdi: "",
+            }
         }
     }
 }
@@ -70,6 +91,8 @@ pub(super) struct VariantView {
     pub(super) kind: String,
     pub(super) release_line: String,
     pub(super) headline: String,
+    /// CSS font size: a long headline is set smaller.
+    pub(super) headline_size: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) subhead: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -76,7 +76,10 @@ pub(super) struct Words {
 
 impl fmt::Debug for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Words").field("language", &self.language).field("ids", &self.ids.len()).finish_non_exhaustive()
+        f.debug_struct("Words")
+            .field("language", &self.language)
+            .field("ids", &self.ids.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,25 +97,47 @@ impl Words {
             ids.extend(message_ids(&file.text));
             match FluentResource::try_new(file.text.clone()) {
                 Ok(resource) => bundle.add_resource_overriding(resource),
-                Err((_, errors)) => problems.extend(errors.iter().map(|error| syntax_problem(file, error.pos.start, &error.kind))),
+                Err((_, errors)) => problems.extend(
+                    errors
+                        .iter()
+                        .map(|error| syntax_problem(file, error.pos.start, &error.kind)),
+                ),
             }
         }
         ids.sort_unstable();
         ids.dedup();
-        let words = Self { language: language.clone(), bundle, ids };
+        let words = Self {
+            language: language.clone(),
+            bundle,
+            ids,
+        };
         if problems.is_empty() {
             problems.extend(words.unresolved(files));
         }
-        if problems.is_empty() { Ok(words) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(words)
+        } else {
+            Err(problems)
+        }
     }
 
     /// A message with its variables filled in.
     pub(super) fn say(&self, id: &str, variables: &[(&str, &str)]) -> Result<String, WordsError> {
-        let fail = |reason: String| WordsError { language: self.language.to_string(), id: id.to_owned(), reason };
-        let pattern = self.bundle.get_message(id).and_then(|message| message.value()).ok_or_else(|| fail("is missing".to_owned()))?;
+        let fail = |reason: String| WordsError {
+            language: self.language.to_string(),
+            id: id.to_owned(),
+            reason,
+        };
+        let pattern = self
+            .bundle
+            .get_message(id)
+            .and_then(|message| message.value())
+            .ok_or_else(|| fail("is missing".to_owned()))?;
         let args: FluentArgs<'_> = variables.iter().copied().collect();
         let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern, Some(&args), &mut errors);
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(&args), &mut errors);
         match errors.first() {
             None => Ok(text.into_owned()),
             Some(error) => Err(fail(format!("does not resolve: {}", shown(error)))),
@@ -127,23 +152,43 @@ impl Words {
     }
 
     fn unresolved(&self, files: &[&Source]) -> Vec<Problem> {
-        let variables: Vec<(&str, &str)> = VARIABLES.iter().chain(&["utc-day"]).map(|name| (*name, "x")).collect();
+        let variables: Vec<(&str, &str)> = VARIABLES
+            .iter()
+            .chain(&["utc-day"])
+            .map(|name| (*name, "x"))
+            .collect();
         let required = REQUIRED.iter().map(|id| (*id).to_owned());
         let mut ids: Vec<String> = required.chain(self.ids.iter().cloned()).collect();
         ids.sort_unstable();
         ids.dedup();
-        let faults = ids.iter().filter_map(|id| Some((id, self.say(id, &variables).err()?)));
-        faults.map(|(id, error)| place_of(files, id).map_or_else(|file| Problem::error(file, error.to_string()), |(file, line)| Problem::error(file, error.to_string()).at_line(line))).collect()
+        let faults = ids
+            .iter()
+            .filter_map(|id| Some((id, self.say(id, &variables).err()?)));
+        faults
+            .map(|(id, error)| {
+                place_of(files, id).map_or_else(
+                    |file| Problem::error(file, error.to_string()),
+                    |(file, line)| Problem::error(file, error.to_string()).at_line(line),
+                )
+            })
+            .collect()
     }
 }
 
 /// Where a message stands, the topmost file first; else the file to add it to.
 fn place_of<'a>(files: &[&'a Source], id: &str) -> Result<(&'a str, usize), &'a str> {
     let found = files.iter().rev().find_map(|file| {
-        let line = file.text.lines().position(|line| message_id(line) == Some(id))?;
+        let line = file
+            .text
+            .lines()
+            .position(|line| message_id(line) == Some(id))?;
         Some((file.shown.as_str(), line + 1))
     });
-    found.ok_or_else(|| files.last().map_or("templates/i18n", |file| file.shown.as_str()))
+    found.ok_or_else(|| {
+        files
+            .last()
+            .map_or("templates/i18n", |file| file.shown.as_str())
+    })
 }
 
 fn message_ids(text: &str) -> impl Iterator<Item = String> {
@@ -154,13 +199,21 @@ fn message_ids(text: &str) -> impl Iterator<Item = String> {
 fn message_id(line: &str) -> Option<&str> {
     let id = line.split_once('=')?.0.trim_end();
     let starts = id.starts_with(|c: char| c.is_ascii_alphabetic());
-    (starts && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')).then_some(id)
+    (starts
+        && id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'))
+    .then_some(id)
 }
 
 fn syntax_problem(file: &Source, offset: usize, kind: &dyn fmt::Display) -> Problem {
     let before = file.text.get(..offset).unwrap_or(&file.text);
     let line = before.matches('\n').count() + 1;
-    Problem::error(&file.shown, format!("not Fluent: {}", lower_first(&kind.to_string()))).at_line(line)
+    Problem::error(
+        &file.shown,
+        format!("not Fluent: {}", lower_first(&kind.to_string())),
+    )
+    .at_line(line)
 }
 
 fn shown(error: &FluentError) -> String {
@@ -173,5 +226,7 @@ fn shown(error: &FluentError) -> String {
 
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
 }

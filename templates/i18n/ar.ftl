@@ -8,12 +8,12 @@ kind-correction = تصحيح
 
 immediate-release = للنشر الفوري
 
-embargo-until = محظور النشر حتى { $full-date }، الساعة { $time } بتوقيت { $city } ({"\u2066"}{ $utc }{"\u2069"})
+embargo-until = محظور النشر حتى { $full-date }، الساعة { $time } بتوقيت { $city } ({ $utc })
 embargo-until-utc = محظور النشر حتى { $full-date }، الساعة {"\u2066"}{ $time } UTC{"\u2069"}
 embargo-short = محظور النشر حتى { $day }، { $time } ({ $city })
 embargo-note = يُرجى عدم النشر أو البث أو النشر على الإنترنت قبل هذا الموعد.
-utc-same-day = { $utc-time } UTC
-utc-other-day = {"\u2067"}{ $utc-day }{"\u2069"}، { $utc-time } UTC
+utc-same-day = {"\u2066"}{ $utc-time } UTC{"\u2069"}
+utc-other-day = { $utc-day }، {"\u2066"}{ $utc-time } UTC{"\u2069"}
 
 highlights = أبرز النقاط
 press-contacts = للتواصل الإعلامي

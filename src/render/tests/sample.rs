@@ -1,9 +1,8 @@
-//! The room as its callers see it: whole letters of an invented newsroom.
+//! An invented newsroom and its release in three languages.
 
-use super::*;
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Recipient;
-use crate::domain::embargo::{Embargo, Phase};
+use crate::domain::embargo::Embargo;
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::{ContactId, ReleaseId};
 use crate::domain::language::Language;
@@ -13,25 +12,41 @@ use crate::domain::release::{PressContact, Release, ReleaseDateline, ReleaseKind
 use crate::domain::zone::Zone;
 use std::collections::BTreeMap;
 
-fn lang(tag: &str) -> Language {
+pub(super) fn lang(tag: &str) -> Language {
     Language::parse(tag).unwrap()
 }
 
-fn line(text: &str) -> HeaderText {
+pub(super) fn line(text: &str) -> HeaderText {
     HeaderText::parse(text).unwrap()
 }
 
-fn by(forms: &[(&str, &str)]) -> Localized<HeaderText> {
-    Localized { any: None, by_language: forms.iter().map(|(tag, text)| (lang(tag), line(text))).collect() }
+pub(super) fn by(forms: &[(&str, &str)]) -> Localized<HeaderText> {
+    Localized {
+        any: None,
+        by_language: forms
+            .iter()
+            .map(|(tag, text)| (lang(tag), line(text)))
+            .collect(),
+    }
 }
 
-fn texts(forms: &[(&str, &str)]) -> Localized<String> {
-    Localized { any: None, by_language: forms.iter().map(|(tag, text)| (lang(tag), (*text).to_owned())).collect() }
+pub(super) fn texts(forms: &[(&str, &str)]) -> Localized<String> {
+    Localized {
+        any: None,
+        by_language: forms
+            .iter()
+            .map(|(tag, text)| (lang(tag), (*text).to_owned()))
+            .collect(),
+    }
 }
 
 pub(super) fn newsroom() -> Newsroom {
     Newsroom {
-        name: by(&[("en", "Open Rivers Watch"), ("ru", "Открытые реки"), ("ar", "مرصد الأنهار المفتوحة")]),
+        name: by(&[
+            ("en", "Open Rivers Watch"),
+            ("ru", "Открытые реки"),
+            ("ar", "مرصد الأنهار المفتوحة"),
+        ]),
         domain: "rivers.example".to_owned(),
         from: EmailAddress::parse("press@rivers.example").unwrap(),
         reply_to: None,
@@ -42,15 +57,31 @@ pub(super) fn newsroom() -> Newsroom {
         website: Some("https://www.rivers.example/".to_owned()),
         postal_address: None,
         boilerplate: texts(&[
-            ("en", "Open Rivers Watch measures water in 40 river basins and publishes every reading. See [our data](https://rivers.example/data)."),
-            ("ru", "«Открытые реки» измеряют состояние воды в 40 речных бассейнах и публикуют каждое измерение. Смотрите [данные](https://rivers.example/data)."),
-            ("ar", "يقيس مرصد الأنهار المفتوحة جودة المياه في 40 حوضًا نهريًا وينشر كل قراءة. انظر [بياناتنا](https://rivers.example/data)."),
+            (
+                "en",
+                "Open Rivers Watch measures water in 40 river basins and publishes every reading. See [our data](https://rivers.example/data).",
+            ),
+            (
+                "ru",
+                "«Открытые реки» измеряют состояние воды в 40 речных бассейнах и публикуют каждое измерение. Смотрите [данные](https://rivers.example/data).",
+            ),
+            (
+                "ar",
+                "يقيس مرصد الأنهار المفتوحة جودة المياه في 40 حوضًا نهريًا وينشر كل قراءة. انظر [بياناتنا](https://rivers.example/data).",
+            ),
         ]),
         allow_html: false,
     }
 }
 
-fn variant(tag: &str, headline: &str, subhead: &str, highlights: &[&str], body: &str, notes: Option<&str>) -> Variant {
+pub(super) fn variant(
+    tag: &str,
+    headline: &str,
+    subhead: &str,
+    highlights: &[&str],
+    body: &str,
+    notes: Option<&str>,
+) -> Variant {
     Variant {
         language: lang(tag),
         headline: line(headline),
@@ -62,12 +93,16 @@ fn variant(tag: &str, headline: &str, subhead: &str, highlights: &[&str], body: 
     }
 }
 
-fn english() -> Variant {
+pub(super) fn english() -> Variant {
     variant(
         "en",
         "Half of monitored rivers ran below their safe level for a third summer",
         "New readings from 40 basins show the decline reaching the headwaters",
-        &["21 of 40 basins fell below the level at which fish survive", "Headwaters lost a fifth of their flow within three years", "Four governments have stopped publishing their own gauges"],
+        &[
+            "21 of 40 basins fell below the level at which fish survive",
+            "Headwaters lost a fifth of their flow within three years",
+            "Four governments have stopped publishing their own gauges",
+        ],
         "The summer flow of 21 rivers fell below the level at which fish survive, according to readings that volunteers took every morning between June and September. It is the third year in a row, and the first in which the springs themselves ran low.\n\n\
         “We used to warn people about the lower reaches. Now we are warning the villages at the source,” said Ilse Brandt, who leads the field programme.\n\n\
         ## What was measured\n\n\
@@ -78,16 +113,22 @@ fn english() -> Variant {
         - agree on a minimum flow for each basin;\n\
         - pay upstream farmers for the water they leave.\n\n\
         The next report follows in spring.",
-        Some("Interviews in English, German and Russian can be arranged at short notice. Photographs are free to use with credit."),
+        Some(
+            "Interviews in English, German and Russian can be arranged at short notice. Photographs are free to use with credit.",
+        ),
     )
 }
 
-fn russian() -> Variant {
+pub(super) fn russian() -> Variant {
     variant(
         "ru",
         "Половина рек под наблюдением третье лето подряд обмелела ниже безопасного уровня",
         "Новые измерения в 40 бассейнах показывают: обмеление дошло до истоков",
-        &["В 21 из 40 бассейнов вода опустилась ниже уровня, при котором выживает рыба", "За три года верховья потеряли пятую часть стока", "Четыре государства перестали публиковать данные своих постов"],
+        &[
+            "В 21 из 40 бассейнов вода опустилась ниже уровня, при котором выживает рыба",
+            "За три года верховья потеряли пятую часть стока",
+            "Четыре государства перестали публиковать данные своих постов",
+        ],
         "Летний сток 21 реки опустился ниже уровня, при котором выживает рыба. Это показали измерения, которые волонтёры проводили каждое утро с июня по сентябрь. Так происходит третий год подряд, и впервые обмелели сами родники.\n\n\
         «Раньше мы предупреждали тех, кто живёт в низовьях. Теперь предупреждаем деревни у истока», — говорит руководитель полевой программы Ильзе Брандт.\n\n\
         ## Что измеряли\n\n\
@@ -98,12 +139,16 @@ fn russian() -> Variant {
     )
 }
 
-fn arabic() -> Variant {
+pub(super) fn arabic() -> Variant {
     variant(
         "ar",
         "نصف الأنهار المرصودة دون المستوى الآمن للصيف الثالث على التوالي",
         "قراءات جديدة من 40 حوضًا تُظهر أن التراجع بلغ المنابع",
-        &["انخفض المنسوب في 21 حوضًا من أصل 40 إلى ما دون حد بقاء الأسماك", "فقدت المنابع خُمس تدفقها خلال ثلاث سنوات", "توقفت أربع حكومات عن نشر بيانات محطاتها"],
+        &[
+            "انخفض المنسوب في 21 حوضًا من أصل 40 إلى ما دون حد بقاء الأسماك",
+            "فقدت المنابع خُمس تدفقها خلال ثلاث سنوات",
+            "توقفت أربع حكومات عن نشر بيانات محطاتها",
+        ],
         "انخفض التدفق الصيفي لواحد وعشرين نهرًا إلى ما دون المستوى الذي تعيش فيه الأسماك، وفق قراءات أخذها متطوعون كل صباح بين يونيو وسبتمبر. وهذا هو العام الثالث على التوالي، والأول الذي تنحسر فيه الينابيع نفسها.\n\n\
         «كنا نحذر سكان المجرى الأدنى، واليوم نحذر القرى عند المنبع»، قالت إلزه براندت، مديرة البرنامج الميداني.\n\n\
         ## ما الذي قيس\n\n\
@@ -121,17 +166,38 @@ pub(super) fn release() -> Release {
         id: ReleaseId::parse("2026-03-10-rivers").unwrap(),
         kind: ReleaseKind::PressRelease,
         embargo: Some(Embargo::parse("2026-03-10T11:00[Asia/Almaty]").unwrap()),
-        dateline: ReleaseDateline { place: texts(&[("en", "Vienna"), ("ru", "Вена"), ("ar", "فيينا")]), date: Some(jiff::civil::date(2026, 3, 10)) },
+        dateline: ReleaseDateline {
+            place: texts(&[("en", "Vienna"), ("ru", "Вена"), ("ar", "فيينا")]),
+            date: Some(jiff::civil::date(2026, 3, 10)),
+        },
         countries: vec!["KZ".to_owned()],
         press_contacts: vec![
             PressContact {
-                name: by(&[("en", "Ilse Brandt"), ("ru", "Ильзе Брандт"), ("ar", "إلزه براندت")]),
-                role: by(&[("en", "Head of the field programme"), ("ru", "руководитель полевой программы"), ("ar", "مديرة البرنامج الميداني")]),
+                name: by(&[
+                    ("en", "Ilse Brandt"),
+                    ("ru", "Ильзе Брандт"),
+                    ("ar", "إلزه براندت"),
+                ]),
+                role: by(&[
+                    ("en", "Head of the field programme"),
+                    ("ru", "руководитель полевой программы"),
+                    ("ar", "مديرة البرنامج الميداني"),
+                ]),
                 email: Some(EmailAddress::parse("ilse@rivers.example").unwrap()),
                 phone: Some(line("+43 1 555 01 23")),
                 languages: Vec::new(),
             },
-            PressContact { name: by(&[("en", "Press desk"), ("ru", "Пресс-служба"), ("ar", "المكتب الصحفي")]), role: Localized::default(), email: Some(EmailAddress::parse("press@rivers.example").unwrap()), phone: None, languages: Vec::new() },
+            PressContact {
+                name: by(&[
+                    ("en", "Press desk"),
+                    ("ru", "Пресс-служба"),
+                    ("ar", "المكتب الصحفي"),
+                ]),
+                role: Localized::default(),
+                email: Some(EmailAddress::parse("press@rivers.example").unwrap()),
+                phone: None,
+                languages: Vec::new(),
+            },
         ],
         attachments: Vec::new(),
         data: BTreeMap::from([("rating".to_owned(), "low".into())]),
@@ -140,5 +206,11 @@ pub(super) fn release() -> Release {
 }
 
 pub(super) fn recipient() -> Recipient {
-    Recipient { contact: ContactId::from_parts(0, 1), email: EmailAddress::parse("reader@paper.example").unwrap(), name: line("Dana Reader"), salutation: String::new(), outlet: "The Paper".to_owned() }
+    Recipient {
+        contact: ContactId::from_parts(0, 1),
+        email: EmailAddress::parse("reader@paper.example").unwrap(),
+        name: line("Dana Reader"),
+        salutation: String::new(),
+        outlet: "The Paper".to_owned(),
+    }
 }
