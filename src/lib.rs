@@ -1,13 +1,10 @@
-//! Dateline, the press office's mailer: the map of the house.
-//!
-//! - [`domain`]: the ground floor, pure rules about embargo, audience,
-//!   language, delivery state, retry and the log.
-//! - [`render`]: kits to letters: MJML, Handlebars and Fluent become subject, HTML
-//!   and text.
-//! - [`store`]: what is remembered; a trait in verbs of outcome, and its backends.
-//! - [`clock`]: the only window on time.
-
+//! tmp
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod entropy;
+pub mod intake;
+pub mod relay;
 pub mod render;
 pub mod store;
+pub mod toml_reader;
