@@ -5,6 +5,7 @@
 //! [`Handover`](crate::domain::reply::Handover), whatever the network did. The
 //! [`Catcher`] is the other end: an SMTP server on loopback for rehearsals.
 
+pub mod catcher;
 pub mod compose;
 mod connection;
 mod error;
@@ -12,6 +13,7 @@ mod replies;
 mod tls;
 mod wire;
 
+pub use catcher::{Catcher, CatcherConfig, CatcherCounts, CatcherError};
 pub use compose::ComposedMessage;
 pub use connection::{Connection, Envelope, Relay};
 pub use error::RelayError;

@@ -51,7 +51,9 @@ pub async fn verify_log(store: &dyn Store) -> Result<u64, VerifyFailure> {
     check_extra(store, head.seq).await?;
     let states = check_states(store, &last).await;
     // While a run is under way, states move on between the two readings.
-    if store.log_head().await? == head { states?; }
+    if store.log_head().await? == head {
+        states?;
+    }
     Ok(head.seq)
 }
 
