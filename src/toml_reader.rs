@@ -280,7 +280,11 @@ impl Section {
         for (line, node) in list {
             match node {
                 Node::Text(value) => found.push(Spot { value, line }),
-                other => problems.push(self.problem(
+                other @ (Node::Number(..)
+                | Node::Flag(_)
+                | Node::Date(_)
+                | Node::List(_)
+                | Node::Table(_)) => problems.push(self.problem(
                     line,
                     format!(
                         "`{}{key}` holds {}; expected texts",
@@ -509,7 +513,11 @@ impl Section {
         for (line, node) in list {
             match node {
                 Node::Table(entries) => sections.push(self.inner(key, line, entries)),
-                other => problems.push(self.problem(
+                other @ (Node::Text(_)
+                | Node::Number(..)
+                | Node::Flag(_)
+                | Node::Date(_)
+                | Node::List(_)) => problems.push(self.problem(
                     line,
                     format!(
                         "`{}{key}` holds {}; expected tables [[{key}]]",

@@ -126,7 +126,7 @@ pub(super) enum ContactsCommand {
     /// Import a CSV file; a bad row is reported and does not stop the good ones
     #[command(after_help = "Example:\n  dateline contacts import contacts.csv --dry-run")]
     Import {
-        /// CSV with a header: email,name,salutation,outlet,role,country,languages,time_zone,beats,lists,embargo_agreement,notes
+        /// CSV in UTF-8 with a header (email, name, languages, …; docs/contacts.md)
         file: PathBuf,
         /// Only say what would change
         #[arg(long)]

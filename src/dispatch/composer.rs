@@ -20,6 +20,9 @@ use crate::render::{Kit, Letter, OptOut, PreparedRelease, Rendered};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
+/// An attachment, encoded for the languages it goes with.
+type EncodedAttachment = (Attachment, HashMap<Language, EncodedParts>);
+
 /// Makes the mails of one distribution.
 #[derive(Debug)]
 pub struct Composer {
@@ -29,7 +32,7 @@ pub struct Composer {
     /// Inline images by language, the logo first.
     inline: HashMap<Language, EncodedParts>,
     /// Attachments, in the release's order, with the languages they go with.
-    attachments: Vec<(Attachment, HashMap<Language, EncodedParts>)>,
+    attachments: Vec<EncodedAttachment>,
     /// Content-ID and a data URI for each image, for a preview without a mail.
     pictures: Vec<(String, String)>,
 }
@@ -235,7 +238,7 @@ impl Maker<'_> {
         self.release.languages().into_iter().map(parts).collect()
     }
 
-    fn attachments(&self) -> Result<Vec<(Attachment, HashMap<Language, EncodedParts>)>, String> {
+    fn attachments(&self) -> Result<Vec<EncodedAttachment>, String> {
         let encode = |attachment: &Attachment| {
             let languages = self
                 .release

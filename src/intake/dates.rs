@@ -182,7 +182,7 @@ fn named_pair(day: &str, month: &str, text: &str) -> Option<Written> {
     };
     let at = MONTHS
         .iter()
-        .position(|names| names.iter().any(|name| fits(&name)))?;
+        .position(|names| names.iter().any(&fits))?;
     Some(Written {
         day,
         month: i8::try_from(at + 1).ok()?,

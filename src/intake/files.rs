@@ -71,9 +71,12 @@ pub(super) fn resolve(workspace: &Path, folder: &Path, path: &str) -> Result<Pat
         ));
     }
     let file = folder.join(relative);
-    let real = file.canonicalize().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => format!("`{path}` is missing"),
-        _ => format!("`{path}` cannot be read: {error}"),
+    let real = file.canonicalize().map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            format!("`{path}` is missing")
+        } else {
+            format!("`{path}` cannot be read: {error}")
+        }
     })?;
     let root = workspace
         .canonicalize()

@@ -150,14 +150,7 @@ impl Loader<'_> {
             .into_iter()
             .filter_map(|section| attachment(section, problems))
             .collect();
-        let data = match top.json("data").map(|spot| spot.value) {
-            Some(serde_json::Value::Object(map)) => map.into_iter().collect(),
-            Some(_) => {
-                problems.push(top.problem(1, "`data` must be a table"));
-                BTreeMap::new()
-            }
-            None => BTreeMap::new(),
-        };
+        let data = data(&mut top, problems);
         top.finish(problems);
         Card {
             id,
@@ -287,6 +280,17 @@ impl Loader<'_> {
         }
         std::fs::read(path).map_err(unreadable)
     }
+}
+
+fn data(top: &mut Section, problems: &mut Vec<Problem>) -> BTreeMap<String, serde_json::Value> {
+    let Some(spot) = top.json("data") else {
+        return BTreeMap::new();
+    };
+    if let serde_json::Value::Object(map) = spot.value {
+        return map.into_iter().collect();
+    }
+    problems.push(top.problem(spot.line, "`data` must be a table"));
+    BTreeMap::new()
 }
 
 fn countries(top: &mut Section, problems: &mut Vec<Problem>) -> Vec<String> {

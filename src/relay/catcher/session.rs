@@ -262,7 +262,7 @@ impl Session {
             return Ok(self.cut());
         }
         match self.message().await? {
-            Some(message) => self.take(mail, message),
+            Some(message) => self.take(mail, &message),
             None => Ok(Next::Close),
         }
     }
@@ -290,7 +290,7 @@ impl Session {
         }
     }
 
-    fn take(&mut self, mail: Mail, message: Vec<u8>) -> io::Result<Next> {
+    fn take(&mut self, mail: Mail, message: &[u8]) -> io::Result<Next> {
         if message.len() > self.shared.config.max_message_bytes {
             self.refuse("552 5.3.4 the mail is too large");
             return Ok(Next::GoOn);
@@ -307,7 +307,7 @@ impl Session {
             helo: self.helo.clone(),
             size: message.len(),
         };
-        if let Err(error) = self.shared.mailbox.keep(&envelope, &message) {
+        if let Err(error) = self.shared.mailbox.keep(&envelope, message) {
             tracing::error!(%error, "the catcher cannot keep a mail");
             self.refuse("452 4.3.1 the catcher cannot keep it");
             return Ok(Next::GoOn);

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    clippy::too_many_lines,
+    reason = "tables of cases"
+)]
 //! The catcher, spoken to by hand and by the relay's own conversation.
 
 use super::*;

@@ -9,24 +9,24 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 /// What SQLite says, in the store's words.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the end of the error, and `map_err` gives it by value"
+)]
 pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
-    let cause = match &error {
-        sqlx::Error::Database(database) => match database
-            .code()
-            .as_deref()
-            .and_then(|code| code.parse::<u32>().ok())
-            .map(|code| code & 0xff)
-        {
-            Some(8) => "it is read-only; check the rights of the file and its folder".to_owned(),
-            Some(13) => "the disk is full".to_owned(),
-            Some(14) => {
-                "it cannot be opened; check that its folder exists and may be written to".to_owned()
-            }
-            Some(5 | 6) => "another process holds it; try again when that is done".to_owned(),
-            Some(26) => "it is not a database".to_owned(),
-            Some(_) | None => database.to_string(),
-        },
-        other => other.to_string(),
+    let sqlite = error
+        .as_database_error()
+        .and_then(|database| database.code()?.parse::<u32>().ok());
+    // The low byte is the primary code; the rest says more than anybody needs.
+    let cause = match sqlite.map(|code| code & 0xff) {
+        Some(8) => "it is read-only; check the rights of the file and its folder".to_owned(),
+        Some(13) => "the disk is full".to_owned(),
+        Some(14) => {
+            "it cannot be opened; check that its folder exists and may be written to".to_owned()
+        }
+        Some(5 | 6) => "another process holds it; try again when that is done".to_owned(),
+        Some(26) => "it is not a database".to_owned(),
+        Some(_) | None => error.to_string(),
     };
     StoreError::Unavailable {
         place: place.to_owned(),
