@@ -4,8 +4,7 @@
 //! hash and this line, so no entry can be changed, taken out or moved without
 //! every later hash being wrong. Personal facts (an address, a relay's words,
 //! which may repeat one) stand beside the line; the line holds only a salted
-//! hash of them, so that they can be erased (GDPR article 17) and the chain
-//! still verifies.
+//! hash of them, so that erasing them (GDPR article 17) will not break the chain.
 
 use super::ids::{DeliveryId, DistributionId};
 use jiff::Timestamp;
@@ -267,12 +266,13 @@ impl Verifier {
     }
 }
 
-/// Personal facts are there and as committed to, or erased with their salt.
+/// Personal facts are there and as committed to. Nobody can take them out
+/// unseen: an erasure on request will be an entry of its own that says so.
 fn check_personal(entry: &LogEntry, line: &Line) -> Result<(), Broken> {
     let broken = Err(Broken::Personal { seq: entry.seq });
     match (&entry.salt, &entry.personal, &line.commitment) {
         (Some(salt), Some(facts), Some(commitment)) if commit(salt, facts) == *commitment => Ok(()),
-        (None, None, _) => Ok(()),
+        (None, None, None) => Ok(()),
         (_, _, _) => broken,
     }
 }
@@ -312,12 +312,12 @@ mod tests {
     }
 
     #[test]
-    fn an_untouched_log_verifies_also_when_somebody_was_erased() {
+    fn an_untouched_log_verifies_and_no_fact_can_be_taken_out() {
         let (mut entries, head) = chain_of(5);
         assert_eq!(verify(&entries, &head), Ok(head.clone()));
         entries[2].personal = None;
         entries[2].salt = None;
-        assert_eq!(verify(&entries, &head), Ok(head));
+        assert_eq!(verify(&entries, &head), Err(Broken::Personal { seq: 3 }));
     }
 
     proptest! {

@@ -180,9 +180,7 @@ fn named_pair(day: &str, month: &str, text: &str) -> Option<Written> {
             month.starts_with(*name)
         }
     };
-    let at = MONTHS
-        .iter()
-        .position(|names| names.iter().any(&fits))?;
+    let at = MONTHS.iter().position(|names| names.iter().any(&fits))?;
     Some(Written {
         day,
         month: i8::try_from(at + 1).ok()?,

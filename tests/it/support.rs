@@ -1,0 +1,304 @@
+//! A workspace to act in, the command to act with, and relays that misbehave.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+/// The release under embargo in the sample newsroom.
+pub(crate) const EMBARGOED: &str = "2027-03-11-river-defenders";
+/// The one for immediate release.
+pub(crate) const IMMEDIATE: &str = "2026-11-24-annual-report";
+
+/// A copy of the sample newsroom in a folder of its own.
+pub(crate) struct Workspace {
+    dir: TempDir,
+}
+
+/// What a command said, and its exit code.
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Workspace {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let said = run(Command::new(env!("CARGO_BIN_EXE_dateline"))
+            .arg("init")
+            .arg(dir.path().join("w")));
+        assert_eq!(said.code, 0, "{}", said.err);
+        Self { dir }
+    }
+
+    /// With the sample's contacts imported.
+    pub(crate) fn with_contacts() -> Self {
+        let workspace = Self::new();
+        let said = workspace.dateline(&[
+            "contacts",
+            "import",
+            &workspace.path("contacts.csv").display().to_string(),
+        ]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        workspace
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join("w").join(name)
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
+        command
+            .arg("-C")
+            .arg(self.path(""))
+            .args(args)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn dateline(&self, args: &[&str]) -> Said {
+        run(&mut self.command(args))
+    }
+
+    pub(crate) fn json(&self, args: &[&str]) -> (i32, serde_json::Value) {
+        let said = self.dateline(&[&["--format", "json"], args].concat());
+        let value = serde_json::from_str(&said.out)
+            .unwrap_or_else(|error| panic!("{error}\n{}\n{}", said.out, said.err));
+        (said.code, value)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Changes a file; the text must have been there.
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert!(text.contains(from), "{name} does not hold {from:?}");
+        self.write(name, &text.replace(from, to));
+    }
+
+    /// Names another relay.
+    pub(crate) fn relay(&self, lines: &str) {
+        let text = self.read("dateline.toml");
+        let (before, rest) = text.split_once("[relay.main]").unwrap();
+        let (_, after) = rest.split_once("[retry]").unwrap();
+        self.write(
+            "dateline.toml",
+            &format!("{before}[relay.main]\n{lines}\n[retry]{after}"),
+        );
+    }
+
+    /// Asks SQLite's own shell.
+    pub(crate) fn sqlite(&self, sql: &str) -> String {
+        let said = run(Command::new("sqlite3")
+            .arg(self.path("dateline.db"))
+            .arg(sql));
+        assert_eq!(said.code, 0, "{}", said.err);
+        said.out
+    }
+}
+
+pub(crate) fn run(command: &mut Command) -> Said {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    Said {
+        code: status.code().unwrap_or(-1),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+/// A catcher in a process of its own, ended when dropped.
+pub(crate) struct CatcherProcess {
+    child: std::process::Child,
+    pub(crate) port: u16,
+}
+
+impl CatcherProcess {
+    pub(crate) fn start(mailbox: &Path) -> Self {
+        use std::io::BufRead;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dateline"))
+            .args(["catch", "--listen", "127.0.0.1:0", "--dir"])
+            .arg(mailbox)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .split_whitespace()
+            .nth(2)
+            .unwrap()
+            .trim_end_matches(';');
+        Self {
+            port: address.rsplit(':').next().unwrap().parse().unwrap(),
+            child,
+        }
+    }
+}
+
+impl Drop for CatcherProcess {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// How a relay misbehaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manners {
+    /// Answers as a web server.
+    Http,
+    /// Takes the connection and says nothing.
+    Silent,
+    /// Greets, then hangs at this command.
+    HangsAt(&'static str),
+    /// Offers STARTTLS with a certificate for another host that nobody signed.
+    WrongCertificate,
+    /// Offers AUTH and refuses it.
+    RefusesAuth,
+    /// A plain server that announces no extension at all.
+    AnnouncesNothing,
+    /// Refuses every sender for good.
+    RefusesSender,
+}
+
+/// A relay that misbehaves, on a free port of this machine.
+pub(crate) struct FakeRelay {
+    pub(crate) port: u16,
+    /// Ends the server when dropped.
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl FakeRelay {
+    pub(crate) fn start(manners: Manners) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(async move { drop(serve(stream, manners).await) });
+            }
+        });
+        Self {
+            port,
+            _runtime: runtime,
+        }
+    }
+}
+
+async fn serve(mut stream: tokio::net::TcpStream, manners: Manners) -> std::io::Result<()> {
+    match manners {
+        Manners::Http => {
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                .await
+        }
+        Manners::Silent => std::future::pending().await,
+        Manners::HangsAt(_)
+        | Manners::WrongCertificate
+        | Manners::RefusesAuth
+        | Manners::AnnouncesNothing
+        | Manners::RefusesSender => {
+            stream.write_all(b"220 fake.example ESMTP\r\n").await?;
+            if talk(&mut stream, manners).await? == Talk::StartTls {
+                drop(acceptor().accept(stream).await?);
+            }
+            Ok(())
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Talk {
+    Over,
+    StartTls,
+}
+
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    manners: Manners,
+) -> std::io::Result<Talk> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    let mut in_data = false;
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(Talk::Over);
+        }
+        if in_data {
+            if line == ".\r\n" {
+                in_data = false;
+                stream.write_all(b"250 taken\r\n").await?;
+            }
+            continue;
+        }
+        let verb = line
+            .split([' ', '\r'])
+            .next()
+            .unwrap_or_default()
+            .to_uppercase();
+        if let Manners::HangsAt(at) = manners
+            && at == verb
+        {
+            std::future::pending::<()>().await;
+        }
+        let reply: &[u8] = match (verb.as_str(), manners) {
+            ("EHLO", Manners::WrongCertificate) => b"250-fake\r\n250 STARTTLS\r\n",
+            ("EHLO", Manners::RefusesAuth) => b"250-fake\r\n250 AUTH PLAIN LOGIN\r\n",
+            ("EHLO", _) => b"250 fake\r\n",
+            ("AUTH", _) => b"535 5.7.8 bad credentials\r\n",
+            ("MAIL", Manners::RefusesSender) => b"550 5.7.1 this sender may not send here\r\n",
+            ("STARTTLS", _) => {
+                stream.write_all(b"220 go\r\n").await?;
+                return Ok(Talk::StartTls);
+            }
+            ("DATA", _) => {
+                in_data = true;
+                b"354 go\r\n"
+            }
+            ("QUIT", _) => {
+                stream.write_all(b"221 bye\r\n").await?;
+                return Ok(Talk::Over);
+            }
+            (_, _) => b"250 ok\r\n",
+        };
+        stream.write_all(reply).await?;
+    }
+}
+
+/// A certificate that nobody signed, for a host that this is not.
+fn acceptor() -> TlsAcceptor {
+    let made = rcgen::generate_simple_self_signed(vec!["elsewhere.example".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
