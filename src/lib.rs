@@ -2,12 +2,34 @@
 //!
 //! - [`domain`]: the ground floor, pure rules about embargo, audience,
 //!   language, delivery state, retry and the log.
-//! - [`render`]: kits to letters: MJML, Handlebars and Fluent become subject, HTML
-//!   and text.
+//! - [`intake`]: bytes from outside become domain values, with all their problems.
+//! - [`config`]: files and environment become checked settings.
+//! - [`render`]: kits to letters: MJML, Handlebars and Fluent become subject,
+//!   HTML and text.
 //! - [`store`]: what is remembered; a trait in verbs of outcome, and its backends.
-//! - [`clock`]: the only window on time.
+//! - [`relay`]: messages, the conversation with an SMTP server, and the catcher.
+//! - [`dispatch`]: from an audience to outcomes.
+//! - [`desk`]: the use cases, which every face shares.
+//! - [`cli`]: the command line.
+//! - [`wire`]: the only room that names concrete backends.
+//! - [`clock`], [`entropy`], [`telemetry`]: the only windows on time, chance and
+//!   the log; [`toml_reader`]: a leaf that config and intake share.
+//!
+//! Imports go one way: `domain` <- `intake`, `render`, `store`, `relay` <-
+//! `dispatch` <- `desk` <- `cli` <- `wire`; `tests/it/architecture.rs` holds
+//! them to it.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod desk;
+pub mod dispatch;
 pub mod domain;
+pub mod entropy;
+pub mod intake;
+pub mod relay;
 pub mod render;
 pub mod store;
+pub mod telemetry;
+pub mod toml_reader;
+pub mod wire;

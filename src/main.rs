@@ -1,3 +1,7 @@
-//! Dateline's command.
+//! The `dateline` command: parse, wire, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dateline::cli::main(std::env::args_os(), &dateline::wire::World)
+}

@@ -63,10 +63,17 @@ impl Node {
     fn json(&self) -> Value {
         match self {
             Self::Text(text) | Self::Date(text) => Value::from(text.as_str()),
-            Self::Number(number, text) => text.parse::<i64>().map_or_else(|_| Value::from(*number), Value::from),
+            Self::Number(number, text) => text
+                .parse::<i64>()
+                .map_or_else(|_| Value::from(*number), Value::from),
             Self::Flag(flag) => Value::from(*flag),
             Self::List(list) => list.iter().map(|(_, node)| node.json()).collect(),
-            Self::Table(entries) => Value::Object(entries.iter().map(|entry| (entry.key.clone(), entry.node.json())).collect()),
+            Self::Table(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.clone(), entry.node.json()))
+                    .collect(),
+            ),
         }
     }
 }
@@ -76,15 +83,28 @@ impl Node {
 /// # Errors
 /// The first syntax error, with line and column.
 pub fn parse(file: &str, text: &str, lines_before: usize) -> Result<Section, Problem> {
-    let lines = Lines { starts: line_starts(text), before: lines_before };
+    let lines = Lines {
+        starts: line_starts(text),
+        before: lines_before,
+    };
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        let column = text[..floor(text, at)].rsplit('\n').next().map_or(0, |head| head.chars().count()) + 1;
+        let column = text[..floor(text, at)]
+            .rsplit('\n')
+            .next()
+            .map_or(0, |head| head.chars().count())
+            + 1;
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         Problem::error(file, format!("TOML syntax: {message}")).at(lines.of(at), column)
     })?;
     let entries = lines.entries(table.get_ref());
-    Ok(Section { file: file.to_owned(), prefix: String::new(), line: lines_before + 1, entries, asked: Vec::new() })
+    Ok(Section {
+        file: file.to_owned(),
+        prefix: String::new(),
+        line: lines_before + 1,
+        entries,
+        asked: Vec::new(),
+    })
 }
 
 fn floor(text: &str, mut at: usize) -> usize {
@@ -96,7 +116,9 @@ fn floor(text: &str, mut at: usize) -> usize {
 }
 
 fn line_starts(text: &str) -> Vec<usize> {
-    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+    std::iter::once(0)
+        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+        .collect()
 }
 
 struct Lines {
@@ -112,7 +134,11 @@ impl Lines {
     fn entries(&self, table: &DeTable<'_>) -> Vec<Entry> {
         let entry = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
             let key: &toml::Spanned<std::borrow::Cow<'_, str>> = key;
-            Entry { key: key.get_ref().to_string(), line: self.of(key.span().start), node: self.node(value.get_ref()) }
+            Entry {
+                key: key.get_ref().to_string(),
+                line: self.of(key.span().start),
+                node: self.node(value.get_ref()),
+            }
         };
         let mut entries: Vec<_> = table.iter().map(entry).collect();
         entries.sort_by_key(|entry| entry.line);
@@ -123,14 +149,22 @@ impl Lines {
         match value {
             DeValue::String(text) => Node::Text(text.to_string()),
             DeValue::Integer(number) => {
-                let parsed = i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX);
+                let parsed =
+                    i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX);
                 #[expect(clippy::cast_precision_loss, reason = "the text beside it is exact")]
                 Node::Number(parsed as f64, parsed.to_string())
             }
-            DeValue::Float(number) => Node::Number(number.as_str().parse().unwrap_or(f64::NAN), number.as_str().to_owned()),
+            DeValue::Float(number) => Node::Number(
+                number.as_str().parse().unwrap_or(f64::NAN),
+                number.as_str().to_owned(),
+            ),
             DeValue::Boolean(flag) => Node::Flag(*flag),
             DeValue::Datetime(date) => Node::Date(date.to_string()),
-            DeValue::Array(list) => Node::List(list.iter().map(|item| (self.of(item.span().start), self.node(item.get_ref()))).collect()),
+            DeValue::Array(list) => Node::List(
+                list.iter()
+                    .map(|item| (self.of(item.span().start), self.node(item.get_ref())))
+                    .collect(),
+            ),
             DeValue::Table(table) => Node::Table(self.entries(table)),
         }
     }
@@ -159,14 +193,25 @@ impl Section {
     }
 
     fn wrong(&self, entry: &Entry, expected: &str) -> Problem {
-        self.problem(entry.line, format!("`{}{}` is {}; expected {expected}", self.prefix, entry.key, entry.node.kind()))
+        self.problem(
+            entry.line,
+            format!(
+                "`{}{}` is {}; expected {expected}",
+                self.prefix,
+                entry.key,
+                entry.node.kind()
+            ),
+        )
     }
 
     /// A text.
     pub fn text(&mut self, key: &str, problems: &mut Vec<Problem>) -> Option<Spot<String>> {
         let entry = self.take(key)?;
         if let Node::Text(value) = entry.node {
-            return Some(Spot { value, line: entry.line });
+            return Some(Spot {
+                value,
+                line: entry.line,
+            });
         }
         problems.push(self.wrong(&entry, "a text in quotes"));
         None
@@ -187,24 +232,46 @@ impl Section {
     }
 
     /// A text, parsed.
-    pub fn parsed<T, E: std::fmt::Display>(&mut self, key: &str, problems: &mut Vec<Problem>, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+    pub fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        key: &str,
+        problems: &mut Vec<Problem>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
         let found = self.text(key, problems)?;
         self.accept(key, &found, problems, parse)
     }
 
     /// A text that must be there, parsed.
-    pub fn required_parsed<T, E: std::fmt::Display>(&mut self, key: &str, problems: &mut Vec<Problem>, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+    pub fn required_parsed<T, E: std::fmt::Display>(
+        &mut self,
+        key: &str,
+        problems: &mut Vec<Problem>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
         let found = self.required(key, problems)?;
         self.accept(key, &found, problems, parse)
     }
 
-    fn accept<T, E: std::fmt::Display>(&self, key: &str, found: &Spot<String>, problems: &mut Vec<Problem>, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
-        parse(&found.value).map_err(|error| problems.push(self.problem(found.line, format!("`{}{key}`: {error}", self.prefix)))).ok()
+    fn accept<T, E: std::fmt::Display>(
+        &self,
+        key: &str,
+        found: &Spot<String>,
+        problems: &mut Vec<Problem>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        parse(&found.value)
+            .map_err(|error| {
+                problems.push(self.problem(found.line, format!("`{}{key}`: {error}", self.prefix)))
+            })
+            .ok()
     }
 
     /// A list of texts.
     pub fn texts(&mut self, key: &str, problems: &mut Vec<Problem>) -> Vec<Spot<String>> {
-        let Some(entry) = self.take(key) else { return Vec::new() };
+        let Some(entry) = self.take(key) else {
+            return Vec::new();
+        };
         let Node::List(list) = entry.node else {
             problems.push(self.wrong(&entry, "a list of texts"));
             return Vec::new();
@@ -213,7 +280,18 @@ impl Section {
         for (line, node) in list {
             match node {
                 Node::Text(value) => found.push(Spot { value, line }),
-                other => problems.push(self.problem(line, format!("`{}{key}` holds {}; expected texts", self.prefix, other.kind()))),
+                other @ (Node::Number(..)
+                | Node::Flag(_)
+                | Node::Date(_)
+                | Node::List(_)
+                | Node::Table(_)) => problems.push(self.problem(
+                    line,
+                    format!(
+                        "`{}{key}` holds {}; expected texts",
+                        self.prefix,
+                        other.kind()
+                    ),
+                )),
             }
         }
         found
@@ -225,10 +303,17 @@ impl Section {
         for spot in self.texts(key, problems) {
             match Language::parse(&spot.value) {
                 Ok(value) if languages.iter().any(|known| known.value == value) => {
-                    problems.push(self.problem(spot.line, format!("`{}{key}` names {value} twice", self.prefix)));
+                    problems.push(self.problem(
+                        spot.line,
+                        format!("`{}{key}` names {value} twice", self.prefix),
+                    ));
                 }
-                Ok(value) => languages.push(Spot { value, line: spot.line }),
-                Err(error) => problems.push(self.problem(spot.line, format!("`{}{key}`: {error}", self.prefix))),
+                Ok(value) => languages.push(Spot {
+                    value,
+                    line: spot.line,
+                }),
+                Err(error) => problems
+                    .push(self.problem(spot.line, format!("`{}{key}`: {error}", self.prefix))),
             }
         }
         languages
@@ -240,36 +325,89 @@ impl Section {
     }
 
     /// One line for all languages, or a table with one for each.
-    pub fn localized_line(&mut self, key: &str, problems: &mut Vec<Problem>) -> Localized<HeaderText> {
+    pub fn localized_line(
+        &mut self,
+        key: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Localized<HeaderText> {
         self.localized_parsed(key, problems, HeaderText::parse)
     }
 
-    fn localized_parsed<T, E: std::fmt::Display>(&mut self, key: &str, problems: &mut Vec<Problem>, parse: impl Fn(&str) -> Result<T, E>) -> Localized<T> {
-        let Some(entry) = self.take(key) else { return Localized::default() };
+    fn localized_parsed<T, E: std::fmt::Display>(
+        &mut self,
+        key: &str,
+        problems: &mut Vec<Problem>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Localized<T> {
+        let Some(entry) = self.take(key) else {
+            return Localized::default();
+        };
         match entry.node {
-            Node::Text(value) => self.accept(key, &Spot { value, line: entry.line }, problems, parse).map(Localized::same).unwrap_or_default(),
+            Node::Text(value) => self
+                .accept(
+                    key,
+                    &Spot {
+                        value,
+                        line: entry.line,
+                    },
+                    problems,
+                    parse,
+                )
+                .map(Localized::same)
+                .unwrap_or_default(),
             Node::Table(entries) => {
                 let mut by_language = Vec::new();
                 for own in entries {
                     by_language.extend(self.localized_entry(key, own, problems, &parse));
                 }
-                Localized { any: None, by_language }
+                Localized {
+                    any: None,
+                    by_language,
+                }
             }
             Node::Number(..) | Node::Flag(_) | Node::Date(_) | Node::List(_) => {
-                problems.push(self.wrong(&entry, "a text, or a table such as { en = \"…\", ru = \"…\" }"));
+                problems.push(self.wrong(
+                    &entry,
+                    "a text, or a table such as { en = \"…\", ru = \"…\" }",
+                ));
                 Localized::default()
             }
         }
     }
 
-    fn localized_entry<T, E: std::fmt::Display>(&self, key: &str, own: Entry, problems: &mut Vec<Problem>, parse: &impl Fn(&str) -> Result<T, E>) -> Option<(Language, T)> {
+    fn localized_entry<T, E: std::fmt::Display>(
+        &self,
+        key: &str,
+        own: Entry,
+        problems: &mut Vec<Problem>,
+        parse: &impl Fn(&str) -> Result<T, E>,
+    ) -> Option<(Language, T)> {
         let name = format!("{key}.{}", own.key);
-        let language = Language::parse(&own.key).map_err(|error| problems.push(self.problem(own.line, format!("`{}{name}`: {error}", self.prefix)))).ok();
+        let language = Language::parse(&own.key)
+            .map_err(|error| {
+                problems.push(self.problem(own.line, format!("`{}{name}`: {error}", self.prefix)))
+            })
+            .ok();
         let Node::Text(value) = own.node else {
-            problems.push(self.problem(own.line, format!("`{}{name}` is {}; expected a text", self.prefix, own.node.kind())));
+            problems.push(self.problem(
+                own.line,
+                format!(
+                    "`{}{name}` is {}; expected a text",
+                    self.prefix,
+                    own.node.kind()
+                ),
+            ));
             return None;
         };
-        let value = self.accept(&name, &Spot { value, line: own.line }, problems, parse)?;
+        let value = self.accept(
+            &name,
+            &Spot {
+                value,
+                line: own.line,
+            },
+            problems,
+            parse,
+        )?;
         Some((language?, value))
     }
 
@@ -282,19 +420,38 @@ impl Section {
         {
             return Some(number);
         }
-        problems.push(self.problem(entry.line, format!("`{}{key}` must be a whole number of at least {least}", self.prefix)));
+        problems.push(self.problem(
+            entry.line,
+            format!(
+                "`{}{key}` must be a whole number of at least {least}",
+                self.prefix
+            ),
+        ));
         None
     }
 
     /// A number in a range.
-    pub fn number(&mut self, key: &str, range: std::ops::RangeInclusive<f64>, problems: &mut Vec<Problem>) -> Option<f64> {
+    pub fn number(
+        &mut self,
+        key: &str,
+        range: std::ops::RangeInclusive<f64>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<f64> {
         let entry = self.take(key)?;
         if let Node::Number(number, _) = entry.node
             && range.contains(&number)
         {
             return Some(number);
         }
-        problems.push(self.problem(entry.line, format!("`{}{key}` must be a number from {} to {}", self.prefix, range.start(), range.end())));
+        problems.push(self.problem(
+            entry.line,
+            format!(
+                "`{}{key}` must be a number from {} to {}",
+                self.prefix,
+                range.start(),
+                range.end()
+            ),
+        ));
         None
     }
 
@@ -316,14 +473,20 @@ impl Section {
             Node::Number(..) | Node::Flag(_) | Node::List(_) | Node::Table(_) => None,
         };
         if written.is_none() {
-            problems.push(self.problem(entry.line, format!("`{}{key}` must be a date such as 2026-03-10", self.prefix)));
+            problems.push(self.problem(
+                entry.line,
+                format!("`{}{key}` must be a date such as 2026-03-10", self.prefix),
+            ));
         }
         written
     }
 
     /// Any value, as JSON.
     pub fn json(&mut self, key: &str) -> Option<Spot<Value>> {
-        self.take(key).map(|entry| Spot { value: entry.node.json(), line: entry.line })
+        self.take(key).map(|entry| Spot {
+            value: entry.node.json(),
+            line: entry.line,
+        })
     }
 
     /// A table within this one.
@@ -339,7 +502,9 @@ impl Section {
 
     /// A list of tables within this one.
     pub fn sections(&mut self, key: &str, problems: &mut Vec<Problem>) -> Vec<Section> {
-        let Some(entry) = self.take(key) else { return Vec::new() };
+        let Some(entry) = self.take(key) else {
+            return Vec::new();
+        };
         let Node::List(list) = entry.node else {
             problems.push(self.wrong(&entry, &format!("tables [[{key}]]")));
             return Vec::new();
@@ -348,7 +513,18 @@ impl Section {
         for (line, node) in list {
             match node {
                 Node::Table(entries) => sections.push(self.inner(key, line, entries)),
-                other => problems.push(self.problem(line, format!("`{}{key}` holds {}; expected tables [[{key}]]", self.prefix, other.kind()))),
+                other @ (Node::Text(_)
+                | Node::Number(..)
+                | Node::Flag(_)
+                | Node::Date(_)
+                | Node::List(_)) => problems.push(self.problem(
+                    line,
+                    format!(
+                        "`{}{key}` holds {}; expected tables [[{key}]]",
+                        self.prefix,
+                        other.kind()
+                    ),
+                )),
             }
         }
         sections
@@ -356,18 +532,33 @@ impl Section {
 
     fn inner(&self, key: &str, line: usize, entries: Vec<Entry>) -> Section {
         let line = entries.first().map_or(line, |first| first.line);
-        Section { file: self.file.clone(), prefix: format!("{}{key}.", self.prefix), line, entries, asked: Vec::new() }
+        Section {
+            file: self.file.clone(),
+            prefix: format!("{}{key}.", self.prefix),
+            line,
+            entries,
+            asked: Vec::new(),
+        }
     }
 
     /// Reports every key that nobody took.
     pub fn finish(self, problems: &mut Vec<Problem>) {
         for entry in &self.entries {
-            let near = self.asked.iter().map(|known| (strsim::damerau_levenshtein(known, &entry.key), known)).min();
+            let near = self
+                .asked
+                .iter()
+                .map(|known| (strsim::damerau_levenshtein(known, &entry.key), known))
+                .min();
             let hint = match near {
-                Some((distance, known)) if distance <= 2 && distance < entry.key.len() => format!("; did you mean `{known}`?"),
+                Some((distance, known)) if distance <= 2 && distance < entry.key.len() => {
+                    format!("; did you mean `{known}`?")
+                }
                 Some(_) | None => format!("; known are {}", self.asked.join(", ")),
             };
-            problems.push(self.problem(entry.line, format!("unknown key `{}{}`{hint}", self.prefix, entry.key)));
+            problems.push(self.problem(
+                entry.line,
+                format!("unknown key `{}{}`{hint}", self.prefix, entry.key),
+            ));
         }
     }
 }

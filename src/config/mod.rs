@@ -68,6 +68,9 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { attachment_bytes: 10 * 1024 * 1024, message_bytes: 25 * 1024 * 1024 }
+        Self {
+            attachment_bytes: 10 * 1024 * 1024,
+            message_bytes: 25 * 1024 * 1024,
+        }
     }
 }

@@ -22,12 +22,20 @@ const FILE: &str = "dateline.toml";
 ///
 /// # Errors
 /// Every problem at once. With settings come the warnings.
-pub fn load(workspace: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<(Settings, Vec<Problem>), Vec<Problem>> {
+pub fn load(
+    workspace: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Settings, Vec<Problem>), Vec<Problem>> {
     let mut problems = Vec::new();
     let text = read_file(workspace, FILE).map_err(|problem| vec![problem])?;
     let Some(text) = text else {
         let place = workspace.display();
-        return Err(vec![Problem::error(place.to_string(), format!("is no Dateline workspace: there is no {FILE} in it; make one with `dateline init DIR`, or name one with -C DIR"))]);
+        return Err(vec![Problem::error(
+            place.to_string(),
+            format!(
+                "is no Dateline workspace: there is no {FILE} in it; make one with `dateline init DIR`, or name one with -C DIR"
+            ),
+        )]);
     };
     let top = parse(FILE, &text, 0).map_err(|problem| vec![problem])?;
     let rules = match read_file(workspace, segments::FILE) {
@@ -37,7 +45,12 @@ pub fn load(workspace: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<(S
             Vec::new()
         }
     };
-    let settings = Reader { workspace, env, problems: &mut problems }.settings(top, rules);
+    let settings = Reader {
+        workspace,
+        env,
+        problems: &mut problems,
+    }
+    .settings(top, rules);
     problems.sort_unstable();
     match settings {
         Some(settings) if !problems.iter().any(Problem::is_error) => Ok((settings, problems)),
@@ -47,7 +60,12 @@ pub fn load(workspace: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<(S
 
 fn read_file(workspace: &Path, name: &str) -> Result<Option<String>, Problem> {
     match std::fs::read(workspace.join(name)) {
-        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| Problem::error(name, format!("is not UTF-8 at octet {}", error.utf8_error().valid_up_to()))),
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
+            Problem::error(
+                name,
+                format!("is not UTF-8 at octet {}", error.utf8_error().valid_up_to()),
+            )
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Problem::error(name, format!("cannot be read: {error}"))),
     }
@@ -60,26 +78,50 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn settings(&mut self, mut top: Section, segments: Vec<crate::domain::segment::Segment>) -> Option<Settings> {
+    fn settings(
+        &mut self,
+        mut top: Section,
+        segments: Vec<crate::domain::segment::Segment>,
+    ) -> Option<Settings> {
         let newsroom = match top.section("newsroom", self.problems) {
             Some(section) => self.newsroom(section),
             None => {
-                self.problems.push(top.problem(1, "the table [newsroom] is missing"));
+                self.problems
+                    .push(top.problem(1, "the table [newsroom] is missing"));
                 None
             }
         };
-        let fallbacks = top.section("languages", self.problems).map(|section| self.fallbacks(section)).unwrap_or_default();
-        let (kit, variants) = top.section("mail", self.problems).map(|section| self.mail(section)).unwrap_or_else(|| ("press-release".to_owned(), Variants::default()));
-        let store = top.section("store", self.problems).and_then(|section| self.store(section));
-        let helo = newsroom.as_ref().map(|newsroom| newsroom.domain.clone()).unwrap_or_default();
+        let fallbacks = top
+            .section("languages", self.problems)
+            .map(|section| self.fallbacks(section))
+            .unwrap_or_default();
+        let (kit, variants) = top
+            .section("mail", self.problems)
+            .map(|section| self.mail(section))
+            .unwrap_or_else(|| ("press-release".to_owned(), Variants::default()));
+        let store = top
+            .section("store", self.problems)
+            .and_then(|section| self.store(section));
+        let helo = newsroom
+            .as_ref()
+            .map(|newsroom| newsroom.domain.clone())
+            .unwrap_or_default();
         let relays = self.relays(&mut top, &helo);
-        let retry = top.section("retry", self.problems).map(|section| self.retry(section)).unwrap_or_default();
-        let dispatch = self.dispatch(top.section("dispatch", self.problems));
-        let limits = self.limits(top.section("limits", self.problems));
+        let retry = top
+            .section("retry", self.problems)
+            .map(|section| self.retry(section))
+            .unwrap_or_default();
+        let section = top.section("dispatch", self.problems);
+        let dispatch = self.dispatch(section);
+        let section = top.section("limits", self.problems);
+        let limits = self.limits(section);
         top.finish(self.problems);
         Some(Settings {
             newsroom: newsroom?,
-            languages: LanguagePolicy { fallbacks, variants },
+            languages: LanguagePolicy {
+                fallbacks,
+                variants,
+            },
             kit,
             store: store.unwrap_or_else(|| self.workspace.join("dateline.db")),
             relays,
@@ -94,7 +136,8 @@ impl Reader<'_> {
         let line = section.line();
         let name = section.localized_line("name", self.problems);
         if name.is_empty() {
-            self.problems.push(section.problem(line, "`newsroom.name` is missing"));
+            self.problems
+                .push(section.problem(line, "`newsroom.name` is missing"));
         }
         let domain = section.required_parsed("domain", self.problems, mail_domain);
         let from = section.required_parsed("from", self.problems, EmailAddress::parse);
@@ -105,7 +148,9 @@ impl Reader<'_> {
         let workspace = self.workspace;
         let logo = section.parsed("logo", self.problems, |path| file_within(workspace, path));
         let website = section.parsed("website", self.problems, web_address);
-        let postal_address = section.parsed("address", self.problems, |text| crate::domain::header_text::HeaderText::parse(text).map(String::from));
+        let postal_address = section.parsed("address", self.problems, |text| {
+            crate::domain::header_text::HeaderText::parse(text).map(String::from)
+        });
         let boilerplate = section.localized("boilerplate", self.problems);
         let allow_html = section.flag("allow_html", self.problems).unwrap_or(false);
         section.finish(self.problems);
@@ -130,10 +175,16 @@ impl Reader<'_> {
         let mut fallbacks = Fallbacks::new();
         if let Some(mut rules) = section.section("fallback", self.problems) {
             for key in rules.keys() {
-                let others = rules.languages(&key, self.problems).into_iter().map(|spot| spot.value).collect();
+                let others = rules
+                    .languages(&key, self.problems)
+                    .into_iter()
+                    .map(|spot| spot.value)
+                    .collect();
                 match Language::parse(&key) {
                     Ok(language) => drop(fallbacks.insert(language, others)),
-                    Err(error) => self.problems.push(rules.problem(rules.line(), format!("`languages.fallback`: {error}"))),
+                    Err(error) => self.problems.push(
+                        rules.problem(rules.line(), format!("`languages.fallback`: {error}")),
+                    ),
                 }
             }
         }
@@ -142,7 +193,9 @@ impl Reader<'_> {
     }
 
     fn mail(&mut self, mut section: Section) -> (String, Variants) {
-        let kit = section.text("kit", self.problems).map_or_else(|| "press-release".to_owned(), |spot| spot.value);
+        let kit = section
+            .text("kit", self.problems)
+            .map_or_else(|| "press-release".to_owned(), |spot| spot.value);
         let variants = section.parsed("variants", self.problems, |text| match text {
             "preferred" => Ok(Variants::Preferred),
             "stacked" => Ok(Variants::Stacked),
@@ -154,9 +207,13 @@ impl Reader<'_> {
 
     fn store(&mut self, mut section: Section) -> Option<PathBuf> {
         let workspace = self.workspace;
-        let store = section.parsed("url", self.problems, |url| match url.strip_prefix("sqlite:") {
-            Some(path) if !path.trim().is_empty() => Ok(workspace.join(path.trim_start_matches("//"))),
-            Some(_) | None => Err(format!("`{url}` is no store; expected `sqlite:FILE`")),
+        let store = section.parsed("url", self.problems, |url| {
+            match url.strip_prefix("sqlite:") {
+                Some(path) if !path.trim().is_empty() => {
+                    Ok(workspace.join(path.trim_start_matches("//")))
+                }
+                Some(_) | None => Err(format!("`{url}` is no store; expected `sqlite:FILE`")),
+            }
         });
         section.finish(self.problems);
         store
@@ -164,7 +221,10 @@ impl Reader<'_> {
 
     fn relays(&mut self, top: &mut Section, helo: &str) -> Vec<RelayProfile> {
         let Some(mut all) = top.section("relay", self.problems) else {
-            self.problems.push(top.problem(1, "there is no relay; add a table [relay.main] with host and port"));
+            self.problems.push(top.problem(
+                1,
+                "there is no relay; add a table [relay.main] with host and port",
+            ));
             return Vec::new();
         };
         let mut relays = Vec::new();
@@ -180,19 +240,47 @@ impl Reader<'_> {
         let host = section.required("host", self.problems);
         let line = section.line();
         let local = host.as_ref().is_some_and(|host| is_loopback(&host.value));
-        let tls = section.parsed("tls", self.problems, tls_policy).unwrap_or(if local { TlsPolicy::None } else { TlsPolicy::Required });
+        let tls = section
+            .parsed("tls", self.problems, tls_policy)
+            .unwrap_or(if local {
+                TlsPolicy::None
+            } else {
+                TlsPolicy::Required
+            });
         if tls == TlsPolicy::None && !local {
-            let warning = format!("relay.{name}: mail goes to this relay in clear text; anybody on the way can read it");
-            self.problems.push(Problem::warning(FILE, warning).at_line(line));
+            let warning = format!(
+                "relay.{name}: mail goes to this relay in clear text; anybody on the way can read it"
+            );
+            self.problems
+                .push(Problem::warning(FILE, warning).at_line(line));
         }
-        let port = section.whole("port", 1, self.problems).unwrap_or(if tls == TlsPolicy::Implicit { 465 } else { 587 });
-        let ca_file = section.text("ca_file", self.problems).map(|spot| self.workspace.join(spot.value));
+        let port = section
+            .whole("port", 1, self.problems)
+            .unwrap_or(if tls == TlsPolicy::Implicit { 465 } else { 587 });
+        let ca_file = section
+            .text("ca_file", self.problems)
+            .map(|spot| self.workspace.join(spot.value));
         let credentials = self.credentials(name, &mut section);
-        let helo = section.text("helo", self.problems).map_or_else(|| helo.to_owned(), |spot| spot.value);
-        let connections = section.whole("connections", 1, self.problems).unwrap_or(4).min(256);
-        let deadlines = section.section("deadlines", self.problems).map(|section| self.deadlines(section)).unwrap_or_default();
+        let helo = section
+            .text("helo", self.problems)
+            .map_or_else(|| helo.to_owned(), |spot| spot.value);
+        let connections = section
+            .whole("connections", 1, self.problems)
+            .unwrap_or(4)
+            .min(256);
+        let deadlines = section
+            .section("deadlines", self.problems)
+            .map(|section| self.deadlines(section))
+            .unwrap_or_default();
         section.finish(self.problems);
-        let port = u16::try_from(port).map_err(|_| self.problems.push(Problem::error(FILE, format!("relay.{name}: there is no port {port}")).at_line(line))).ok();
+        let port = u16::try_from(port)
+            .map_err(|_| {
+                self.problems.push(
+                    Problem::error(FILE, format!("relay.{name}: there is no port {port}"))
+                        .at_line(line),
+                )
+            })
+            .ok();
         Some(RelayProfile {
             name: name.to_owned(),
             host: host?.value,
@@ -214,24 +302,44 @@ impl Reader<'_> {
         let from_env = section.text("password_env", self.problems);
         let from_file = section.text("password_file", self.problems);
         let username = username?;
-        let missing = |what: String| section.problem(username.line, format!("relay.{name}: {what}"));
+        let missing =
+            |what: String| section.problem(username.line, format!("relay.{name}: {what}"));
         let found = match (from_env, from_file) {
-            (Some(variable), None) => (self.env)(&variable.value).ok_or_else(|| missing(format!("the environment variable {} is not set", variable.value))),
+            (Some(variable), None) => (self.env)(&variable.value).ok_or_else(|| {
+                missing(format!(
+                    "the environment variable {} is not set",
+                    variable.value
+                ))
+            }),
             (None, Some(file)) => {
                 let path = self.workspace.join(&file.value);
-                std::fs::read_to_string(&path).map(|text| text.trim_end().to_owned()).map_err(|error| missing(format!("cannot read password_file {}: {error}", file.value)))
+                std::fs::read_to_string(&path)
+                    .map(|text| text.trim_end().to_owned())
+                    .map_err(|error| {
+                        missing(format!("cannot read password_file {}: {error}", file.value))
+                    })
             }
-            (Some(_), Some(_)) => Err(missing("both `password_env` and `password_file` are set; keep one".to_owned())),
-            (None, None) => Err(missing("a username without `password_env` or `password_file`".to_owned())),
+            (Some(_), Some(_)) => Err(missing(
+                "both `password_env` and `password_file` are set; keep one".to_owned(),
+            )),
+            (None, None) => Err(missing(
+                "a username without `password_env` or `password_file`".to_owned(),
+            )),
         };
         let password = found.map_err(|problem| self.problems.push(problem)).ok()?;
-        Some(Credentials { username: username.value, password: Secret::new(password) })
+        Some(Credentials {
+            username: username.value,
+            password: Secret::new(password),
+        })
     }
 
     fn deadlines(&mut self, mut section: Section) -> Deadlines {
         let normal = Deadlines::default();
         let mut wait = |key: &str, default: Duration| {
-            section.parsed(key, self.problems, duration).and_then(|wait| Duration::try_from(wait).ok()).unwrap_or(default)
+            section
+                .parsed(key, self.problems, duration)
+                .and_then(|wait| Duration::try_from(wait).ok())
+                .unwrap_or(default)
         };
         let deadlines = Deadlines {
             connect: wait("connect", normal.connect),
@@ -248,36 +356,59 @@ impl Reader<'_> {
     fn retry(&mut self, mut section: Section) -> RetryPolicy {
         let normal = RetryPolicy::default();
         let policy = RetryPolicy {
-            first: section.parsed("first", self.problems, duration).unwrap_or(normal.first),
-            factor: section.number("factor", 1.0..=100.0, self.problems).unwrap_or(normal.factor),
-            max: section.parsed("max", self.problems, duration).unwrap_or(normal.max),
-            jitter: section.number("jitter", 0.0..=1.0, self.problems).unwrap_or(normal.jitter),
-            give_up_after: section.parsed("give_up_after", self.problems, duration).unwrap_or(normal.give_up_after),
+            first: section
+                .parsed("first", self.problems, duration)
+                .unwrap_or(normal.first),
+            factor: section
+                .number("factor", 1.0..=100.0, self.problems)
+                .unwrap_or(normal.factor),
+            max: section
+                .parsed("max", self.problems, duration)
+                .unwrap_or(normal.max),
+            jitter: section
+                .number("jitter", 0.0..=1.0, self.problems)
+                .unwrap_or(normal.jitter),
+            give_up_after: section
+                .parsed("give_up_after", self.problems, duration)
+                .unwrap_or(normal.give_up_after),
         };
         section.finish(self.problems);
         policy
     }
 
     fn dispatch(&mut self, section: Option<Section>) -> DispatchSettings {
-        let mut settings = DispatchSettings { in_doubt: InDoubtPolicy::Hold, lease: SignedDuration::from_mins(5) };
-        let Some(mut section) = section else { return settings };
+        let mut settings = DispatchSettings {
+            in_doubt: InDoubtPolicy::Hold,
+            lease: SignedDuration::from_mins(5),
+        };
+        let Some(mut section) = section else {
+            return settings;
+        };
         let policy = section.parsed("in_doubt", self.problems, |text| match text {
             "hold" => Ok(InDoubtPolicy::Hold),
             "resend" => Ok(InDoubtPolicy::Resend),
             other => Err(format!("`{other}` is neither `hold` nor `resend`")),
         });
         settings.in_doubt = policy.unwrap_or(settings.in_doubt);
-        settings.lease = section.parsed("lease", self.problems, duration).unwrap_or(settings.lease);
+        settings.lease = section
+            .parsed("lease", self.problems, duration)
+            .unwrap_or(settings.lease);
         section.finish(self.problems);
         settings
     }
 
     fn limits(&mut self, section: Option<Section>) -> Limits {
         let normal = Limits::default();
-        let Some(mut section) = section else { return normal };
+        let Some(mut section) = section else {
+            return normal;
+        };
         let limits = Limits {
-            attachment_bytes: section.parsed("attachment", self.problems, size).unwrap_or(normal.attachment_bytes),
-            message_bytes: section.parsed("message", self.problems, size).unwrap_or(normal.message_bytes),
+            attachment_bytes: section
+                .parsed("attachment", self.problems, size)
+                .unwrap_or(normal.attachment_bytes),
+            message_bytes: section
+                .parsed("message", self.problems, size)
+                .unwrap_or(normal.message_bytes),
         };
         section.finish(self.problems);
         limits
@@ -289,7 +420,9 @@ fn tls_policy(text: &str) -> Result<TlsPolicy, String> {
         "required" => Ok(TlsPolicy::Required),
         "implicit" => Ok(TlsPolicy::Implicit),
         "none" => Ok(TlsPolicy::None),
-        other => Err(format!("`{other}` is none of `required`, `implicit`, `none`")),
+        other => Err(format!(
+            "`{other}` is none of `required`, `implicit`, `none`"
+        )),
     }
 }
 
@@ -299,26 +432,54 @@ fn is_loopback(host: &str) -> bool {
 
 /// A domain that Message-IDs can end in.
 fn mail_domain(text: &str) -> Result<String, String> {
-    EmailAddress::parse(&format!("x@{text}")).map(|address| address.domain().to_owned()).map_err(|_| format!("`{}` is not a domain name", text.escape_debug()))
+    EmailAddress::parse(&format!("x@{text}"))
+        .map(|address| address.domain().to_owned())
+        .map_err(|_| format!("`{}` is not a domain name", text.escape_debug()))
 }
 
 fn colour(text: &str) -> Result<String, String> {
-    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    digits.map(|_| text.to_ascii_lowercase()).ok_or_else(|| format!("`{}` is no colour; expected one such as `#0b5c6b`", text.escape_debug()))
+    let digits = text
+        .strip_prefix('#')
+        .filter(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    digits.map(|_| text.to_ascii_lowercase()).ok_or_else(|| {
+        format!(
+            "`{}` is no colour; expected one such as `#0b5c6b`",
+            text.escape_debug()
+        )
+    })
 }
 
 fn web_address(text: &str) -> Result<String, String> {
-    let fine = (text.starts_with("https://") || text.starts_with("http://")) && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    if fine { Ok(text.to_owned()) } else { Err(format!("`{}` is no web address; expected https://…", text.escape_debug())) }
+    let fine = (text.starts_with("https://") || text.starts_with("http://"))
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    if fine {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "`{}` is no web address; expected https://…",
+            text.escape_debug()
+        ))
+    }
 }
 
 /// A file of the workspace that lies in it, also after its links are followed.
 fn file_within(workspace: &Path, path: &str) -> Result<String, String> {
-    let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    let plain = Path::new(path)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     if !plain {
         return Err(format!("`{path}` leads out of the workspace"));
     }
-    let real = workspace.join(path).canonicalize().map_err(|error| format!("cannot read `{path}`: {error}"))?;
-    let root = workspace.canonicalize().map_err(|error| error.to_string())?;
-    if real.starts_with(root) { Ok(path.to_owned()) } else { Err(format!("`{path}` leads out of the workspace")) }
+    let real = workspace
+        .join(path)
+        .canonicalize()
+        .map_err(|error| format!("cannot read `{path}`: {error}"))?;
+    let root = workspace
+        .canonicalize()
+        .map_err(|error| error.to_string())?;
+    if real.starts_with(root) {
+        Ok(path.to_owned())
+    } else {
+        Err(format!("`{path}` leads out of the workspace"))
+    }
 }

@@ -30,14 +30,21 @@ pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Vec<Segment> {
 
 fn segment(name: &str, mut section: Section, problems: &mut Vec<Problem>) -> Option<Segment> {
     let line = section.line();
-    let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    let plain = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     if !plain {
-        problems.push(section.problem(line, format!("`{name}` is not a segment's name; expected letters, digits, `-` and `_`")));
+        problems.push(section.problem(
+            line,
+            format!("`{name}` is not a segment's name; expected letters, digits, `-` and `_`"),
+        ));
     }
     let rule = section.required("where", problems);
     section.text("description", problems);
     let found = rule.and_then(|rule| {
-        Segment::parse(name, &rule.value).map_err(|error| problems.push(section.problem(rule.line, error.to_string()))).ok()
+        Segment::parse(name, &rule.value)
+            .map_err(|error| problems.push(section.problem(rule.line, error.to_string())))
+            .ok()
     });
     section.finish(problems);
     found.filter(|_| plain)

@@ -4,20 +4,35 @@ use jiff::SignedDuration;
 
 /// `90s`, `5m`, `2h`, `1d`, `1h 30m`.
 pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
-    let wrong = || format!("`{text}` is not a duration; expected one such as `90s`, `5m`, `2h` or `1d`");
+    let wrong =
+        || format!("`{text}` is not a duration; expected one such as `90s`, `5m`, `2h` or `1d`");
     // jiff reads no days in an exact duration; here a day is 24 hours.
-    if let Some(days) = text.trim().strip_suffix('d').and_then(|days| days.trim().parse::<i64>().ok()) {
-        return days.checked_mul(24).map(SignedDuration::from_hours).filter(|wait| *wait > SignedDuration::ZERO).ok_or_else(wrong);
+    if let Some(days) = text
+        .trim()
+        .strip_suffix('d')
+        .and_then(|days| days.trim().parse::<i64>().ok())
+    {
+        return days
+            .checked_mul(24)
+            .map(SignedDuration::from_hours)
+            .filter(|wait| *wait > SignedDuration::ZERO)
+            .ok_or_else(wrong);
     }
     let wait: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
-    if wait > SignedDuration::ZERO { Ok(wait) } else { Err(wrong()) }
+    if wait > SignedDuration::ZERO {
+        Ok(wait)
+    } else {
+        Err(wrong())
+    }
 }
 
 /// `10 MiB`, `500 KB`, `1048576`.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not a size; expected one such as `10 MiB` or `500 KB`");
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
     let unit = match text[digits..].trim() {
         "" | "B" => 1,
@@ -27,7 +42,10 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         "MiB" => 1024 * 1024,
         _ => return Err(wrong()),
     };
-    number.checked_mul(unit).filter(|size| *size > 0).ok_or_else(wrong)
+    number
+        .checked_mul(unit)
+        .filter(|size| *size > 0)
+        .ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -36,8 +54,19 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, seconds) in [("90s", 90), ("5m", 300), ("2h", 7200), ("1d", 86400), ("1h 30m", 5400), ("1h30m", 5400)] {
-            assert_eq!(duration(text), Ok(SignedDuration::from_secs(seconds)), "{text}");
+        for (text, seconds) in [
+            ("90s", 90),
+            ("5m", 300),
+            ("2h", 7200),
+            ("1d", 86400),
+            ("1h 30m", 5400),
+            ("1h30m", 5400),
+        ] {
+            assert_eq!(
+                duration(text),
+                Ok(SignedDuration::from_secs(seconds)),
+                "{text}"
+            );
         }
         for text in ["", "5", "-5m", "0s", "soon"] {
             assert!(duration(text).is_err(), "{text}");

@@ -71,9 +71,16 @@ impl Totals {
 
     fn include(&mut self, included: &Included) {
         self.included += 1;
-        let language = included.languages.first().map(ToString::to_string).unwrap_or_default();
+        let language = included
+            .languages
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         *self.by_language.entry(language).or_default() += 1;
-        *self.by_phase.entry(included.phase.name().to_owned()).or_default() += 1;
+        *self
+            .by_phase
+            .entry(included.phase.name().to_owned())
+            .or_default() += 1;
         *self.by_segment.entry(included.segment.clone()).or_default() += 1;
         self.without_zone += u64::from(!included.own_zone);
         self.fallbacks += match included.choice {
@@ -97,15 +104,28 @@ impl Desk {
     /// # Errors
     /// The store failed.
     pub async fn bars(&self, release: &Release, again: bool) -> Result<Bars, DeskError> {
-        let already = if again { HashMap::new() } else { self.store.recipients_of(&release.id).await? };
-        Ok(Bars { suppressed: self.store.suppressed().await?, already })
+        let already = if again {
+            HashMap::new()
+        } else {
+            self.store.recipients_of(&release.id).await?
+        };
+        Ok(Bars {
+            suppressed: self.store.suppressed().await?,
+            already,
+        })
     }
 
     /// Shows each contact's verdict, one at a time, in the order of addresses.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn audience(&self, release: &Release, rule: &Rule, again: bool, mut show: impl FnMut(Row)) -> Result<Totals, DeskError> {
+    pub async fn audience(
+        &self,
+        release: &Release,
+        rule: &Rule,
+        again: bool,
+        mut show: impl FnMut(Row),
+    ) -> Result<Totals, DeskError> {
         let languages = release.languages();
         let bars = self.bars(release, again).await?;
         let selection = self.selection(release, rule, &languages, &bars, self.clock.now());

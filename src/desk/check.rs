@@ -29,7 +29,11 @@ impl Checked {
 ///
 /// # Errors
 /// Only where a file that exists cannot be read; problems are the answer.
-pub fn check(workspace: &Path, release: Option<&str>, wiring: &dyn Wiring) -> Result<Checked, DeskError> {
+pub fn check(
+    workspace: &Path,
+    release: Option<&str>,
+    wiring: &dyn Wiring,
+) -> Result<Checked, DeskError> {
     let mut checked = Checked::default();
     let settings = match settings(workspace, wiring) {
         Ok((settings, warnings)) => {
@@ -49,7 +53,13 @@ pub fn check(workspace: &Path, release: Option<&str>, wiring: &dyn Wiring) -> Re
     match folders {
         Ok(folders) => {
             for folder in folders {
-                check_release(workspace, &folder, &settings, wiring.clock().now(), &mut checked)?;
+                check_release(
+                    workspace,
+                    &folder,
+                    &settings,
+                    wiring.clock().now(),
+                    &mut checked,
+                )?;
             }
         }
         Err(problems) => checked.problems.extend(problems),
@@ -59,8 +69,19 @@ pub fn check(workspace: &Path, release: Option<&str>, wiring: &dyn Wiring) -> Re
     Ok(checked)
 }
 
-fn check_release(workspace: &Path, folder: &Path, settings: &Settings, now: Timestamp, checked: &mut Checked) -> Result<(), DeskError> {
-    let intake = crate::intake::load_release(workspace, folder, &settings.limits, settings.newsroom.allow_html);
+fn check_release(
+    workspace: &Path,
+    folder: &Path,
+    settings: &Settings,
+    now: Timestamp,
+    checked: &mut Checked,
+) -> Result<(), DeskError> {
+    let intake = crate::intake::load_release(
+        workspace,
+        folder,
+        &settings.limits,
+        settings.newsroom.allow_html,
+    );
     checked.problems.extend(intake.problems);
     let Some(loaded) = intake.value else {
         checked.releases.push(folder.display().to_string());
@@ -68,7 +89,11 @@ fn check_release(workspace: &Path, folder: &Path, settings: &Settings, now: Time
     };
     checked.releases.push(loaded.release.id.to_string());
     match super::workspace::freeze(workspace, settings, loaded) {
-        Ok(content) => checked.problems.extend(try_out(content, settings.limits.message_bytes, now)),
+        Ok(content) => {
+            checked
+                .problems
+                .extend(try_out(content, settings.limits.message_bytes, now))
+        }
         Err(DeskError::Problems(problems)) => checked.problems.extend(problems),
         Err(other) => return Err(other),
     }
@@ -80,9 +105,16 @@ impl Desk {
     ///
     /// # Errors
     /// All its problems.
-    pub fn freeze_checked(&self, release: &str) -> Result<(FrozenContent, Vec<Problem>), DeskError> {
+    pub fn freeze_checked(
+        &self,
+        release: &str,
+    ) -> Result<(FrozenContent, Vec<Problem>), DeskError> {
         let (content, mut warnings) = self.freeze(release)?;
-        let found = try_out(content.clone(), self.settings.limits.message_bytes, self.clock.now());
+        let found = try_out(
+            content.clone(),
+            self.settings.limits.message_bytes,
+            self.clock.now(),
+        );
         if found.iter().any(Problem::is_error) {
             warnings.extend(found);
             return Err(DeskError::Problems(warnings));
@@ -103,14 +135,25 @@ fn try_out(content: FrozenContent, limit: u64, now: Timestamp) -> Vec<Problem> {
     };
     let mut problems = Vec::new();
     for delivery in deliveries {
-        let languages = delivery.languages.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
+        let languages = delivery
+            .languages
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("+");
         match composer.compose(&delivery, now) {
             Ok((_, message)) if message.size() as u64 > limit => problems.push(Problem::error(
                 file.as_str(),
-                format!("the mail in {languages} is {} octets long; the limit is {limit}", message.size()),
+                format!(
+                    "the mail in {languages} is {} octets long; the limit is {limit}",
+                    message.size()
+                ),
             )),
             Ok(_) => {}
-            Err(cause) => problems.push(Problem::error(file.as_str(), format!("the mail in {languages} cannot be made: {cause}"))),
+            Err(cause) => problems.push(Problem::error(
+                file.as_str(),
+                format!("the mail in {languages} cannot be made: {cause}"),
+            )),
         }
     }
     problems.sort_unstable();

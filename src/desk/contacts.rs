@@ -40,16 +40,31 @@ impl Desk {
     ///
     /// # Errors
     /// The file cannot be read at all, a bad row under `strict`, or the store failed.
-    pub async fn import(&self, file: &Path, options: ImportOptions) -> Result<ImportReport, DeskError> {
+    pub async fn import(
+        &self,
+        file: &Path,
+        options: ImportOptions,
+    ) -> Result<ImportReport, DeskError> {
         let bytes = std::fs::read(file).map_err(DeskError::file("read", file))?;
         let now = self.clock.now();
-        let read = crate::intake::read_contacts(&bytes, &file.display().to_string(), &mut || Entropy.contact(now));
+        let read = crate::intake::read_contacts(&bytes, &file.display().to_string(), &mut || {
+            Entropy.contact(now)
+        });
         let has_errors = read.problems.iter().any(Problem::is_error);
         if has_errors && (options.strict || read.contacts.is_empty()) {
             return Err(DeskError::Problems(read.problems));
         }
-        let imported = if options.dry_run { self.compare(&read.contacts).await? } else { self.store.import(&read.contacts).await? };
-        Ok(ImportReport { read: read.contacts.len(), imported, problems: read.problems, dry_run: options.dry_run })
+        let imported = if options.dry_run {
+            self.compare(&read.contacts).await?
+        } else {
+            self.store.import(&read.contacts).await?
+        };
+        Ok(ImportReport {
+            read: read.contacts.len(),
+            imported,
+            problems: read.problems,
+            dry_run: options.dry_run,
+        })
     }
 
     /// What an import would do.
@@ -58,7 +73,14 @@ impl Desk {
         for contact in contacts {
             match self.store.contact(&contact.email).await? {
                 None => would.added += 1,
-                Some(known) if (Contact { id: known.id, ..contact.clone() }) == known => would.unchanged += 1,
+                Some(known)
+                    if (Contact {
+                        id: known.id,
+                        ..contact.clone()
+                    }) == known =>
+                {
+                    would.unchanged += 1
+                }
                 Some(_) => would.changed += 1,
             }
         }
@@ -69,7 +91,10 @@ impl Desk {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn each_contact(&self, mut show: impl FnMut(Contact) -> Result<(), DeskError>) -> Result<u64, DeskError> {
+    pub async fn each_contact(
+        &self,
+        mut show: impl FnMut(Contact) -> Result<(), DeskError>,
+    ) -> Result<u64, DeskError> {
         let mut after = None;
         let mut shown = 0;
         loop {
@@ -90,8 +115,13 @@ impl Desk {
     /// # Errors
     /// Not an address, or nobody has it.
     pub async fn contact(&self, email: &str) -> Result<Contact, DeskError> {
-        let email = EmailAddress::parse(email).map_err(|error| DeskError::request(error.to_string()))?;
+        let email =
+            EmailAddress::parse(email).map_err(|error| DeskError::request(error.to_string()))?;
         let found = self.store.contact(&email).await?;
-        found.ok_or_else(|| DeskError::request(format!("there is no contact {email}; `dateline contacts list` shows all")))
+        found.ok_or_else(|| {
+            DeskError::request(format!(
+                "there is no contact {email}; `dateline contacts list` shows all"
+            ))
+        })
     }
 }

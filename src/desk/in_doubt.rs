@@ -25,7 +25,10 @@ impl Desk {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn in_doubt(&self, distribution: Option<DistributionId>) -> Result<Vec<Standing>, DeskError> {
+    pub async fn in_doubt(
+        &self,
+        distribution: Option<DistributionId>,
+    ) -> Result<Vec<Standing>, DeskError> {
         Ok(self.store.standing(distribution, "in_doubt", MOST).await?)
     }
 
@@ -33,22 +36,44 @@ impl Desk {
     ///
     /// # Errors
     /// There is no such delivery, it is not in doubt, or it has moved on meanwhile.
-    pub async fn decide(&self, id: DeliveryId, decision: &Decision, by: &str) -> Result<Standing, DeskError> {
+    pub async fn decide(
+        &self,
+        id: DeliveryId,
+        decision: &Decision,
+        by: &str,
+    ) -> Result<Standing, DeskError> {
         let standing = self.store.delivery(id).await?;
-        let standing = standing.ok_or_else(|| DeskError::request(format!("there is no delivery {id}")))?;
+        let standing =
+            standing.ok_or_else(|| DeskError::request(format!("there is no delivery {id}")))?;
         let now = self.clock.now();
         let event = match decision {
             Decision::Resend => Event::Resend,
-            Decision::Arrived => Event::Settle { arrived: true, by: by.to_owned() },
-            Decision::Abandon => Event::Settle { arrived: false, by: by.to_owned() },
+            Decision::Arrived => Event::Settle {
+                arrived: true,
+                by: by.to_owned(),
+            },
+            Decision::Abandon => Event::Settle {
+                arrived: false,
+                by: by.to_owned(),
+            },
         };
-        let next = apply(&standing.state, standing.delivery.permitted_from, event, now)
-            .map_err(|illegal| DeskError::request(format!("{id}: {illegal}")))?;
+        let next = apply(
+            &standing.state,
+            standing.delivery.permitted_from,
+            event,
+            now,
+        )
+        .map_err(|illegal| DeskError::request(format!("{id}: {illegal}")))?;
         let entry = decided(&standing.delivery, &next, by, now);
         if self.store.decide(id, &standing.state, &next, entry).await? {
-            Ok(Standing { state: next, ..standing })
+            Ok(Standing {
+                state: next,
+                ..standing
+            })
         } else {
-            Err(DeskError::request(format!("{id} has moved on meanwhile; look again")))
+            Err(DeskError::request(format!(
+                "{id} has moved on meanwhile; look again"
+            )))
         }
     }
 }

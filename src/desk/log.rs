@@ -29,7 +29,11 @@ impl Desk {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn each_entry(&self, distribution: Option<DistributionId>, mut show: impl FnMut(LogRow) -> Result<(), DeskError>) -> Result<(), DeskError> {
+    pub async fn each_entry(
+        &self,
+        distribution: Option<DistributionId>,
+        mut show: impl FnMut(LogRow) -> Result<(), DeskError>,
+    ) -> Result<(), DeskError> {
         let mut after = 0;
         loop {
             let page = self.store.log(distribution, after, PAGE).await?;
@@ -54,6 +58,11 @@ impl Desk {
             Err(VerifyFailure::Broken(broken)) => Some(broken),
             Err(VerifyFailure::Store(error)) => return Err(error.into()),
         };
-        Ok(Verification { entries: head.seq, verified: broken.is_none(), head: head.hash, broken })
+        Ok(Verification {
+            entries: head.seq,
+            verified: broken.is_none(),
+            head: head.hash,
+            broken,
+        })
     }
 }

@@ -48,14 +48,24 @@ impl Desk {
         let now = self.clock.now();
         let mut delivery = match &glass.contact {
             Some(email) => self.delivery_for(&content.release, email).await?,
-            None => probe_delivery(&content, Phase::of(content.release.embargo.as_ref(), true), now),
+            None => probe_delivery(
+                &content,
+                Phase::of(content.release.embargo.as_ref(), true),
+                now,
+            ),
         };
         if let Some(language) = &glass.language {
             delivery.languages = vec![self.published(&content.release.languages(), language)?];
         }
         let composer = Composer::new(content).map_err(DeskError::Problems)?;
-        let cannot = |cause: String| DeskError::request(format!("the mail cannot be made: {cause}"));
-        let Rendered { subject, html, text, .. } = composer.render(&delivery).map_err(cannot)?;
+        let cannot =
+            |cause: String| DeskError::request(format!("the mail cannot be made: {cause}"));
+        let Rendered {
+            subject,
+            html,
+            text,
+            ..
+        } = composer.render(&delivery).map_err(cannot)?;
         let (_, message) = composer.compose(&delivery, now).map_err(cannot)?;
         Ok(Preview {
             languages: delivery.languages.iter().map(ToString::to_string).collect(),
@@ -68,19 +78,31 @@ impl Desk {
     }
 
     fn published(&self, languages: &[Language], wanted: &str) -> Result<Language, DeskError> {
-        let language = Language::parse(wanted).map_err(|error| DeskError::request(error.to_string()))?;
+        let language =
+            Language::parse(wanted).map_err(|error| DeskError::request(error.to_string()))?;
         if languages.contains(&language) {
             return Ok(language);
         }
         let known: Vec<_> = languages.iter().map(ToString::to_string).collect();
-        Err(DeskError::request(format!("the release has no variant `{language}`; it has {}", known.join(", "))))
+        Err(DeskError::request(format!(
+            "the release has no variant `{language}`; it has {}",
+            known.join(", ")
+        )))
     }
 
     /// The delivery that a contact would get, whichever segment brought them in.
-    async fn delivery_for(&self, release: &crate::domain::release::Release, email: &str) -> Result<Delivery, DeskError> {
+    async fn delivery_for(
+        &self,
+        release: &crate::domain::release::Release,
+        email: &str,
+    ) -> Result<Delivery, DeskError> {
         let contact = self.contact(email).await?;
-        let everyone = Segment::parse("preview", "true").map_err(|error| DeskError::request(error.to_string()))?;
-        let rule = Rule { to: vec![everyone], not: Vec::new() };
+        let everyone = Segment::parse("preview", "true")
+            .map_err(|error| DeskError::request(error.to_string()))?;
+        let rule = Rule {
+            to: vec![everyone],
+            not: Vec::new(),
+        };
         let (languages, now) = (release.languages(), self.clock.now());
         let (nobody, nothing) = (HashMap::new(), HashMap::new());
         let selection = Selection {
@@ -94,8 +116,13 @@ impl Desk {
             already: &nothing,
         };
         match judge(&contact, &selection, &Matcher::default()) {
-            Verdict::Included(included) => Ok(crate::dispatch::planner::promise_preview(&contact, included, now)),
-            Verdict::Excluded(why) => Err(DeskError::request(format!("{email} would get no mail: {}", why.explain()))),
+            Verdict::Included(included) => Ok(crate::dispatch::planner::promise_preview(
+                &contact, included, now,
+            )),
+            Verdict::Excluded(why) => Err(DeskError::request(format!(
+                "{email} would get no mail: {}",
+                why.explain()
+            ))),
         }
     }
 }

@@ -50,25 +50,57 @@ impl Desk {
     ///
     /// # Errors
     /// As sending would, and where the catcher cannot start.
-    pub async fn rehearse(&self, order: &Order, wiring: &dyn Wiring, mailbox: &Path, progress: Arc<Progress>, stop: CancellationToken) -> Result<Rehearsal, DeskError> {
+    pub async fn rehearse(
+        &self,
+        order: &Order,
+        wiring: &dyn Wiring,
+        mailbox: &Path,
+        progress: Arc<Progress>,
+        stop: CancellationToken,
+    ) -> Result<Rehearsal, DeskError> {
         let rule = self.rule(&order.to, &order.not)?;
         let (content, problems) = self.freeze_checked(&order.release)?;
         let bars = self.bars(&content.release, order.again).await?;
-        let totals = self.audience(&content.release, &rule, order.again, |_| {}).await?;
+        let totals = self
+            .audience(&content.release, &rule, order.again, |_| {})
+            .await?;
 
-        let folder = tempfile::tempdir().map_err(DeskError::file("create", std::env::temp_dir()))?;
-        let stage = self.stage(wiring, &folder.path().join("rehearsal.db")).await?;
+        let folder =
+            tempfile::tempdir().map_err(DeskError::file("create", std::env::temp_dir()))?;
+        let stage = self
+            .stage(wiring, &folder.path().join("rehearsal.db"))
+            .await?;
         let catcher = start_catcher(mailbox, Arc::clone(&stage.clock)).await?;
-        let stage = stage.with_relay(catcher_profile(&catcher, self.relay().map_or(4, |relay| relay.connections)));
-        let distribution = stage.plan_with(&content, &rule, &bars, self.scheduled(order)?).await?;
-        let ended = stage.dispatch(&distribution, Until::AllSettled, Arc::clone(&progress), stop).await;
+        let stage = stage.with_relay(catcher_profile(
+            &catcher,
+            self.relay().map_or(4, |relay| relay.connections),
+        ));
+        let distribution = stage
+            .plan_with(&content, &rule, &bars, self.scheduled(order)?)
+            .await?;
+        let ended = stage
+            .dispatch(
+                &distribution,
+                Until::AllSettled,
+                Arc::clone(&progress),
+                stop,
+            )
+            .await;
         let caught = catcher.stop().await;
         ended?;
 
         let status = stage.status(&distribution).await?;
         let largest = progress.largest();
         let warnings = warnings(&problems, &totals, &status, largest);
-        Ok(Rehearsal { mailbox: mailbox.to_owned(), status, totals, largest, caught: messages(caught), warnings, log: stage.verify().await? })
+        Ok(Rehearsal {
+            mailbox: mailbox.to_owned(),
+            status,
+            totals,
+            largest,
+            caught: messages(caught),
+            warnings,
+            log: stage.verify().await?,
+        })
     }
 
     /// A desk like this one over a throwaway copy of the contacts.
@@ -83,7 +115,13 @@ impl Desk {
             store.import(&page).await?;
         }
         let clock: Arc<dyn Clock> = Arc::new(RehearsalClock::default());
-        Ok(Self { workspace: self.workspace.clone(), settings, warnings, store, clock })
+        Ok(Self {
+            workspace: self.workspace.clone(),
+            settings,
+            warnings,
+            store,
+            clock,
+        })
     }
 
     /// The same desk with this relay and no other.
@@ -95,7 +133,10 @@ impl Desk {
 }
 
 /// Starts a catcher on a free port of this machine.
-pub(super) async fn start_catcher(mailbox: &Path, clock: Arc<dyn Clock>) -> Result<Catcher, DeskError> {
+pub(super) async fn start_catcher(
+    mailbox: &Path,
+    clock: Arc<dyn Clock>,
+) -> Result<Catcher, DeskError> {
     Ok(Catcher::start(CatcherConfig::rehearsal(mailbox, clock)).await?)
 }
 
@@ -126,10 +167,19 @@ fn warnings(problems: &[Problem], totals: &Totals, status: &Status, largest: u64
             warnings.push(format!("{n} {text}"));
         }
     };
-    say(totals.fallbacks, "contact(s) get a language they did not ask for");
-    say(totals.without_zone, "contact(s) have no time zone of their own; the newsroom's is used");
+    say(
+        totals.fallbacks,
+        "contact(s) get a language they did not ask for",
+    );
+    say(
+        totals.without_zone,
+        "contact(s) have no time zone of their own; the newsroom's is used",
+    );
     say(status.counts.failed(), "delivery(ies) failed for good");
-    say(status.counts.in_state("in_doubt"), "delivery(ies) in doubt: the reply to the final dot was lost");
+    say(
+        status.counts.in_state("in_doubt"),
+        "delivery(ies) in doubt: the reply to the final dot was lost",
+    );
     if totals.included == 0 {
         warnings.push("nobody would get this mail".to_owned());
     }

@@ -55,12 +55,20 @@ impl Desk {
         let rule = self.rule(&order.to, &order.not)?;
         let (content, warnings) = self.freeze_checked(&order.release)?;
         if let Some(distribution) = self.unfinished(&content, order).await? {
-            return Ok(Planned { distribution, continued: true, warnings });
+            return Ok(Planned {
+                distribution,
+                continued: true,
+                warnings,
+            });
         }
         let bars = self.bars(&content.release, order.again).await?;
         let scheduled = self.scheduled(order)?;
         let distribution = self.plan_with(&content, &rule, &bars, scheduled).await?;
-        Ok(Planned { distribution, continued: false, warnings })
+        Ok(Planned {
+            distribution,
+            continued: false,
+            warnings,
+        })
     }
 
     /// Plans with what is known of bars: a rehearsal takes the real store's.
@@ -73,14 +81,31 @@ impl Desk {
     ) -> Result<Distribution, DeskError> {
         let languages = content.release.languages();
         let selection = self.selection(&content.release, rule, &languages, bars, scheduled);
-        let proposal = Proposal { selection: &selection, content, now: self.clock.now() };
+        let proposal = Proposal {
+            selection: &selection,
+            content,
+            now: self.clock.now(),
+        };
         Ok(plan(self.store.as_ref(), &proposal).await?)
     }
 
-    async fn unfinished(&self, content: &FrozenContent, order: &Order) -> Result<Option<Distribution>, DeskError> {
+    async fn unfinished(
+        &self,
+        content: &FrozenContent,
+        order: &Order,
+    ) -> Result<Option<Distribution>, DeskError> {
         for distribution in self.store.distributions().await? {
-            let same = distribution.release == content.release.id && distribution.to == order.to && distribution.not == order.not;
-            if same && self.store.counts(distribution.id, self.clock.now()).await?.waiting() > 0 {
+            let same = distribution.release == content.release.id
+                && distribution.to == order.to
+                && distribution.not == order.not;
+            if same
+                && self
+                    .store
+                    .counts(distribution.id, self.clock.now())
+                    .await?
+                    .waiting()
+                    > 0
+            {
                 return Ok(Some(distribution));
             }
         }
@@ -93,9 +118,12 @@ impl Desk {
         let Some(text) = &order.at else {
             return Ok(now);
         };
-        let (at, _) = parse_zoned_time(text).map_err(|error| DeskError::request(error.to_string()))?;
+        let (at, _) =
+            parse_zoned_time(text).map_err(|error| DeskError::request(error.to_string()))?;
         if at < now {
-            return Err(DeskError::request(format!("--at {text} is in the past; leave it out to send now")));
+            return Err(DeskError::request(format!(
+                "--at {text} is in the past; leave it out to send now"
+            )));
         }
         Ok(at)
     }
@@ -105,16 +133,27 @@ impl Desk {
     /// # Errors
     /// There is none.
     pub fn relay(&self) -> Result<&RelayProfile, DeskError> {
-        self.settings.relays.first().ok_or_else(|| DeskError::request("dateline.toml names no relay; add [relay.main]"))
+        self.settings
+            .relays
+            .first()
+            .ok_or_else(|| DeskError::request("dateline.toml names no relay; add [relay.main]"))
     }
 
     /// Works on a distribution until nothing is due, or until all is settled.
     ///
     /// # Errors
     /// The store or the relay failed; whatever was not begun is due again.
-    pub async fn dispatch(&self, distribution: &Distribution, until: Until, progress: Arc<Progress>, stop: CancellationToken) -> Result<(), DeskError> {
+    pub async fn dispatch(
+        &self,
+        distribution: &Distribution,
+        until: Until,
+        progress: Arc<Progress>,
+        stop: CancellationToken,
+    ) -> Result<(), DeskError> {
         let bytes = self.store.content(distribution.id).await?;
-        let bytes = bytes.ok_or_else(|| DeskError::request(format!("the frozen content of {} is gone", distribution.id)))?;
+        let bytes = bytes.ok_or_else(|| {
+            DeskError::request(format!("the frozen content of {} is gone", distribution.id))
+        })?;
         let content = FrozenContent::from_bytes(&bytes)?;
         let composer = Composer::new(content).map_err(DeskError::Problems)?;
         let run = Run::new(RunPlan {

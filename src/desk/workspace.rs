@@ -55,7 +55,13 @@ impl Desk {
     pub async fn open(workspace: &Path, wiring: &dyn Wiring) -> Result<Self, DeskError> {
         let (settings, warnings) = settings(workspace, wiring)?;
         let store = wiring.store(&settings).await?;
-        Ok(Self { workspace: workspace.to_owned(), settings, warnings, store, clock: wiring.clock() })
+        Ok(Self {
+            workspace: workspace.to_owned(),
+            settings,
+            warnings,
+            store,
+            clock: wiring.clock(),
+        })
     }
 
     /// Loads a release with everything that belongs to it, frozen.
@@ -72,8 +78,14 @@ impl Desk {
     /// # Errors
     /// All its problems.
     pub fn load(&self, release: &str) -> Result<(LoadedRelease, Vec<Problem>), DeskError> {
-        let folder = crate::intake::find_release(&self.workspace, release).map_err(DeskError::Problems)?;
-        let intake = crate::intake::load_release(&self.workspace, &folder, &self.settings.limits, self.settings.newsroom.allow_html);
+        let folder =
+            crate::intake::find_release(&self.workspace, release).map_err(DeskError::Problems)?;
+        let intake = crate::intake::load_release(
+            &self.workspace,
+            &folder,
+            &self.settings.limits,
+            self.settings.newsroom.allow_html,
+        );
         match intake.value {
             Some(loaded) => Ok((loaded, intake.problems)),
             None => Err(DeskError::Problems(intake.problems)),
@@ -86,9 +98,15 @@ impl Desk {
     /// A name nobody knows; the known ones are given.
     pub fn rule(&self, to: &[String], not: &[String]) -> Result<Rule, DeskError> {
         if to.is_empty() {
-            return Err(DeskError::request(format!("nobody is asked for; name a segment with --to ({})", self.segment_names())));
+            return Err(DeskError::request(format!(
+                "nobody is asked for; name a segment with --to ({})",
+                self.segment_names()
+            )));
         }
-        Ok(Rule { to: self.segments(to)?, not: self.segments(not)? })
+        Ok(Rule {
+            to: self.segments(to)?,
+            not: self.segments(not)?,
+        })
     }
 
     fn segments(&self, names: &[String]) -> Result<Vec<Segment>, DeskError> {
@@ -96,21 +114,33 @@ impl Desk {
     }
 
     fn segment(&self, name: &str) -> Result<Segment, DeskError> {
-        let wrong = |error: crate::domain::segment::SegmentError| DeskError::request(error.to_string());
+        let wrong =
+            |error: crate::domain::segment::SegmentError| DeskError::request(error.to_string());
         if let Some(list) = name.strip_prefix("list:") {
             let quoted = list.replace('\\', "\\\\").replace('\'', "\\'");
             return Segment::parse(name, &format!("'{quoted}' in contact.lists")).map_err(wrong);
         }
-        let known = self.settings.segments.iter().find(|segment| segment.name() == name);
+        let known = self
+            .settings
+            .segments
+            .iter()
+            .find(|segment| segment.name() == name);
         let known = known.ok_or_else(|| {
-            DeskError::request(format!("there is no segment `{name}` in segments.toml; known are {}", self.segment_names()))
+            DeskError::request(format!(
+                "there is no segment `{name}` in segments.toml; known are {}",
+                self.segment_names()
+            ))
         })?;
         Segment::parse(known.name(), known.rule()).map_err(wrong)
     }
 
     fn segment_names(&self) -> String {
         let names: Vec<_> = self.settings.segments.iter().map(Segment::name).collect();
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
     }
 
     /// The distribution that somebody means: its id, the beginning of it, or `latest`.
@@ -125,13 +155,22 @@ impl Desk {
         }
         let all = self.store.distributions().await?;
         if text == "latest" {
-            return all.into_iter().next().ok_or_else(|| DeskError::request("there is no distribution yet"));
+            return all
+                .into_iter()
+                .next()
+                .ok_or_else(|| DeskError::request("there is no distribution yet"));
         }
-        let mut fitting = all.into_iter().filter(|distribution| distribution.id.to_string().starts_with(text));
+        let mut fitting = all
+            .into_iter()
+            .filter(|distribution| distribution.id.to_string().starts_with(text));
         match (fitting.next(), fitting.next()) {
             (Some(one), None) => Ok(one),
-            (None, _) => Err(DeskError::request(format!("there is no distribution `{text}`; `dateline status` lists them"))),
-            (Some(_), Some(_)) => Err(DeskError::request(format!("`{text}` fits several distributions; write more of its id"))),
+            (None, _) => Err(DeskError::request(format!(
+                "there is no distribution `{text}`; `dateline status` lists them"
+            ))),
+            (Some(_), Some(_)) => Err(DeskError::request(format!(
+                "`{text}` fits several distributions; write more of its id"
+            ))),
         }
     }
 }
@@ -140,7 +179,10 @@ impl Desk {
 ///
 /// # Errors
 /// Every problem in its files.
-pub fn settings(workspace: &Path, wiring: &dyn Wiring) -> Result<(Settings, Vec<Problem>), DeskError> {
+pub fn settings(
+    workspace: &Path,
+    wiring: &dyn Wiring,
+) -> Result<(Settings, Vec<Problem>), DeskError> {
     crate::config::load(workspace, &|name| wiring.env(name)).map_err(DeskError::Problems)
 }
 
@@ -148,13 +190,23 @@ pub fn settings(workspace: &Path, wiring: &dyn Wiring) -> Result<(Settings, Vec<
 ///
 /// # Errors
 /// A kit nobody knows, or a file that cannot be read.
-pub(super) fn freeze(workspace: &Path, settings: &Settings, loaded: LoadedRelease) -> Result<FrozenContent, DeskError> {
-    let kit = KitSources::load(&settings.kit, Some(&workspace.join("templates"))).map_err(DeskError::Problems)?;
+pub(super) fn freeze(
+    workspace: &Path,
+    settings: &Settings,
+    loaded: LoadedRelease,
+) -> Result<FrozenContent, DeskError> {
+    let kit = KitSources::load(&settings.kit, Some(&workspace.join("templates")))
+        .map_err(DeskError::Problems)?;
     let mut files = loaded.files;
     if let Some(logo) = &settings.newsroom.logo {
         let path = workspace.join(logo);
         let bytes = std::fs::read(&path).map_err(DeskError::file("read", path))?;
         files.insert(logo.clone(), bytes);
     }
-    Ok(FrozenContent { newsroom: settings.newsroom.clone(), release: loaded.release, kit, files })
+    Ok(FrozenContent {
+        newsroom: settings.newsroom.clone(),
+        release: loaded.release,
+        kit,
+        files,
+    })
 }

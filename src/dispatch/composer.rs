@@ -20,6 +20,9 @@ use crate::render::{Kit, Letter, OptOut, PreparedRelease, Rendered};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
+/// An attachment, encoded for the languages it goes with.
+type EncodedAttachment = (Attachment, HashMap<Language, EncodedParts>);
+
 /// Makes the mails of one distribution.
 #[derive(Debug)]
 pub struct Composer {
@@ -29,7 +32,7 @@ pub struct Composer {
     /// Inline images by language, the logo first.
     inline: HashMap<Language, EncodedParts>,
     /// Attachments, in the release's order, with the languages they go with.
-    attachments: Vec<(Attachment, HashMap<Language, EncodedParts>)>,
+    attachments: Vec<EncodedAttachment>,
     /// Content-ID and a data URI for each image, for a preview without a mail.
     pictures: Vec<(String, String)>,
 }
@@ -40,16 +43,33 @@ impl Composer {
     /// # Errors
     /// Everything wrong with kit and release at once.
     pub fn new(content: FrozenContent) -> Result<Self, Vec<Problem>> {
-        let FrozenContent { newsroom, release, kit, files } = content;
+        let FrozenContent {
+            newsroom,
+            release,
+            kit,
+            files,
+        } = content;
         let images = content_ids(&newsroom, &release);
         let prepared = Kit::compile(&kit)?.prepare(&release, &newsroom, &images)?;
         let wrong = |cause: String| vec![Problem::error(format!("releases/{}", release.id), cause)];
-        let maker = Maker { newsroom: &newsroom, release: &release, files: &files, images: &images };
+        let maker = Maker {
+            newsroom: &newsroom,
+            release: &release,
+            files: &files,
+            images: &images,
+        };
         let letterheads = maker.letterheads().map_err(wrong)?;
         let inline = maker.inline().map_err(wrong)?;
         let attachments = maker.attachments().map_err(wrong)?;
         let pictures = maker.pictures();
-        Ok(Self { prepared, letterheads, inline, attachments, pictures, newsroom })
+        Ok(Self {
+            prepared,
+            letterheads,
+            inline,
+            attachments,
+            pictures,
+            newsroom,
+        })
     }
 
     /// Renders a delivery's letter.
@@ -65,21 +85,36 @@ impl Composer {
             phase: delivery.phase,
             // A segment is the newsroom's own tool; a press list is what a reader joined.
             list: delivery.segment.strip_prefix("list:").unwrap_or_default(),
-            opt_out: OptOut { address: &self.newsroom.opt_out, subject: &subject },
+            opt_out: OptOut {
+                address: &self.newsroom.opt_out,
+                subject: &subject,
+            },
         };
-        self.prepared.render(&letter).map_err(|error| error.to_string())
+        self.prepared
+            .render(&letter)
+            .map_err(|error| error.to_string())
     }
 
     /// Makes a delivery's mail, and says from whom to whom it goes.
     ///
     /// # Errors
     /// In words; see [`Self::render`].
-    pub fn compose(&self, delivery: &Delivery, date: Timestamp) -> Result<(Envelope, ComposedMessage), String> {
+    pub fn compose(
+        &self,
+        delivery: &Delivery,
+        date: Timestamp,
+    ) -> Result<(Envelope, ComposedMessage), String> {
         let rendered = self.render(delivery)?;
         let language = &rendered.language;
-        let letterhead = self.letterheads.get(language).ok_or_else(|| format!("there is no variant `{language}`"))?;
+        let letterhead = self
+            .letterheads
+            .get(language)
+            .ok_or_else(|| format!("there is no variant `{language}`"))?;
         let (inline, attachments) = self.parts(&delivery.languages);
-        let to = Mailbox { name: delivery.recipient.name.clone(), address: delivery.recipient.email.clone() };
+        let to = Mailbox {
+            name: delivery.recipient.name.clone(),
+            address: delivery.recipient.email.clone(),
+        };
         let message = Message {
             letterhead,
             to: &to,
@@ -93,31 +128,63 @@ impl Composer {
             attachments: &attachments,
         };
         let composed = compose(&message).map_err(|error| error.to_string())?;
-        Ok((Envelope { from: self.newsroom.from.clone(), to: to.address }, composed))
+        Ok((
+            Envelope {
+                from: self.newsroom.from.clone(),
+                to: to.address,
+            },
+            composed,
+        ))
     }
 
     /// The encoded files that go with these variants; shared, not copied.
     fn parts(&self, languages: &[Language]) -> (EncodedParts, EncodedParts) {
-        let inline = languages.first().and_then(|first| self.inline.get(first)).cloned().unwrap_or_default();
+        let inline = languages
+            .first()
+            .and_then(|first| self.inline.get(first))
+            .cloned()
+            .unwrap_or_default();
         let fitting = self.attachments.iter().filter_map(|(attachment, encoded)| {
-            let language = languages.iter().find(|language| attachment.goes_with(language))?;
+            let language = languages
+                .iter()
+                .find(|language| attachment.goes_with(language))?;
             encoded.get(language)
         });
-        (inline, fitting.fold(EncodedParts::default(), |all, next| all.with(next)))
+        (
+            inline,
+            fitting.fold(EncodedParts::default(), |all, next| all.with(next)),
+        )
     }
 
     /// The HTML with its images in it, to be looked at outside a mail.
     pub fn show_images(&self, html: &str) -> String {
-        self.pictures.iter().fold(html.to_owned(), |html, (cid, uri)| html.replace(&format!("cid:{cid}"), uri))
+        self.pictures
+            .iter()
+            .fold(html.to_owned(), |html, (cid, uri)| {
+                html.replace(&format!("cid:{cid}"), uri)
+            })
     }
 }
 
 /// A Content-ID for every image that the HTML may show, by path.
 fn content_ids(newsroom: &Newsroom, release: &Release) -> BTreeMap<String, String> {
-    let images = release.attachments.iter().filter(|attachment| attachment.inline).map(|attachment| attachment.path.as_str());
+    let images = release
+        .attachments
+        .iter()
+        .filter(|attachment| attachment.inline)
+        .map(|attachment| attachment.path.as_str());
     images
         .chain(newsroom.logo.as_deref())
-        .map(|path| (path.to_owned(), format!("{}@{}", &blake3::hash(path.as_bytes()).to_hex()[..16], newsroom.domain)))
+        .map(|path| {
+            (
+                path.to_owned(),
+                format!(
+                    "{}@{}",
+                    &blake3::hash(path.as_bytes()).to_hex()[..16],
+                    newsroom.domain
+                ),
+            )
+        })
         .collect()
 }
 
@@ -133,8 +200,17 @@ impl Maker<'_> {
     fn letterheads(&self) -> Result<HashMap<Language, Letterhead>, String> {
         let newsroom = self.newsroom;
         let head = |language: Language| {
-            let from = Mailbox { name: HeaderText::collapse(newsroom.name_in(&language)), address: newsroom.from.clone() };
-            let head = Letterhead::new(&from, newsroom.reply_to.as_ref(), &newsroom.opt_out, &newsroom.domain, &newsroom.zone);
+            let from = Mailbox {
+                name: HeaderText::collapse(newsroom.name_in(&language)),
+                address: newsroom.from.clone(),
+            };
+            let head = Letterhead::new(
+                &from,
+                newsroom.reply_to.as_ref(),
+                &newsroom.opt_out,
+                &newsroom.domain,
+                &newsroom.zone,
+            );
             Ok((language, head.map_err(|error| error.to_string())?))
         };
         self.release.languages().into_iter().map(head).collect()
@@ -142,22 +218,42 @@ impl Maker<'_> {
 
     fn inline(&self) -> Result<HashMap<Language, EncodedParts>, String> {
         let parts = |language: Language| {
-            let logo = self.newsroom.logo.as_deref().map(|path| self.logo(path)).transpose()?.unwrap_or_default();
-            let shown = self.release.attachments.iter().filter(|attachment| attachment.inline && attachment.goes_with(&language));
-            let parts = shown.map(|attachment| self.encode(attachment, &language)).try_fold(logo, |all, next| next.map(|next| all.with(&next)))?;
+            let logo = self
+                .newsroom
+                .logo
+                .as_deref()
+                .map(|path| self.logo(path))
+                .transpose()?
+                .unwrap_or_default();
+            let shown = self
+                .release
+                .attachments
+                .iter()
+                .filter(|attachment| attachment.inline && attachment.goes_with(&language));
+            let parts = shown
+                .map(|attachment| self.encode(attachment, &language))
+                .try_fold(logo, |all, next| next.map(|next| all.with(&next)))?;
             Ok((language, parts))
         };
         self.release.languages().into_iter().map(parts).collect()
     }
 
-    fn attachments(&self) -> Result<Vec<(Attachment, HashMap<Language, EncodedParts>)>, String> {
+    fn attachments(&self) -> Result<Vec<EncodedAttachment>, String> {
         let encode = |attachment: &Attachment| {
-            let languages = self.release.languages().into_iter().filter(|language| attachment.goes_with(language));
+            let languages = self
+                .release
+                .languages()
+                .into_iter()
+                .filter(|language| attachment.goes_with(language));
             let mut by_name: HashMap<String, EncodedParts> = HashMap::new();
             let mut encoded = HashMap::new();
             for language in languages {
                 // Once per name that it has, which is mostly once.
-                let name = attachment.file_name.get(&language).map(ToString::to_string).unwrap_or_default();
+                let name = attachment
+                    .file_name
+                    .get(&language)
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 let part = match by_name.get(&name) {
                     Some(part) => part.clone(),
                     None => self.encode(attachment, &language)?,
@@ -167,14 +263,32 @@ impl Maker<'_> {
             }
             Ok((attachment.clone(), encoded))
         };
-        self.release.attachments.iter().filter(|attachment| !attachment.inline).map(encode).collect()
+        self.release
+            .attachments
+            .iter()
+            .filter(|attachment| !attachment.inline)
+            .map(encode)
+            .collect()
     }
 
     fn encode(&self, attachment: &Attachment, language: &Language) -> Result<EncodedParts, String> {
         let bytes = self.file(&attachment.path)?;
-        let name = attachment.file_name.get(language).cloned().unwrap_or_default();
-        let content_id = if attachment.inline { self.images.get(&attachment.path).map(String::as_str) } else { None };
-        let source = PartSource { file_name: &name, media_type: &attachment.media_type, bytes, content_id };
+        let name = attachment
+            .file_name
+            .get(language)
+            .cloned()
+            .unwrap_or_default();
+        let content_id = if attachment.inline {
+            self.images.get(&attachment.path).map(String::as_str)
+        } else {
+            None
+        };
+        let source = PartSource {
+            file_name: &name,
+            media_type: &attachment.media_type,
+            bytes,
+            content_id,
+        };
         EncodedParts::encode(&[source]).map_err(|error| error.to_string())
     }
 
@@ -190,21 +304,33 @@ impl Maker<'_> {
     }
 
     fn file(&self, path: &str) -> Result<&[u8], String> {
-        self.files.get(path).map(Vec::as_slice).ok_or_else(|| format!("the file {path} is missing"))
+        self.files
+            .get(path)
+            .map(Vec::as_slice)
+            .ok_or_else(|| format!("the file {path} is missing"))
     }
 
     fn pictures(&self) -> Vec<(String, String)> {
         use base64::Engine;
         let uri = |(path, cid): (&String, &String)| {
             let encoded = base64::engine::general_purpose::STANDARD.encode(self.files.get(path)?);
-            Some((cid.clone(), format!("data:{};base64,{encoded}", picture_type(path))))
+            Some((
+                cid.clone(),
+                format!("data:{};base64,{encoded}", picture_type(path)),
+            ))
         };
         self.images.iter().filter_map(uri).collect()
     }
 }
 
 fn picture_type(path: &str) -> &'static str {
-    match path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+    match path
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .as_str()
+    {
         "jpg" | "jpeg" => "image/jpeg",
         "gif" => "image/gif",
         "svg" => "image/svg+xml",
@@ -223,7 +349,10 @@ pub fn probe_delivery(content: &FrozenContent, phase: Phase, now: Timestamp) -> 
         recipient: probe_recipient(content),
         choice: Choice::ReleaseDefault,
         languages,
-        zone: embargo.map_or_else(|| content.newsroom.zone.clone(), |embargo: &Embargo| embargo.zone.clone()),
+        zone: embargo.map_or_else(
+            || content.newsroom.zone.clone(),
+            |embargo: &Embargo| embargo.zone.clone(),
+        ),
         phase,
         segment: "preview".to_owned(),
         permitted_from: permitted_from(embargo, phase == Phase::Advance),
@@ -244,13 +373,23 @@ fn probe_recipient(content: &FrozenContent) -> Recipient {
 /// A delivery for each language and phase that the release can go out in, and
 /// a stacked one: whatever a template can miss, one of them meets.
 pub fn probe_deliveries(content: &FrozenContent, now: Timestamp) -> Vec<Delivery> {
-    let phases: &[Phase] = if content.release.embargo.is_some() { &[Phase::Advance, Phase::General] } else { &[Phase::Immediate] };
+    let phases: &[Phase] = if content.release.embargo.is_some() {
+        &[Phase::Advance, Phase::General]
+    } else {
+        &[Phase::Immediate]
+    };
     let languages = content.release.languages();
     let mut probes = Vec::new();
     for phase in phases {
         let probe = probe_delivery(content, *phase, now);
-        probes.extend(languages.iter().map(|language| Delivery { languages: vec![language.clone()], ..probe.clone() }));
-        probes.push(Delivery { languages: languages.clone(), ..probe });
+        probes.extend(languages.iter().map(|language| Delivery {
+            languages: vec![language.clone()],
+            ..probe.clone()
+        }));
+        probes.push(Delivery {
+            languages: languages.clone(),
+            ..probe
+        });
     }
     probes
 }

@@ -52,9 +52,14 @@ impl FrozenContent {
             newsroom: self.newsroom.clone(),
             release: self.release.clone(),
             kit: self.kit.clone(),
-            files: self.files.iter().map(|(path, bytes)| (path.clone(), bytes.len())).collect(),
+            files: self
+                .files
+                .iter()
+                .map(|(path, bytes)| (path.clone(), bytes.len()))
+                .collect(),
         };
-        let mut bytes = serde_json::to_vec(&header).map_err(|error| ContentError(error.to_string()))?;
+        let mut bytes =
+            serde_json::to_vec(&header).map_err(|error| ContentError(error.to_string()))?;
         bytes.push(b'\n');
         bytes.extend(self.files.values().flatten());
         Ok(bytes)
@@ -66,10 +71,17 @@ impl FrozenContent {
     /// It is cut short, or another version wrote it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ContentError> {
         let short = || ContentError("it is cut short".to_owned());
-        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(short)?;
-        let header: Header = serde_json::from_slice(&bytes[..end]).map_err(|error| ContentError(error.to_string()))?;
+        let end = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .ok_or_else(short)?;
+        let header: Header = serde_json::from_slice(&bytes[..end])
+            .map_err(|error| ContentError(error.to_string()))?;
         if header.version != VERSION {
-            return Err(ContentError(format!("it has version {}, this program knows {VERSION}", header.version)));
+            return Err(ContentError(format!(
+                "it has version {}, this program knows {VERSION}",
+                header.version
+            )));
         }
         let mut rest = &bytes[end + 1..];
         let mut files = BTreeMap::new();
@@ -78,7 +90,12 @@ impl FrozenContent {
             files.insert(path, file.to_vec());
             rest = after;
         }
-        Ok(Self { newsroom: header.newsroom, release: header.release, kit: header.kit, files })
+        Ok(Self {
+            newsroom: header.newsroom,
+            release: header.release,
+            kit: header.kit,
+            files,
+        })
     }
 }
 

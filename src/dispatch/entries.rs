@@ -46,11 +46,23 @@ pub(super) fn planned(delivery: &Delivery, now: Timestamp) -> LogEvent {
 
 /// A conversation is about to begin.
 pub(super) fn attempt(delivery: &Delivery, n: u32, relay: &str, now: Timestamp) -> LogEvent {
-    entry(delivery, now, "attempt", json!({ "attempt": n, "relay": relay }), None)
+    entry(
+        delivery,
+        now,
+        "attempt",
+        json!({ "attempt": n, "relay": relay }),
+        None,
+    )
 }
 
 /// A conversation ended, and this is the delivery's state now.
-pub(super) fn outcome(delivery: &Delivery, n: u32, handover: &Handover, state: &DeliveryState, now: Timestamp) -> LogEvent {
+pub(super) fn outcome(
+    delivery: &Delivery,
+    n: u32,
+    handover: &Handover,
+    state: &DeliveryState,
+    now: Timestamp,
+) -> LogEvent {
     let mut facts = object(json!({ "attempt": n }));
     let words = match handover {
         Handover::Accepted { reply } => words(&mut facts, reply),
@@ -80,11 +92,22 @@ pub(super) fn outcome(delivery: &Delivery, n: u32, handover: &Handover, state: &
         | DeliveryState::Suppressed { .. }
         | DeliveryState::Cancelled { .. } => {}
     }
-    entry(delivery, now, state.name(), Value::Object(facts), Some(words))
+    entry(
+        delivery,
+        now,
+        state.name(),
+        Value::Object(facts),
+        Some(words),
+    )
 }
 
 /// A person or a rule moved it on.
-pub(crate) fn decided(delivery: &Delivery, state: &DeliveryState, by: &str, now: Timestamp) -> LogEvent {
+pub(crate) fn decided(
+    delivery: &Delivery,
+    state: &DeliveryState,
+    by: &str,
+    now: Timestamp,
+) -> LogEvent {
     let because = match state {
         DeliveryState::Suppressed { reason } => json!({ "by": by, "because": reason }),
         DeliveryState::Planned { .. }
@@ -110,20 +133,31 @@ fn words(facts: &mut Map<String, Value>, reply: &SmtpReply) -> Value {
     json!({ "reply": reply.text })
 }
 
-fn entry(delivery: &Delivery, at: Timestamp, event: &str, facts: Value, personal: Option<Value>) -> LogEvent {
+fn entry(
+    delivery: &Delivery,
+    at: Timestamp,
+    event: &str,
+    facts: Value,
+    personal: Option<Value>,
+) -> LogEvent {
     LogEvent {
         at,
         distribution: delivery.distribution,
         delivery: Some(delivery.id),
         event: event.to_owned(),
         facts: object(facts),
-        personal: personal.map(|facts| Personal { facts: object(facts), salt: Entropy.bits() }),
+        personal: personal.map(|facts| Personal {
+            facts: object(facts),
+            salt: Entropy.bits(),
+        }),
     }
 }
 
 fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     }
 }

@@ -38,7 +38,9 @@ fn claim(run: &Run, now: Timestamp) -> Claim {
         distribution: Some(run.distribution),
         now,
         lease: run.lease,
-        until: now.saturating_add(run.settings.lease).unwrap_or(Timestamp::MAX),
+        until: now
+            .saturating_add(run.settings.lease)
+            .unwrap_or(Timestamp::MAX),
         limit: BATCH,
     }
 }

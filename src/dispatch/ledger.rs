@@ -34,7 +34,10 @@ pub(super) struct Closed;
 impl Ledger {
     /// Opens a ledger. The future runs until every hand is dropped; it fails
     /// where the store fails, and then every hand is told so.
-    pub(super) fn open(store: Arc<dyn Store>, closed: impl Fn(usize) + Send) -> (Self, impl Future<Output = Result<(), StoreError>> + Send) {
+    pub(super) fn open(
+        store: Arc<dyn Store>,
+        closed: impl Fn(usize) + Send,
+    ) -> (Self, impl Future<Output = Result<(), StoreError>> + Send) {
         // Room for one group beside the one being written: back-pressure ends here.
         let (pages, inbox) = mpsc::channel(GROUP);
         (Self { pages }, keep(store, inbox, closed))
@@ -44,17 +47,27 @@ impl Ledger {
     /// is lost: they must not begin.
     pub(super) async fn begin(&self, records: Vec<Record>) -> Result<Vec<DeliveryId>, Closed> {
         let (answer, committed) = oneshot::channel();
-        self.pages.send(Page::Begin(records, answer)).await.map_err(|_| Closed)?;
+        self.pages
+            .send(Page::Begin(records, answer))
+            .await
+            .map_err(|_| Closed)?;
         committed.await.map_err(|_| Closed)
     }
 
     /// Leaves an outcome to be committed with the next group.
     pub(super) async fn end(&self, record: Record) -> Result<(), Closed> {
-        self.pages.send(Page::End(Box::new(record))).await.map_err(|_| Closed)
+        self.pages
+            .send(Page::End(Box::new(record)))
+            .await
+            .map_err(|_| Closed)
     }
 }
 
-async fn keep(store: Arc<dyn Store>, mut inbox: mpsc::Receiver<Page>, closed: impl Fn(usize) + Send) -> Result<(), StoreError> {
+async fn keep(
+    store: Arc<dyn Store>,
+    mut inbox: mpsc::Receiver<Page>,
+    closed: impl Fn(usize) + Send,
+) -> Result<(), StoreError> {
     let mut pages = Vec::with_capacity(GROUP);
     while inbox.recv_many(&mut pages, GROUP).await > 0 {
         let mut records = Vec::with_capacity(pages.len());
@@ -63,7 +76,13 @@ async fn keep(store: Arc<dyn Store>, mut inbox: mpsc::Receiver<Page>, closed: im
         for page in pages.drain(..) {
             match page {
                 Page::Begin(begun, answer) => {
-                    waiting.push((begun.iter().map(|record| record.delivery).collect::<Vec<_>>(), answer));
+                    waiting.push((
+                        begun
+                            .iter()
+                            .map(|record| record.delivery)
+                            .collect::<Vec<_>>(),
+                        answer,
+                    ));
                     records.extend(begun);
                 }
                 Page::End(record) => {

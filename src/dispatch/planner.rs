@@ -33,7 +33,11 @@ pub enum PlanError {
 ///
 /// # Errors
 /// The store failed.
-pub async fn survey<F>(store: &dyn Store, selection: &Selection<'_>, mut each: F) -> Result<(), StoreError>
+pub async fn survey<F>(
+    store: &dyn Store,
+    selection: &Selection<'_>,
+    mut each: F,
+) -> Result<(), StoreError>
 where
     F: AsyncFnMut(Contact, Verdict) -> Result<(), StoreError>,
 {
@@ -70,9 +74,14 @@ pub struct Proposal<'a> {
 pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribution, PlanError> {
     let bytes = proposal.content.to_bytes()?;
     let mut distribution = announce(proposal, hash(&bytes));
-    let mut batch = Batch { planning: store.plan(distribution.id).await?, rows: Vec::new() };
-    survey(store, proposal.selection, async |contact, verdict| {
-        match verdict {
+    let mut batch = Batch {
+        planning: store.plan(distribution.id).await?,
+        rows: Vec::new(),
+    };
+    survey(
+        store,
+        proposal.selection,
+        async |contact, verdict| match verdict {
             Verdict::Included(included) => {
                 distribution.included += 1;
                 let delivery = promise(distribution.id, &contact, included, proposal.now);
@@ -82,8 +91,8 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
                 count(&mut distribution.excluded, &exclusion);
                 Ok(())
             }
-        }
-    })
+        },
+    )
     .await?;
     batch.flush().await?;
     let event = entries::distribution(&distribution);
@@ -93,7 +102,12 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
 
 fn announce(proposal: &Proposal<'_>, content: String) -> Distribution {
     let release = &proposal.content.release;
-    let names = |segments: &[crate::domain::segment::Segment]| segments.iter().map(|segment| segment.name().to_owned()).collect();
+    let names = |segments: &[crate::domain::segment::Segment]| {
+        segments
+            .iter()
+            .map(|segment| segment.name().to_owned())
+            .collect()
+    };
     Distribution {
         id: Entropy.distribution(proposal.now),
         release: release.id.clone(),
@@ -109,7 +123,12 @@ fn announce(proposal: &Proposal<'_>, content: String) -> Distribution {
     }
 }
 
-fn promise(distribution: DistributionId, contact: &Contact, included: Included, now: Timestamp) -> Delivery {
+fn promise(
+    distribution: DistributionId,
+    contact: &Contact,
+    included: Included,
+    now: Timestamp,
+) -> Delivery {
     Delivery {
         id: Entropy.delivery(now),
         distribution,
@@ -144,7 +163,11 @@ impl Batch {
     async fn add(&mut self, delivery: Delivery, now: Timestamp) -> Result<(), StoreError> {
         let event = entries::planned(&delivery, now);
         self.rows.push((delivery, event));
-        if self.rows.len() >= 500 { self.flush().await } else { Ok(()) }
+        if self.rows.len() >= 500 {
+            self.flush().await
+        } else {
+            Ok(())
+        }
     }
 
     async fn flush(&mut self) -> Result<(), StoreError> {

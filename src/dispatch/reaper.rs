@@ -26,17 +26,27 @@ pub(super) async fn reap(run: &Run) -> Result<(), RunError> {
 
 async fn resend(run: &Run) -> Result<(), RunError> {
     loop {
-        let doubted = run.store.standing(Some(run.distribution), "in_doubt", PAGE).await?;
+        let doubted = run
+            .store
+            .standing(Some(run.distribution), "in_doubt", PAGE)
+            .await?;
         if doubted.is_empty() {
             return Ok(());
         }
         for standing in doubted {
             let now = run.clock.now();
-            let Ok(due) = apply(&standing.state, standing.delivery.permitted_from, Event::Resend, now) else {
+            let Ok(due) = apply(
+                &standing.state,
+                standing.delivery.permitted_from,
+                Event::Resend,
+                now,
+            ) else {
                 continue;
             };
             let event = entries::decided(&standing.delivery, &due, "policy in_doubt = resend", now);
-            run.store.decide(standing.delivery.id, &standing.state, &due, event).await?;
+            run.store
+                .decide(standing.delivery.id, &standing.state, &due, event)
+                .await?;
         }
     }
 }

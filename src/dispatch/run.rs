@@ -60,7 +60,9 @@ pub enum RunError {
     #[error(transparent)]
     Relay(#[from] RelayError),
     /// The relay refuses everything we bring, for a reason that is not the recipient's.
-    #[error("relay {relay} refuses our mail as a whole: {reply}; nothing is lost, mend the relay's settings and run it again")]
+    #[error(
+        "relay {relay} refuses our mail as a whole: {reply}; nothing is lost, mend the relay's settings and run it again"
+    )]
     RelayRefuses {
         /// Its name.
         relay: String,
@@ -202,7 +204,11 @@ impl Run {
         let third = Duration::try_from(self.settings.lease).unwrap_or_default() / 3;
         loop {
             tokio::time::sleep(third.max(Duration::from_millis(100))).await;
-            let until = self.clock.now().saturating_add(self.settings.lease).unwrap_or(jiff::Timestamp::MAX);
+            let until = self
+                .clock
+                .now()
+                .saturating_add(self.settings.lease)
+                .unwrap_or(jiff::Timestamp::MAX);
             self.store.renew(self.lease, until).await?;
         }
     }

@@ -49,7 +49,13 @@ struct Begun {
 
 impl Worker {
     pub(super) fn new(run: Arc<Run>, work: Receiver<Claimed>, ledger: Ledger) -> Self {
-        Self { run, work, ledger, connection: None, handful: 1 }
+        Self {
+            run,
+            work,
+            ledger,
+            connection: None,
+            handful: 1,
+        }
     }
 
     /// Works until the queue is closed and empty. A worker that fails stops
@@ -102,7 +108,9 @@ impl Worker {
         if let Ok(first) = first {
             hand.push(first);
             while hand.len() < self.handful {
-                let Ok(next) = self.work.try_recv() else { break };
+                let Ok(next) = self.work.try_recv() else {
+                    break;
+                };
                 hand.push(next);
             }
         }
@@ -112,7 +120,10 @@ impl Worker {
     /// Another worker may still use what this one cannot deliver: its claims
     /// go back when the run ends, or at once where others are at work.
     async fn put_back(&self, hand: Vec<Claimed>) -> Result<(), RunError> {
-        let records = hand.iter().map(|claimed| self.given_back(claimed)).collect();
+        let records = hand
+            .iter()
+            .map(|claimed| self.given_back(claimed))
+            .collect();
         let count = hand.len();
         self.run.store.record(records).await?;
         self.run.settle(count);
@@ -120,7 +131,13 @@ impl Worker {
     }
 
     fn given_back(&self, claimed: &Claimed) -> Record {
-        Record { delivery: claimed.delivery.id, lease: self.run.lease, state: DeliveryState::Due, attempts: claimed.attempts, event: None }
+        Record {
+            delivery: claimed.delivery.id,
+            lease: self.run.lease,
+            state: DeliveryState::Due,
+            attempts: claimed.attempts,
+            event: None,
+        }
     }
 
     /// Sees that there is a usable connection. False: this worker is one too
@@ -168,7 +185,10 @@ impl Worker {
     /// Commits that these begin now, and gives those that may. A contact who
     /// was barred meanwhile ends here.
     async fn begin(&self, hand: Vec<Claimed>) -> Result<Vec<Begun>, Closed> {
-        let emails: Vec<_> = hand.iter().map(|claimed| claimed.delivery.recipient.email.clone()).collect();
+        let emails: Vec<_> = hand
+            .iter()
+            .map(|claimed| claimed.delivery.recipient.email.clone())
+            .collect();
         let barred = match self.run.store.is_suppressed(&emails).await {
             Ok(barred) => barred,
             Err(error) => {
@@ -184,7 +204,11 @@ impl Worker {
                 Prepared::Begins(record, state) => {
                     let attempt = record.attempts;
                     records.push(*record);
-                    begun.push(Begun { claimed, state, attempt });
+                    begun.push(Begun {
+                        claimed,
+                        state,
+                        attempt,
+                    });
                 }
                 Prepared::Ends(record) => {
                     self.run.progress.mark(Mark::Failed);
@@ -202,18 +226,46 @@ impl Worker {
         let delivery = &claimed.delivery;
         let now = self.run.clock.now();
         let attempt = claimed.attempts + 1;
-        let held = DeliveryState::Claimed { lease: self.run.lease, until: now, attempt: None };
+        let held = DeliveryState::Claimed {
+            lease: self.run.lease,
+            until: now,
+            attempt: None,
+        };
         if let Some(reason) = barred.get(&delivery.recipient.email.to_string()) {
             let state = DeliveryState::Suppressed { reason: *reason };
             let event = entries::decided(delivery, &state, "suppression list", now);
-            return Prepared::Ends(Box::new(self.write(delivery.id, state, claimed.attempts, Some(event))));
+            return Prepared::Ends(Box::new(self.write(
+                delivery.id,
+                state,
+                claimed.attempts,
+                Some(event),
+            )));
         }
-        match apply(&held, delivery.permitted_from, Event::Start { lease: self.run.lease, attempt }, now) {
-            Ok(DeliveryState::Claimed { lease, attempt: begun, .. }) => {
+        match apply(
+            &held,
+            delivery.permitted_from,
+            Event::Start {
+                lease: self.run.lease,
+                attempt,
+            },
+            now,
+        ) {
+            Ok(DeliveryState::Claimed {
+                lease,
+                attempt: begun,
+                ..
+            }) => {
                 let until = now.saturating_add(self.run.settings.lease).unwrap_or(now);
-                let state = DeliveryState::Claimed { lease, until, attempt: begun };
+                let state = DeliveryState::Claimed {
+                    lease,
+                    until,
+                    attempt: begun,
+                };
                 let event = entries::attempt(delivery, attempt, self.run.relay.name(), now);
-                Prepared::Begins(Box::new(self.write(delivery.id, state.clone(), attempt, Some(event))), state)
+                Prepared::Begins(
+                    Box::new(self.write(delivery.id, state.clone(), attempt, Some(event))),
+                    state,
+                )
             }
             // The embargo's second wall: the claim should not have been, so it goes back.
             Ok(_) | Err(_) => {
@@ -223,8 +275,20 @@ impl Worker {
         }
     }
 
-    fn write(&self, delivery: DeliveryId, state: DeliveryState, attempts: u32, event: Option<crate::domain::log::LogEvent>) -> Record {
-        Record { delivery, lease: self.run.lease, state, attempts, event }
+    fn write(
+        &self,
+        delivery: DeliveryId,
+        state: DeliveryState,
+        attempts: u32,
+        event: Option<crate::domain::log::LogEvent>,
+    ) -> Record {
+        Record {
+            delivery,
+            lease: self.run.lease,
+            state,
+            attempts,
+            event,
+        }
     }
 
     /// Hands one delivery over and leaves its outcome with the ledger.
@@ -234,19 +298,40 @@ impl Worker {
         let claimed = &begun.claimed;
         let refusal = relay_refuses(&handover);
         let conclusion = match &refusal {
-            Some(reply) => Conclusion::Retry { at: now, reply: reply.clone() },
-            None => conclude(&handover, begun.attempt, claimed.due_since, &self.run.settings.retry, now, Entropy.roll()),
+            Some(reply) => Conclusion::Retry {
+                at: now,
+                reply: reply.clone(),
+            },
+            None => conclude(
+                &handover,
+                begun.attempt,
+                claimed.due_since,
+                &self.run.settings.retry,
+                now,
+                Entropy.roll(),
+            ),
         };
         self.run.progress.mark(mark_of(&conclusion));
-        let finish = Event::Finish { lease: self.run.lease, conclusion };
-        let state = apply(&begun.state, claimed.delivery.permitted_from, finish, now).map_err(|illegal| RunError::Compose {
-            delivery: claimed.delivery.id.to_string(),
-            cause: illegal.to_string(),
-        })?;
+        let finish = Event::Finish {
+            lease: self.run.lease,
+            conclusion,
+        };
+        let state = apply(&begun.state, claimed.delivery.permitted_from, finish, now).map_err(
+            |illegal| RunError::Compose {
+                delivery: claimed.delivery.id.to_string(),
+                cause: illegal.to_string(),
+            },
+        )?;
         let event = entries::outcome(&claimed.delivery, begun.attempt, &handover, &state, now);
-        let left = self.ledger.end(self.write(claimed.delivery.id, state, begun.attempt, Some(event))).await;
+        let left = self
+            .ledger
+            .end(self.write(claimed.delivery.id, state, begun.attempt, Some(event)))
+            .await;
         match refusal {
-            Some(reply) => Err(RunError::RelayRefuses { relay: self.run.relay.name().to_owned(), reply }),
+            Some(reply) => Err(RunError::RelayRefuses {
+                relay: self.run.relay.name().to_owned(),
+                reply,
+            }),
             None => Ok(left),
         }
     }
@@ -276,8 +361,14 @@ impl Worker {
     /// Nothing was said to the relay, so nothing is in doubt: the delivery
     /// goes back, and the run stops, since every other mail would fail alike.
     async fn cannot_compose(&self, begun: &Begun, cause: String) -> Result<Handover, RunError> {
-        self.run.store.record(vec![self.given_back(&begun.claimed)]).await?;
-        Err(RunError::Compose { delivery: begun.claimed.delivery.id.to_string(), cause })
+        self.run
+            .store
+            .record(vec![self.given_back(&begun.claimed)])
+            .await?;
+        Err(RunError::Compose {
+            delivery: begun.claimed.delivery.id.to_string(),
+            cause,
+        })
     }
 
     /// As many at once as fit into a moment.
@@ -300,18 +391,29 @@ enum Prepared {
 }
 
 fn not_begun(cause: &str) -> Handover {
-    Handover::Lost { step: Step::Connect, in_doubt: false, cause: cause.to_owned() }
+    Handover::Lost {
+        step: Step::Connect,
+        in_doubt: false,
+        cause: cause.to_owned(),
+    }
 }
 
 /// A refusal for good that is about us and not about the recipient or this
 /// one message: without this, a wrong password or sender would burn a whole list.
 fn relay_refuses(handover: &Handover) -> Option<String> {
-    let Handover::Refused { step: step @ Step::Mail, reply } = handover else {
+    let Handover::Refused {
+        step: step @ Step::Mail,
+        reply,
+    } = handover
+    else {
         return None;
     };
     let about_content = reply.enhanced.is_some_and(|code| code.subject == 6);
     let about_us = match RejectClass::of(*step, reply) {
-        RejectClass::RelayDenied | RejectClass::Policy | RejectClass::MailboxUnknown | RejectClass::MailboxUnavailable => true,
+        RejectClass::RelayDenied
+        | RejectClass::Policy
+        | RejectClass::MailboxUnknown
+        | RejectClass::MailboxUnavailable => true,
         RejectClass::TooLarge | RejectClass::Protocol | RejectClass::Other => false,
     };
     (!reply.is_transient() && about_us && !about_content).then(|| format!("{step}: {reply}"))

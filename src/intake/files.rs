@@ -8,52 +8,98 @@ const TEXT_LIMIT: u64 = 2 * 1024 * 1024;
 
 /// A path as messages show it: relative to the workspace, with `/`.
 pub(super) fn shown(workspace: &Path, path: &Path) -> String {
-    path.strip_prefix(workspace).unwrap_or(path).display().to_string()
+    path.strip_prefix(workspace)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 /// Reads a text file; a byte order mark is dropped.
 pub(super) fn read_text(workspace: &Path, path: &Path) -> Result<String, Problem> {
     let name = shown(workspace, path);
-    let length = std::fs::metadata(path).map_err(|error| Problem::error(name.as_str(), format!("cannot be read: {error}")))?.len();
+    let length = std::fs::metadata(path)
+        .map_err(|error| Problem::error(name.as_str(), format!("cannot be read: {error}")))?
+        .len();
     if length > TEXT_LIMIT {
-        return Err(Problem::error(name, format!("is {length} octets long; a text of at most {TEXT_LIMIT} is expected")));
+        return Err(Problem::error(
+            name,
+            format!("is {length} octets long; a text of at most {TEXT_LIMIT} is expected"),
+        ));
     }
-    let bytes = std::fs::read(path).map_err(|error| Problem::error(name.as_str(), format!("cannot be read: {error}")))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Problem::error(name.as_str(), format!("cannot be read: {error}")))?;
     decode(&name, bytes)
 }
 
 fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Problem> {
-    String::from_utf8(bytes).map(|text| text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Problem::error(name, "is not UTF-8; save it as UTF-8").at_line(line)
-    })
+    String::from_utf8(bytes)
+        .map(|text| {
+            text.strip_prefix('\u{feff}')
+                .map(str::to_owned)
+                .unwrap_or(text)
+        })
+        .map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..good]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count()
+                + 1;
+            Problem::error(name, "is not UTF-8; save it as UTF-8").at_line(line)
+        })
 }
 
 /// Why a file of a release cannot be taken.
 pub(super) fn resolve(workspace: &Path, folder: &Path, path: &str) -> Result<PathBuf, String> {
     let relative = Path::new(path);
-    if relative.components().any(|part| matches!(part, Component::ParentDir)) {
-        return Err(format!("`{path}` has `..` in it; a path within the release folder is expected"));
+    if relative
+        .components()
+        .any(|part| matches!(part, Component::ParentDir))
+    {
+        return Err(format!(
+            "`{path}` has `..` in it; a path within the release folder is expected"
+        ));
     }
-    if !relative.components().all(|part| matches!(part, Component::Normal(_))) || path.contains('\\') {
-        return Err(format!("`{}` is no path within the release folder", path.escape_debug()));
+    if !relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+        || path.contains('\\')
+    {
+        return Err(format!(
+            "`{}` is no path within the release folder",
+            path.escape_debug()
+        ));
     }
     let file = folder.join(relative);
-    let real = file.canonicalize().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => format!("`{path}` is missing"),
-        _ => format!("`{path}` cannot be read: {error}"),
+    let real = file.canonicalize().map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            format!("`{path}` is missing")
+        } else {
+            format!("`{path}` cannot be read: {error}")
+        }
     })?;
-    let root = workspace.canonicalize().map_err(|error| error.to_string())?;
+    let root = workspace
+        .canonicalize()
+        .map_err(|error| error.to_string())?;
     if !real.starts_with(root) {
-        return Err(format!("`{path}` is a link that leads out of the workspace"));
+        return Err(format!(
+            "`{path}` is a link that leads out of the workspace"
+        ));
     }
-    if real.is_file() { Ok(real) } else { Err(format!("`{path}` is not a file")) }
+    if real.is_file() {
+        Ok(real)
+    } else {
+        Err(format!("`{path}` is not a file"))
+    }
 }
 
 /// The media type that a file's name stands for.
 pub(super) fn media_type(path: &str) -> &'static str {
-    let extension = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let extension = path
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     match extension.as_str() {
         "pdf" => "application/pdf",
         "png" => "image/png",

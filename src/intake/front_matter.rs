@@ -15,8 +15,17 @@ pub(super) struct ReadVariant {
 }
 
 /// Reads a variant; problems go where the others are.
-pub(super) fn read(file: &str, text: &str, language: &Language, allow_html: bool, problems: &mut Vec<Problem>) -> ReadVariant {
-    let nothing = ReadVariant { variant: None, images: Vec::new() };
+pub(super) fn read(
+    file: &str,
+    text: &str,
+    language: &Language,
+    allow_html: bool,
+    problems: &mut Vec<Problem>,
+) -> ReadVariant {
+    let nothing = ReadVariant {
+        variant: None,
+        images: Vec::new(),
+    };
     let (front, body, body_line) = match split(file, text) {
         Ok(parts) => parts,
         Err(problem) => {
@@ -24,11 +33,27 @@ pub(super) fn read(file: &str, text: &str, language: &Language, allow_html: bool
             return nothing;
         }
     };
-    let body = markdown::check(Body { file, text: body, first_line: body_line, allow_html }, problems);
+    let body = markdown::check(
+        Body {
+            file,
+            text: body,
+            first_line: body_line,
+            allow_html,
+        },
+        problems,
+    );
     match parse(file, front, 1) {
         Ok(section) => {
             let mut images = body.images;
-            let variant = fields(file, section, language, body.text, allow_html, &mut images, problems);
+            let variant = fields(
+                file,
+                section,
+                language,
+                body.text,
+                allow_html,
+                &mut images,
+                problems,
+            );
             ReadVariant { variant, images }
         }
         Err(problem) => {
@@ -40,7 +65,13 @@ pub(super) fn read(file: &str, text: &str, language: &Language, allow_html: bool
 
 /// Front matter, body, and the line the body begins in.
 fn split<'t>(file: &str, text: &'t str) -> Result<(&'t str, &'t str, usize), Problem> {
-    let missing = || Problem::error(file, "must begin with a line `+++`, then TOML with at least a headline, then `+++`").at_line(1);
+    let missing = || {
+        Problem::error(
+            file,
+            "must begin with a line `+++`, then TOML with at least a headline, then `+++`",
+        )
+        .at_line(1)
+    };
     let first_end = text.find('\n').ok_or_else(missing)?;
     if text[..first_end].trim_end() != "+++" {
         return Err(missing());
@@ -53,7 +84,11 @@ fn split<'t>(file: &str, text: &'t str) -> Result<(&'t str, &'t str, usize), Pro
         }
         at += line.len();
     }
-    Err(Problem::error(file, "the front matter is not closed; a line `+++` is expected after it").at_line(1))
+    Err(Problem::error(
+        file,
+        "the front matter is not closed; a line `+++` is expected after it",
+    )
+    .at_line(1))
 }
 
 fn fields(
@@ -72,11 +107,21 @@ fn fields(
     for spot in section.texts("highlights", problems) {
         match HeaderText::parse(&spot.value) {
             Ok(text) => highlights.push(text),
-            Err(error) => problems.push(section.problem(spot.line, format!("`highlights`: {error}"))),
+            Err(error) => {
+                problems.push(section.problem(spot.line, format!("`highlights`: {error}")))
+            }
         }
     }
     let notes = section.text("notes", problems).map(|spot| {
-        let notes = markdown::check(Body { file, text: &spot.value, first_line: spot.line, allow_html }, problems);
+        let notes = markdown::check(
+            Body {
+                file,
+                text: &spot.value,
+                first_line: spot.line,
+                allow_html,
+            },
+            problems,
+        );
         images.extend(notes.images);
         notes.text
     });
@@ -84,5 +129,13 @@ fn fields(
     if body.trim().is_empty() {
         problems.push(Problem::error(file, "has no text after the front matter"));
     }
-    Some(Variant { language: language.clone(), headline: headline?, subhead, subject, highlights, body, notes })
+    Some(Variant {
+        language: language.clone(),
+        headline: headline?,
+        subhead,
+        subject,
+        highlights,
+        body,
+        notes,
+    })
 }

@@ -32,24 +32,41 @@ pub(super) fn check(body: Body<'_>, problems: &mut Vec<Problem>) -> Checked {
     for node in root.descendants() {
         look(node, body, &mut images, problems);
     }
-    Checked { text: body.text.to_owned(), images }
+    Checked {
+        text: body.text.to_owned(),
+        images,
+    }
 }
 
-fn look<'a>(node: &'a AstNode<'a>, body: Body<'_>, images: &mut Vec<(String, usize)>, problems: &mut Vec<Problem>) {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "comrak has some fifty kinds of nodes; no other leads anywhere"
+)]
+fn look<'a>(
+    node: &'a AstNode<'a>,
+    body: Body<'_>,
+    images: &mut Vec<(String, usize)>,
+    problems: &mut Vec<Problem>,
+) {
     let ast = node.data.borrow();
     let line = body.first_line + ast.sourcepos.start.line.saturating_sub(1);
-    let mut wrong = |message: String| problems.push(Problem::error(body.file, message).at_line(line));
+    let mut wrong =
+        |message: String| problems.push(Problem::error(body.file, message).at_line(line));
     match &ast.value {
         NodeValue::Link(link) => {
             if let Some(message) = link_fault(&link.url) {
                 wrong(message);
             }
         }
-        NodeValue::Image(image) if image.url.contains("://") || image.url.starts_with("//") => wrong(format!(
-            "the image `{}` lies on another server; put the file into attachments/ (a remote image tells who reads the mail, and when)",
-            image.url
-        )),
-        NodeValue::Image(image) if image.url.trim().is_empty() => wrong("an image without a file".to_owned()),
+        NodeValue::Image(image) if image.url.contains("://") || image.url.starts_with("//") => {
+            wrong(format!(
+                "the image `{}` lies on another server; put the file into attachments/ (a remote image tells who reads the mail, and when)",
+                image.url
+            ))
+        }
+        NodeValue::Image(image) if image.url.trim().is_empty() => {
+            wrong("an image without a file".to_owned())
+        }
         NodeValue::Image(image) => images.push((image.url.clone(), line)),
         NodeValue::Text(text) => {
             if let Some(message) = meant_as_link(text) {
@@ -57,9 +74,14 @@ fn look<'a>(node: &'a AstNode<'a>, body: Body<'_>, images: &mut Vec<(String, usi
             }
         }
         NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) if !body.allow_html => {
-            problems.push(Problem::warning(body.file, "HTML is not shown; write Markdown, or set allow_html in dateline.toml").at_line(line));
+            problems.push(
+                Problem::warning(
+                    body.file,
+                    "HTML is not shown; write Markdown, or set allow_html in dateline.toml",
+                )
+                .at_line(line),
+            );
         }
-        // Of the many kinds of nodes, no other can lead anywhere.
         _ => {}
     }
 }
@@ -69,14 +91,28 @@ fn link_fault(url: &str) -> Option<String> {
     if url.is_empty() {
         return Some("a link without a target".to_owned());
     }
-    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = url
+        .split_once(':')
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.as_deref() {
-        Some("http" | "https") if url.split_once("//").is_some_and(|(_, rest)| !rest.trim_start_matches('/').is_empty()) => None,
+        Some("http" | "https")
+            if url
+                .split_once("//")
+                .is_some_and(|(_, rest)| !rest.trim_start_matches('/').is_empty()) =>
+        {
+            None
+        }
         Some("mailto" | "tel") => None,
-        Some(_) | None if url.starts_with('#') => Some(format!("the link `{url}` leads to a place in a page; a mail has none")),
+        Some(_) | None if url.starts_with('#') => Some(format!(
+            "the link `{url}` leads to a place in a page; a mail has none"
+        )),
         Some("http" | "https") => Some(format!("the link `{url}` has no host")),
-        Some(other) => Some(format!("the link `{url}` has the scheme `{other}`; expected https, http, mailto or tel")),
-        None => Some(format!("the link `{url}` leads nowhere from a mail; write the whole address, https://…")),
+        Some(other) => Some(format!(
+            "the link `{url}` has the scheme `{other}`; expected https, http, mailto or tel"
+        )),
+        None => Some(format!(
+            "the link `{url}` leads nowhere from a mail; write the whole address, https://…"
+        )),
     }
 }
 
@@ -85,10 +121,18 @@ fn link_fault(url: &str) -> Option<String> {
 fn meant_as_link(text: &str) -> Option<String> {
     if let Some(at) = text.find("](") {
         let shown: String = text[at..].chars().take(40).collect();
-        return Some(format!("broken link syntax at `{shown}`; expected [text](https://…) without spaces in the address"));
+        return Some(format!(
+            "broken link syntax at `{shown}`; expected [text](https://…) without spaces in the address"
+        ));
     }
-    let label = text.find("][").and_then(|at| text[at + 2..].find(']').map(|end| &text[at + 2..at + 2 + end]));
-    label.map(|label| format!("the link label [{label}] is not defined; add a line `[{label}]: https://…`"))
+    let label = text.find("][").and_then(|at| {
+        text[at + 2..]
+            .find(']')
+            .map(|end| &text[at + 2..at + 2 + end])
+    });
+    label.map(|label| {
+        format!("the link label [{label}] is not defined; add a line `[{label}]: https://…`")
+    })
 }
 
 #[cfg(test)]
@@ -98,7 +142,15 @@ mod tests {
 
     fn faults(text: &str) -> Vec<String> {
         let mut problems = Vec::new();
-        check(Body { file: "en.md", text, first_line: 5, allow_html: false }, &mut problems);
+        check(
+            Body {
+                file: "en.md",
+                text,
+                first_line: 5,
+                allow_html: false,
+            },
+            &mut problems,
+        );
         problems.iter().map(ToString::to_string).collect()
     }
 
@@ -111,7 +163,10 @@ mod tests {
     #[test]
     fn each_fault_is_told_with_its_line() {
         for (text, part) in [
-            ("x\n\n[a](https://example.org/a b)", "en.md:7: broken link syntax"),
+            (
+                "x\n\n[a](https://example.org/a b)",
+                "en.md:7: broken link syntax",
+            ),
             ("[a](https://example.org", "broken link syntax"),
             ("[a]()", "without a target"),
             ("[a](javascript:alert(1))", "scheme `javascript`"),
@@ -121,7 +176,10 @@ mod tests {
             ("<script>x</script>", "warning: HTML is not shown"),
         ] {
             let found = faults(text);
-            assert!(found.iter().any(|fault| fault.contains(part)), "{text}: {found:?}");
+            assert!(
+                found.iter().any(|fault| fault.contains(part)),
+                "{text}: {found:?}"
+            );
         }
     }
 

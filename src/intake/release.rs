@@ -10,7 +10,9 @@ use crate::domain::ids::ReleaseId;
 use crate::domain::language::Language;
 use crate::domain::localized::Localized;
 use crate::domain::problem::Problem;
-use crate::domain::release::{Attachment, PressContact, Release, ReleaseDateline, ReleaseKind, Variant};
+use crate::domain::release::{
+    Attachment, PressContact, Release, ReleaseDateline, ReleaseKind, Variant,
+};
 use crate::toml_reader::{Section, Spot, parse};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,14 +27,27 @@ pub struct LoadedRelease {
 }
 
 /// Reads a release folder, with everything that is wrong in it.
-pub fn load_release(workspace: &Path, folder: &Path, limits: &Limits, allow_html: bool) -> Intake<LoadedRelease> {
+pub fn load_release(
+    workspace: &Path,
+    folder: &Path,
+    limits: &Limits,
+    allow_html: bool,
+) -> Intake<LoadedRelease> {
     let mut problems = Vec::new();
-    let loader = Loader { workspace, folder, limits, allow_html };
+    let loader = Loader {
+        workspace,
+        folder,
+        limits,
+        allow_html,
+    };
     let loaded = loader.load(&mut problems);
     problems.sort_unstable();
     problems.dedup();
     let sound = !problems.iter().any(Problem::is_error);
-    Intake { value: loaded.filter(|_| sound), problems }
+    Intake {
+        value: loaded.filter(|_| sound),
+        problems,
+    }
 }
 
 struct Loader<'a> {
@@ -62,8 +77,12 @@ impl Loader<'_> {
 
     fn load(&self, problems: &mut Vec<Problem>) -> Option<LoadedRelease> {
         let file = self.name("release.toml");
-        let text = read_text(self.workspace, &self.folder.join("release.toml")).map_err(|problem| problems.push(problem)).ok()?;
-        let top = parse(&file, &text, 0).map_err(|problem| problems.push(problem)).ok()?;
+        let text = read_text(self.workspace, &self.folder.join("release.toml"))
+            .map_err(|problem| problems.push(problem))
+            .ok()?;
+        let top = parse(&file, &text, 0)
+            .map_err(|problem| problems.push(problem))
+            .ok()?;
         let card = self.card(top, problems);
         let (variants, images) = self.variants(&file, &card, problems);
         let (attachments, files) = self.attachments(&file, card.attachments, &images, problems);
@@ -84,52 +103,106 @@ impl Loader<'_> {
     }
 
     fn card(&self, mut top: Section, problems: &mut Vec<Problem>) -> Card {
-        let folder_name = self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let id = top.text("id", problems).unwrap_or(Spot { value: folder_name, line: 1 });
-        let id = ReleaseId::parse(&id.value).map_err(|error| problems.push(top.problem(id.line, format!("`id`: {error}")))).ok();
+        let folder_name = self
+            .folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let id = top.text("id", problems).unwrap_or(Spot {
+            value: folder_name,
+            line: 1,
+        });
+        let id = ReleaseId::parse(&id.value)
+            .map_err(|error| problems.push(top.problem(id.line, format!("`id`: {error}"))))
+            .ok();
         let kind = top.parsed("kind", problems, |text| {
             let known = ReleaseKind::ALL.map(ReleaseKind::name).join(", ");
-            ReleaseKind::from_name(text).ok_or_else(|| format!("`{}` is no kind of release; expected one of {known}", text.escape_debug()))
+            ReleaseKind::from_name(text).ok_or_else(|| {
+                format!(
+                    "`{}` is no kind of release; expected one of {known}",
+                    text.escape_debug()
+                )
+            })
         });
         let languages = top.languages("languages", problems);
         if languages.is_empty() {
-            problems.push(top.problem(top.line(), "`languages` is missing; name at least one, such as languages = [\"en\", \"ru\"]"));
+            problems.push(top.problem(
+                top.line(),
+                "`languages` is missing; name at least one, such as languages = [\"en\", \"ru\"]",
+            ));
         }
         let countries = countries(&mut top, problems);
-        let embargo = top.section("embargo", problems).and_then(|section| embargo(section, problems));
-        let dateline = top.section("dateline", problems).map(|section| dateline(section, problems)).unwrap_or_default();
-        let press_contacts = top.sections("press_contact", problems).into_iter().filter_map(|section| press_contact(section, problems)).collect();
-        let attachments = top.sections("attachment", problems).into_iter().filter_map(|section| attachment(section, problems)).collect();
-        let data = match top.json("data").map(|spot| spot.value) {
-            Some(serde_json::Value::Object(map)) => map.into_iter().collect(),
-            Some(_) => {
-                problems.push(top.problem(1, "`data` must be a table"));
-                BTreeMap::new()
-            }
-            None => BTreeMap::new(),
-        };
+        let embargo = top
+            .section("embargo", problems)
+            .and_then(|section| embargo(section, problems));
+        let dateline = top
+            .section("dateline", problems)
+            .map(|section| dateline(section, problems))
+            .unwrap_or_default();
+        let press_contacts = top
+            .sections("press_contact", problems)
+            .into_iter()
+            .filter_map(|section| press_contact(section, problems))
+            .collect();
+        let attachments = top
+            .sections("attachment", problems)
+            .into_iter()
+            .filter_map(|section| attachment(section, problems))
+            .collect();
+        let data = data(&mut top, problems);
         top.finish(problems);
-        Card { id, kind: kind.unwrap_or(ReleaseKind::PressRelease), languages, embargo, dateline, countries, press_contacts, attachments, data }
+        Card {
+            id,
+            kind: kind.unwrap_or(ReleaseKind::PressRelease),
+            languages,
+            embargo,
+            dateline,
+            countries,
+            press_contacts,
+            attachments,
+            data,
+        }
     }
 
     /// Reads the variants listed, and finds those that are not.
-    fn variants(&self, file: &str, card: &Card, problems: &mut Vec<Problem>) -> (Vec<Variant>, Vec<(String, String, usize)>) {
+    fn variants(
+        &self,
+        file: &str,
+        card: &Card,
+        problems: &mut Vec<Problem>,
+    ) -> (Vec<Variant>, Vec<(String, String, usize)>) {
         let mut variants = Vec::new();
         let mut images = Vec::new();
-        for Spot { value: language, line } in &card.languages {
+        for Spot {
+            value: language,
+            line,
+        } in &card.languages
+        {
             let name = format!("{language}.md");
             let path = self.folder.join(&name);
             if !path.is_file() {
-                problems.push(Problem::error(file, format!("language {language} is listed, but its variant {name} is missing")).at_line(*line));
+                problems.push(
+                    Problem::error(
+                        file,
+                        format!("language {language} is listed, but its variant {name} is missing"),
+                    )
+                    .at_line(*line),
+                );
                 continue;
             }
             let shown = self.name(&name);
             match read_text(self.workspace, &path) {
                 Ok(text) => {
-                    let read = front_matter::read(&shown, &text, language, self.allow_html, problems);
+                    let read =
+                        front_matter::read(&shown, &text, language, self.allow_html, problems);
                     dates::check(&shown, &text, card.embargo.as_ref(), problems);
                     variants.extend(read.variant);
-                    images.extend(read.images.into_iter().map(|(image, line)| (image, shown.clone(), line)));
+                    images.extend(
+                        read.images
+                            .into_iter()
+                            .map(|(image, line)| (image, shown.clone(), line)),
+                    );
                 }
                 Err(problem) => problems.push(problem),
             }
@@ -139,9 +212,17 @@ impl Loader<'_> {
     }
 
     fn unlisted(&self, languages: &[Spot<Language>], problems: &mut Vec<Problem>) {
-        let entries = std::fs::read_dir(self.folder).into_iter().flatten().flatten();
+        let entries = std::fs::read_dir(self.folder)
+            .into_iter()
+            .flatten()
+            .flatten();
         for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
-            let Some(language) = name.strip_suffix(".md").and_then(|stem| Language::parse(stem).ok()) else { continue };
+            let Some(language) = name
+                .strip_suffix(".md")
+                .and_then(|stem| Language::parse(stem).ok())
+            else {
+                continue;
+            };
             if !languages.iter().any(|listed| listed.value == language) {
                 problems.push(Problem::error(self.name(&name), format!("is a variant in {language}, which `languages` in release.toml does not list")));
             }
@@ -158,12 +239,19 @@ impl Loader<'_> {
         let mut files = BTreeMap::new();
         let mut attachments: Vec<Attachment> = Vec::new();
         for (mut attachment, line) in listed {
-            let wrong = |message: String| Problem::error(file, format!("attachment {message}")).at_line(line);
-            if attachments.iter().any(|other| other.path == attachment.path) {
+            let wrong = |message: String| {
+                Problem::error(file, format!("attachment {message}")).at_line(line)
+            };
+            if attachments
+                .iter()
+                .any(|other| other.path == attachment.path)
+            {
                 problems.push(wrong(format!("`{}` is listed twice", attachment.path)));
                 continue;
             }
-            match resolve(self.workspace, self.folder, &attachment.path).and_then(|path| self.read_file(&path, &attachment.path)) {
+            match resolve(self.workspace, self.folder, &attachment.path)
+                .and_then(|path| self.read_file(&path, &attachment.path))
+            {
                 Ok(bytes) => drop(files.insert(attachment.path.clone(), bytes)),
                 Err(message) => problems.push(wrong(message)),
             }
@@ -171,7 +259,10 @@ impl Loader<'_> {
             attachments.push(attachment);
         }
         for (path, shown, line) in images {
-            if !attachments.iter().any(|attachment| attachment.path == *path) {
+            if !attachments
+                .iter()
+                .any(|attachment| attachment.path == *path)
+            {
                 problems.push(Problem::error(shown.as_str(), format!("the image `{path}` is no attachment; list it in release.toml under [[attachment]]")).at_line(*line));
             }
         }
@@ -182,10 +273,24 @@ impl Loader<'_> {
         let unreadable = |error: std::io::Error| format!("`{name}` cannot be read: {error}");
         let length = std::fs::metadata(path).map_err(unreadable)?.len();
         if length > self.limits.attachment_bytes {
-            return Err(format!("`{name}` is {length} octets long; the limit is {} (limits.attachment in dateline.toml)", self.limits.attachment_bytes));
+            return Err(format!(
+                "`{name}` is {length} octets long; the limit is {} (limits.attachment in dateline.toml)",
+                self.limits.attachment_bytes
+            ));
         }
         std::fs::read(path).map_err(unreadable)
     }
+}
+
+fn data(top: &mut Section, problems: &mut Vec<Problem>) -> BTreeMap<String, serde_json::Value> {
+    let Some(spot) = top.json("data") else {
+        return BTreeMap::new();
+    };
+    if let serde_json::Value::Object(map) = spot.value {
+        return map.into_iter().collect();
+    }
+    problems.push(top.problem(spot.line, "`data` must be a table"));
+    BTreeMap::new()
 }
 
 fn countries(top: &mut Section, problems: &mut Vec<Problem>) -> Vec<String> {
@@ -194,7 +299,13 @@ fn countries(top: &mut Section, problems: &mut Vec<Problem>) -> Vec<String> {
         if is_country(&spot.value) {
             countries.push(spot.value);
         } else {
-            problems.push(top.problem(spot.line, format!("`{}` is no country; expected two capital letters such as KZ (ISO 3166-1)", spot.value.escape_debug())));
+            problems.push(top.problem(
+                spot.line,
+                format!(
+                    "`{}` is no country; expected two capital letters such as KZ (ISO 3166-1)",
+                    spot.value.escape_debug()
+                ),
+            ));
         }
     }
     countries
@@ -223,22 +334,46 @@ fn press_contact(mut section: Section, problems: &mut Vec<Problem>) -> Option<Pr
     let role = section.localized_line("role", problems);
     let email = section.parsed("email", problems, EmailAddress::parse);
     let phone = section.parsed("phone", problems, HeaderText::parse);
-    let languages = section.languages("languages", problems).into_iter().map(|spot| spot.value).collect();
+    let languages = section
+        .languages("languages", problems)
+        .into_iter()
+        .map(|spot| spot.value)
+        .collect();
     if name.is_empty() {
         problems.push(section.problem(line, "`press_contact.name` is missing"));
     }
     section.finish(problems);
-    Some(PressContact { name, role, email, phone, languages })
+    Some(PressContact {
+        name,
+        role,
+        email,
+        phone,
+        languages,
+    })
 }
 
 fn attachment(mut section: Section, problems: &mut Vec<Problem>) -> Option<(Attachment, usize)> {
     let path = section.required("path", problems);
     let name = section.localized_line("name", problems);
-    let languages = section.languages("languages", problems).into_iter().map(|spot| spot.value).collect();
+    let languages = section
+        .languages("languages", problems)
+        .into_iter()
+        .map(|spot| spot.value)
+        .collect();
     section.finish(problems);
     let path = path?;
     let own = path.value.rsplit('/').next().unwrap_or(&path.value);
-    let file_name = if name.is_empty() { Localized::same(HeaderText::collapse(own)) } else { name };
-    let attachment = Attachment { media_type: media_type(&path.value).to_owned(), path: path.value, file_name, languages, inline: false };
+    let file_name = if name.is_empty() {
+        Localized::same(HeaderText::collapse(own))
+    } else {
+        name
+    };
+    let attachment = Attachment {
+        media_type: media_type(&path.value).to_owned(),
+        path: path.value,
+        file_name,
+        languages,
+        inline: false,
+    };
     Some((attachment, path.line))
 }

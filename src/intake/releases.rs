@@ -16,12 +16,25 @@ pub fn list_releases(workspace: &Path) -> Result<Vec<PathBuf>, Vec<Problem>> {
     let entries = match std::fs::read_dir(&root) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(vec![Problem::error(FOLDER, format!("cannot be read: {error}"))]),
+        Err(error) => {
+            return Err(vec![Problem::error(
+                FOLDER,
+                format!("cannot be read: {error}"),
+            )]);
+        }
     };
-    let mut folders: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.join("release.toml").is_file()).collect();
+    let mut folders: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("release.toml").is_file())
+        .collect();
     folders.sort();
     let doubles = doubles(workspace, &folders);
-    if doubles.is_empty() { Ok(folders) } else { Err(doubles) }
+    if doubles.is_empty() {
+        Ok(folders)
+    } else {
+        Err(doubles)
+    }
 }
 
 fn doubles(workspace: &Path, folders: &[PathBuf]) -> Vec<Problem> {
@@ -29,17 +42,33 @@ fn doubles(workspace: &Path, folders: &[PathBuf]) -> Vec<Problem> {
     let double = |(index, id): (usize, &String)| {
         let first = ids[..index].iter().position(|other| other == id)?;
         let file = shown(workspace, &folders[index].join("release.toml"));
-        Some(Problem::error(file, format!("duplicate id `{id}`: {} has it too", shown(workspace, &folders[first]))))
+        Some(Problem::error(
+            file,
+            format!(
+                "duplicate id `{id}`: {} has it too",
+                shown(workspace, &folders[first])
+            ),
+        ))
     };
     ids.iter().enumerate().filter_map(double).collect()
 }
 
 /// A release's id without the rest of it: as release.toml says, else the folder's name.
 fn id_of(folder: &Path) -> String {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let Ok(text) = std::fs::read_to_string(folder.join("release.toml")) else { return name };
-    let Ok(mut section) = crate::toml_reader::parse("", &text, 0) else { return name };
-    section.text("id", &mut Vec::new()).map_or(name, |spot| spot.value)
+    let name = folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let Ok(text) = std::fs::read_to_string(folder.join("release.toml")) else {
+        return name;
+    };
+    let Ok(mut section) = crate::toml_reader::parse("", &text, 0) else {
+        return name;
+    };
+    section
+        .text("id", &mut Vec::new())
+        .map_or(name, |spot| spot.value)
 }
 
 /// The folder of a release, named by its id, its folder's name or a path to it.
@@ -61,6 +90,13 @@ pub fn find_release(workspace: &Path, name: &str) -> Result<PathBuf, Vec<Problem
         return Ok(path.to_owned());
     }
     let known: Vec<_> = folders.iter().map(|folder| id_of(folder)).collect();
-    let known = if known.is_empty() { "there is none yet".to_owned() } else { format!("known are {}", known.join(", ")) };
-    Err(vec![Problem::error(FOLDER, format!("there is no release `{name}`; {known}"))])
+    let known = if known.is_empty() {
+        "there is none yet".to_owned()
+    } else {
+        format!("known are {}", known.join(", "))
+    };
+    Err(vec![Problem::error(
+        FOLDER,
+        format!("there is no release `{name}`; {known}"),
+    )])
 }

@@ -423,7 +423,9 @@ impl Connection {
             match self.ask_or_read(step, first.take(), deadline).await {
                 // The first refusal is the cause; what follows it is only its echo.
                 Err(broken) => {
-                    return Opening::Over(refusal.unwrap_or_else(|| self.lost(step, broken, false)));
+                    return Opening::Over(
+                        refusal.unwrap_or_else(|| self.lost(step, broken, false)),
+                    );
                 }
                 Ok(reply) if step == Step::Data && reply.code == 354 => match refusal {
                     None => return Opening::Ready,

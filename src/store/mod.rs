@@ -5,6 +5,9 @@
 //! outcome counts only under the lease it was claimed with; nothing is ever
 //! half-applied.
 
+pub mod sqlite;
+pub mod verify;
+
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};

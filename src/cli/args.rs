@@ -1,0 +1,276 @@
+//! What may be typed.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The press office's mailer: embargoed, multilingual press releases to
+/// segmented press lists, with a delivery log that proves itself.
+#[derive(Debug, Parser)]
+#[command(name = "dateline", version, propagate_version = true)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 some deliveries failed for good; 2 bad usage or input (nothing was sent);\n3 relay or store unreachable (nothing lost, may be run again)."
+)]
+pub(super) struct Args {
+    /// The workspace
+    #[arg(
+        short = 'C',
+        long = "workspace",
+        value_name = "DIR",
+        default_value = ".",
+        global = true
+    )]
+    pub(super) workspace: PathBuf,
+    /// How to print: text for people, json for programs (csv where a command says so)
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    pub(super) format: Format,
+    /// Say more about what happens (twice: everything)
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(super) verbose: u8,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs; stable.
+    Json,
+    /// For spreadsheets: log, contacts export.
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show the whole main job: a sample newsroom, a local catcher, two releases
+    #[command(after_help = "Example:\n  dateline demo")]
+    Demo(DemoArgs),
+    /// Make a new workspace
+    #[command(after_help = "Example:\n  dateline init newsroom && dateline -C newsroom check")]
+    Init {
+        /// The folder to make
+        dir: PathBuf,
+    },
+    /// Tell everything that is wrong, at once, with file and line; nothing is sent
+    #[command(after_help = "Example:\n  dateline check 2027-03-11-river-defenders")]
+    Check {
+        /// One release; else all of them
+        release: Option<String>,
+    },
+    /// Keep the contact list
+    Contacts {
+        #[command(subcommand)]
+        command: ContactsCommand,
+    },
+    /// Show who gets a release, in which language, when, and who not and why
+    #[command(
+        after_help = "Example:\n  dateline audience 2027-03-11-river-defenders --to central-asia --not wires"
+    )]
+    Audience(AudienceArgs),
+    /// Show one mail as a reader would get it
+    #[command(
+        after_help = "Examples:\n  dateline preview 2027-03-11-river-defenders --lang ru --part text\n  dateline preview 2027-03-11-river-defenders --to anna@example.org --out preview/"
+    )]
+    Preview(PreviewArgs),
+    /// Send a release, or rehearse it with --dry-run
+    #[command(
+        after_help = "Examples:\n  dateline send 2027-03-11-river-defenders --to central-asia --dry-run\n  dateline send 2027-03-11-river-defenders --to central-asia --to wires --wait\n\nRunning the same command again goes on where it stopped; nobody gets it twice."
+    )]
+    Send(SendArgs),
+    /// Show where distributions stand
+    #[command(after_help = "Examples:\n  dateline status\n  dateline status latest")]
+    Status {
+        /// Its id, the beginning of it, or `latest`; else all
+        distribution: Option<String>,
+    },
+    /// Show the delivery log, or verify it
+    #[command(args_conflicts_with_subcommands = true)]
+    #[command(
+        after_help = "Examples:\n  dateline log latest --format csv > log.csv\n  dateline log verify"
+    )]
+    Log {
+        #[command(subcommand)]
+        command: Option<LogCommand>,
+        /// Its id, the beginning of it, or `latest`; else everything
+        distribution: Option<String>,
+    },
+    /// Deliveries whose relay may have taken them, though its reply was lost
+    InDoubt {
+        #[command(subcommand)]
+        command: InDoubtCommand,
+    },
+    /// Run a local SMTP catcher: it keeps every mail and passes none on
+    #[command(after_help = crate::relay::catcher::faults_help())]
+    Catch(CatchArgs),
+    /// Print a script that completes commands in a shell
+    #[command(
+        after_help = "Example:\n  dateline completions bash > ~/.local/share/bash-completion/completions/dateline"
+    )]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DemoArgs {
+    /// Where to put the sample newsroom; else a new temporary folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ContactsCommand {
+    /// Import a CSV file; a bad row is reported and does not stop the good ones
+    #[command(after_help = "Example:\n  dateline contacts import contacts.csv --dry-run")]
+    Import {
+        /// CSV in UTF-8 with a header (email, name, languages, …; docs/contacts.md)
+        file: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// A single bad row stops all of it
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Write all contacts as CSV
+    #[command(after_help = "Example:\n  dateline contacts export contacts.csv")]
+    Export {
+        /// The file to write; else standard output
+        file: Option<PathBuf>,
+    },
+    /// List contacts
+    #[command(after_help = "Example:\n  dateline contacts list --format json")]
+    List,
+    /// Show one contact
+    #[command(after_help = "Example:\n  dateline contacts show anna@example.org")]
+    Show {
+        /// Their address
+        email: String,
+    },
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Whom {
+    /// A segment to send to; `list:NAME` for a press list; may be given several times
+    #[arg(long = "to", value_name = "SEGMENT", num_args = 1..)]
+    pub(super) to: Vec<String>,
+    /// A segment to leave out
+    #[arg(long = "not", value_name = "SEGMENT", num_args = 1..)]
+    pub(super) not: Vec<String>,
+    /// Also to those who have it already
+    #[arg(long)]
+    pub(super) again: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AudienceArgs {
+    /// The release, by id or folder
+    pub(super) release: String,
+    #[command(flatten)]
+    pub(super) whom: Whom,
+    /// Leave out those whom no segment selects
+    #[arg(long)]
+    pub(super) selected: bool,
+}
+
+/// A part of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Part {
+    /// The subject line.
+    Subject,
+    /// The HTML, images included.
+    Html,
+    /// The plain text.
+    Text,
+    /// The whole message.
+    Eml,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PreviewArgs {
+    /// The release, by id or folder
+    pub(super) release: String,
+    /// The language; else the contact's, or the release's first
+    #[arg(long, value_name = "LANG")]
+    pub(super) lang: Option<String>,
+    /// As this contact gets it
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) to: Option<String>,
+    /// Only this part
+    #[arg(long, value_enum)]
+    pub(super) part: Option<Part>,
+    /// Write the parts to files in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SendArgs {
+    /// The release, by id or folder
+    pub(super) release: String,
+    #[command(flatten)]
+    pub(super) whom: Whom,
+    /// Rehearse: every mail goes to a local catcher, no relay is spoken to, nothing is remembered
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Not before this time, with its zone: 2026-11-30T09:00[Europe/Zurich]
+    #[arg(long, value_name = "TIME", conflicts_with = "dry_run")]
+    pub(super) at: Option<String>,
+    /// Stay until every delivery is settled: retries, the lift
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) wait: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LogCommand {
+    /// Verify the whole log; names the first broken entry
+    Verify {
+        /// A hash that an earlier verification printed: it must still be in the chain
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InDoubtCommand {
+    /// List them
+    #[command(after_help = "Example:\n  dateline in-doubt list")]
+    List {
+        /// Of one distribution
+        distribution: Option<String>,
+    },
+    /// Send one again, under the same Message-ID; `dateline send` then takes it up
+    #[command(after_help = "Example:\n  dateline in-doubt resend dlv_…")]
+    Resend {
+        /// The delivery
+        delivery: String,
+    },
+    /// Say how one ended
+    #[command(after_help = "Example:\n  dateline in-doubt settle dlv_… --arrived")]
+    Settle {
+        /// The delivery
+        delivery: String,
+        /// It arrived
+        #[arg(long, conflicts_with = "lost", required_unless_present = "lost")]
+        arrived: bool,
+        /// It did not arrive, and is not to be sent again
+        #[arg(long)]
+        lost: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CatchArgs {
+    /// Where to listen; this machine alone
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    pub(super) listen: SocketAddr,
+    /// Where mails are written
+    #[arg(long, value_name = "DIR", default_value = "mailbox")]
+    pub(super) dir: PathBuf,
+    /// Play no faults
+    #[arg(long)]
+    pub(super) no_faults: bool,
+}

@@ -1,0 +1,113 @@
+//! `dateline audience`.
+
+use super::args::AudienceArgs;
+use super::error::{CliError, Exit};
+use super::output::{Output, counted, table};
+use crate::desk::Desk;
+use crate::desk::audience::{Row, RowVerdict, Totals};
+use crate::domain::audience::{Exclusion, Included};
+use crate::domain::language::Choice;
+use crate::domain::release::Release;
+use serde_json::json;
+
+pub(super) async fn run(
+    args: AudienceArgs,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    let rule = desk.rule(&args.whom.to, &args.whom.not)?;
+    let (loaded, _) = desk.load(&args.release)?;
+    let mut rows: Vec<Row> = Vec::new();
+    let wanted = |row: &Row| {
+        !args.selected || !matches!(row.verdict, RowVerdict::Excluded(Exclusion::NotSelected))
+    };
+    let keep = |row: Row| {
+        if wanted(&row) {
+            rows.push(row);
+        }
+    };
+    let totals = desk
+        .audience(&loaded.release, &rule, args.whom.again, keep)
+        .await?;
+    if output.is_text() {
+        print(&loaded.release, &rows, &totals, output);
+    } else {
+        output.json(&json!({ "release": loaded.release.id, "totals": totals, "contacts": rows }));
+    }
+    Ok(Exit::Done)
+}
+
+fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {
+    let mut included = table(&[
+        "email",
+        "outlet",
+        "language",
+        "phase",
+        "when (their clock)",
+        "segment",
+    ]);
+    let mut excluded = table(&["email", "outlet", "why not"]);
+    for row in rows {
+        match &row.verdict {
+            RowVerdict::Included(own) => {
+                included.add_row([
+                    row.email.clone(),
+                    row.outlet.clone(),
+                    language(own),
+                    own.phase.name().to_owned(),
+                    when(own),
+                    own.segment.clone(),
+                ]);
+            }
+            RowVerdict::Excluded(why) => {
+                excluded.add_row([row.email.clone(), row.outlet.clone(), why.explain()]);
+            }
+        }
+    }
+    output.say(format!("{}: {}", release.id, release.headline()));
+    output.say(&included);
+    if totals.excluded > 0 {
+        output.say(&excluded);
+    }
+    output.say(format!(
+        "{} included: {}; {}",
+        totals.included,
+        counted(&totals.by_language),
+        counted(&totals.by_phase)
+    ));
+    output.say(format!(
+        "{} excluded: {}",
+        totals.excluded,
+        counted(&totals.by_reason)
+    ));
+    if totals.fallbacks > 0 {
+        output.say(format!(
+            "{} get a language they did not ask for (marked with the reason)",
+            totals.fallbacks
+        ));
+    }
+    if totals.without_zone > 0 {
+        output.say(format!(
+            "{} have no time zone of their own (*): the newsroom's is used",
+            totals.without_zone
+        ));
+    }
+}
+
+fn language(own: &Included) -> String {
+    let languages: Vec<_> = own.languages.iter().map(ToString::to_string).collect();
+    match &own.choice {
+        Choice::Asked { .. } => languages.join("+"),
+        Choice::Fallback { from } => format!("{} (fallback for {from})", languages.join("+")),
+        Choice::ReleaseDefault => format!("{} (the release's first)", languages.join("+")),
+    }
+}
+
+fn when(own: &Included) -> String {
+    let local = own
+        .not_before
+        .to_zoned_datetime(own.zone.time_zone().clone());
+    let star = if own.own_zone { "" } else { "*" };
+    format!("{} {}{star}", local.strftime("%Y-%m-%d %H:%M"), own.zone)
+}

@@ -1,0 +1,188 @@
+//! `dateline contacts`.
+
+use super::args::{ContactsCommand, Format};
+use super::error::{CliError, Exit};
+use super::output::{Output, table};
+use crate::desk::contacts::ImportOptions;
+use crate::desk::{Desk, DeskError};
+use crate::domain::contact::Contact;
+use crate::intake::ContactWriter;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+
+pub(super) async fn run(
+    command: ContactsCommand,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    match command {
+        ContactsCommand::Import {
+            file,
+            dry_run,
+            strict,
+        } => import(&file, ImportOptions { dry_run, strict }, desk, output).await,
+        ContactsCommand::Export { file } => export(file.as_deref(), desk, output).await,
+        ContactsCommand::List => list(desk, output).await,
+        ContactsCommand::Show { email } => show(&email, desk, output).await,
+    }
+}
+
+async fn import(
+    file: &Path,
+    options: ImportOptions,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    let report = desk.import(file, options).await?;
+    if output.is_text() {
+        for problem in &report.problems {
+            output.remark(problem);
+        }
+        let (would, did) = if report.dry_run {
+            ("would be ", " (nothing was written)")
+        } else {
+            ("", "")
+        };
+        let counts = report.imported;
+        output.say(format!(
+            "{} contacts read: {} {would}added, {} {would}changed, {} unchanged, {} remark(s){did}",
+            report.read,
+            counts.added,
+            counts.changed,
+            counts.unchanged,
+            report.problems.len()
+        ));
+    } else {
+        output.json(&report);
+    }
+    Ok(Exit::Done)
+}
+
+async fn export(file: Option<&Path>, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+    if output.format() == Format::Json {
+        return list(desk, output).await;
+    }
+    let mut custom = BTreeSet::new();
+    desk.each_contact(|contact| {
+        custom.extend(contact.custom.into_keys());
+        Ok(())
+    })
+    .await?;
+    let out: Box<dyn Write> = match file {
+        Some(path) => Box::new(private(path).map_err(DeskError::file("write", path))?),
+        None => Box::new(std::io::stdout()),
+    };
+    let failed = |cause| DeskError::File {
+        action: "write",
+        path: file.unwrap_or(Path::new("-")).to_owned(),
+        cause,
+    };
+    let mut writer = ContactWriter::new(out, custom).map_err(failed)?;
+    let exported = desk
+        .each_contact(|contact| writer.write(&contact).map_err(failed))
+        .await?;
+    writer.finish().map_err(failed)?;
+    if let Some(path) = file {
+        output.say(format!("{exported} contacts written to {}", path.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// A file for its owner alone: an address book can put people at risk.
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+async fn list(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    if output.is_text() {
+        let mut rows = table(&[
+            "email",
+            "name",
+            "outlet",
+            "country",
+            "languages",
+            "zone",
+            "agreement",
+        ]);
+        let shown = desk
+            .each_contact(|contact| {
+                rows.add_row(row(&contact));
+                Ok(())
+            })
+            .await?;
+        output.say(&rows);
+        output.say(format!("{shown} contacts"));
+    } else {
+        let mut all = Vec::new();
+        desk.each_contact(|contact| {
+            all.push(contact);
+            Ok(())
+        })
+        .await?;
+        output.json(&all);
+    }
+    Ok(Exit::Done)
+}
+
+fn row(contact: &Contact) -> Vec<String> {
+    let languages: Vec<_> = contact.languages.iter().map(ToString::to_string).collect();
+    vec![
+        contact.email.to_string(),
+        contact.name.to_string(),
+        contact.outlet.clone(),
+        contact.country.clone(),
+        languages.join(" "),
+        contact
+            .time_zone
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        if contact.has_agreement() { "yes" } else { "" }.to_owned(),
+    ]
+}
+
+async fn show(email: &str, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    let contact = desk.contact(email).await?;
+    if output.is_text() {
+        let mut lines = table(&["field", "value"]);
+        let names = [
+            "email",
+            "name",
+            "outlet",
+            "country",
+            "languages",
+            "zone",
+            "agreement",
+        ];
+        for (name, value) in names.into_iter().zip(row(&contact)) {
+            lines.add_row([name, &value]);
+        }
+        let further = [
+            ("salutation", &contact.salutation),
+            ("role", &contact.role),
+            ("notes", &contact.notes),
+        ];
+        for (name, value) in further.into_iter().chain(
+            contact
+                .custom
+                .iter()
+                .map(|(name, value)| (name.as_str(), value)),
+        ) {
+            lines.add_row([name, value]);
+        }
+        lines.add_row(["beats", &contact.beats.join(", ")]);
+        lines.add_row(["lists", &contact.lists.join(", ")]);
+        output.say(&lines);
+    } else {
+        output.json(&contact);
+    }
+    Ok(Exit::Done)
+}

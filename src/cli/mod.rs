@@ -1,0 +1,97 @@
+//! The command line: arguments in, text or JSON out, one exit code.
+
+mod args;
+mod audience;
+mod catch;
+mod check;
+mod contacts;
+mod demo;
+mod error;
+mod in_doubt;
+mod init;
+mod log;
+mod output;
+mod preview;
+mod progress;
+mod send;
+mod status;
+
+use crate::desk::{Desk, Wiring};
+use crate::telemetry::{self, Verbosity};
+use args::{Args, Command};
+use clap::{CommandFactory, Parser};
+use error::{CliError, Exit};
+use output::Output;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs one command to its end.
+pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> ExitCode {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors; clap knows which is which.
+            drop(error.print());
+            return ExitCode::from(if error.use_stderr() {
+                Exit::Input as u8
+            } else {
+                Exit::Done as u8
+            });
+        }
+    };
+    telemetry::init(match args.verbose {
+        0 => Verbosity::Normal,
+        1 => Verbosity::Verbose,
+        _ => Verbosity::Debug,
+    });
+    let output = Output::new(args.format);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.complain(&CliError::infrastructure(format!("cannot start: {error}")));
+            return ExitCode::from(Exit::Infrastructure as u8);
+        }
+    };
+    match runtime.block_on(run(args, wiring, &output)) {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(error) => {
+            output.complain(&error);
+            ExitCode::from(error.exit() as u8)
+        }
+    }
+}
+
+async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, CliError> {
+    let workspace = args.workspace;
+    let open = || Desk::open(&workspace, wiring);
+    match args.command {
+        Command::Demo(demo) => demo::run(demo, wiring, output).await,
+        Command::Init { dir } => init::run(&dir, wiring, output),
+        Command::Check { release } => check::run(&workspace, release.as_deref(), wiring, output),
+        Command::Contacts { command } => contacts::run(command, &open().await?, output).await,
+        Command::Audience(audience) => audience::run(audience, &open().await?, output).await,
+        Command::Preview(preview) => preview::run(preview, &open().await?, output).await,
+        Command::Send(send) => send::run(send, &open().await?, wiring, output).await,
+        Command::Status { distribution } => {
+            status::run(distribution.as_deref(), &open().await?, output).await
+        }
+        Command::Log {
+            command,
+            distribution,
+        } => log::run(command, distribution.as_deref(), &open().await?, output).await,
+        Command::InDoubt { command } => in_doubt::run(command, &open().await?, output).await,
+        Command::Catch(catch) => catch::run(catch, wiring, output).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Args::command(),
+                "dateline",
+                &mut std::io::stdout(),
+            );
+            Ok(Exit::Done)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `dateline status`.
+
+use super::error::{CliError, Exit};
+use super::output::{Output, counted, table};
+use crate::desk::Desk;
+use crate::desk::status::Status;
+use serde_json::json;
+
+pub(super) async fn run(
+    distribution: Option<&str>,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    let Some(text) = distribution else {
+        return all(desk, output).await;
+    };
+    let status = desk.status(&desk.find(text).await?).await?;
+    if output.is_text() {
+        print(&status, output);
+    } else {
+        output.json(&status);
+    }
+    Ok(Exit::Done)
+}
+
+async fn all(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+    let statuses = desk.statuses().await?;
+    if !output.is_text() {
+        output.json(&json!({ "distributions": statuses }));
+        return Ok(Exit::Done);
+    }
+    let mut rows = table(&[
+        "distribution",
+        "release",
+        "planned",
+        "audience",
+        "deliveries",
+    ]);
+    for status in &statuses {
+        let planned = status.planned_at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        rows.add_row([
+            status.id.clone(),
+            status.release.clone(),
+            planned,
+            status.audience.included.to_string(),
+            counted(&status.counts.by_state),
+        ]);
+    }
+    output.say(&rows);
+    Ok(Exit::Done)
+}
+
+/// One distribution in words.
+pub(super) fn print(status: &Status, output: &Output) {
+    output.say(format!("{}  {}", status.id, status.release));
+    output.say(format!("  {}", status.headline));
+    output.say(format!(
+        "  audience   {} included, {} excluded",
+        status.audience.included, status.audience.excluded
+    ));
+    output.say(format!("  state      {}", counted(&status.counts.by_state)));
+    output.say(format!(
+        "  language   {}",
+        counted(&status.counts.by_language)
+    ));
+    output.say(format!("  phase      {}", counted(&status.counts.by_phase)));
+    output.say(format!(
+        "  domain     {}",
+        counted(
+            status
+                .counts
+                .by_domain
+                .iter()
+                .map(|(name, count)| (name, count))
+        )
+    ));
+    if let Some(lift) = status.lift {
+        output.say(format!(
+            "  embargo    lifts {}",
+            lift.strftime("%Y-%m-%d %H:%M:%S UTC")
+        ));
+    }
+    if let Some(next) = status.next_due {
+        output.say(format!(
+            "  next due   {}",
+            next.strftime("%Y-%m-%d %H:%M:%S UTC")
+        ));
+    }
+}

@@ -1,0 +1,111 @@
+//! The delivery log: entries are only ever added, in the transaction of what they tell.
+
+use super::rows::json;
+use super::{Result, SqliteStore};
+use crate::domain::ids::DistributionId;
+use crate::domain::log::{Head, LogEntry, LogEvent};
+use crate::store::LogRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+/// Adds events to the chain.
+pub(super) async fn append(
+    connection: &mut SqliteConnection,
+    events: Vec<LogEvent>,
+) -> sqlx::Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut head = read_head(&mut *connection).await?;
+    let rows: Vec<_> = events
+        .into_iter()
+        .map(|event| {
+            let (distribution, delivery) = (event.distribution, event.delivery);
+            let entry = head.append(event);
+            (
+                entry.seq,
+                distribution,
+                delivery,
+                entry.line,
+                entry.personal,
+                entry.salt,
+                entry.hash,
+            )
+        })
+        .collect();
+    sqlx::query(
+        "INSERT INTO delivery_log (seq, distribution, delivery, line, personal, salt, hash) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)",
+    )
+    .bind(json(&rows))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("UPDATE log_head SET seq = ?, hash = ?")
+        .bind(i64::try_from(head.seq).unwrap_or(i64::MAX))
+        .bind(head.hash)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn read_head(connection: &mut SqliteConnection) -> sqlx::Result<Head> {
+    let row = sqlx::query("SELECT seq, hash FROM log_head")
+        .fetch_one(connection)
+        .await?;
+    Ok(Head {
+        seq: u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default(),
+        hash: row.try_get(1)?,
+    })
+}
+
+pub(super) async fn head(store: &SqliteStore) -> Result<Head> {
+    let mut connection = store
+        .readers
+        .acquire()
+        .await
+        .map_err(|error| store.failed(error))?;
+    read_head(&mut connection)
+        .await
+        .map_err(|error| store.failed(error))
+}
+
+pub(super) async fn page(
+    store: &SqliteStore,
+    distribution: Option<DistributionId>,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<LogRow>> {
+    let columns = match distribution {
+        Some(_) => {
+            "SELECT * FROM delivery_log WHERE seq > ?1 AND distribution = ?3 ORDER BY seq LIMIT ?2"
+        }
+        None => "SELECT * FROM delivery_log WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    };
+    let mut query = sqlx::query(columns)
+        .bind(i64::try_from(after).unwrap_or(i64::MAX))
+        .bind(limit);
+    if let Some(distribution) = distribution {
+        query = query.bind(distribution.to_string());
+    }
+    let rows = query
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| entry(row).map_err(|error| store.failed(error)))
+        .collect()
+}
+
+fn entry(row: &SqliteRow) -> sqlx::Result<LogRow> {
+    Ok(LogRow {
+        entry: LogEntry {
+            seq: u64::try_from(row.try_get::<i64, _>("seq")?).unwrap_or_default(),
+            line: row.try_get("line")?,
+            personal: row.try_get("personal")?,
+            salt: row.try_get("salt")?,
+            hash: row.try_get("hash")?,
+        },
+        distribution: row.try_get("distribution")?,
+        delivery: row.try_get("delivery")?,
+    })
+}

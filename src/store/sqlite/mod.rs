@@ -1,0 +1,170 @@
+//! The store in one SQLite file: for a newsroom on one machine.
+//!
+//! SQLite has one writer, so there is one writing connection behind a lock,
+//! and a few readers beside it (WAL). Claims and outcomes are one statement a
+//! batch; a commit is on disk when it answers (`synchronous = FULL`).
+
+mod claim;
+mod contacts;
+mod log;
+mod open;
+mod plan;
+mod read;
+mod record;
+mod rows;
+
+pub use open::Durability;
+
+use super::{
+    Claim, Claimed, Imported, LogRow, Planning, Reaped, Record, Result, Standing, Store, StoreError,
+};
+use crate::domain::address::EmailAddress;
+use crate::domain::contact::Contact;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
+use crate::domain::log::{Head, LogEvent};
+use crate::domain::suppression::{Suppression, SuppressionReason};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::SqlitePool;
+use std::collections::HashMap;
+
+/// The store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    /// The file, for messages.
+    place: String,
+    /// One connection.
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Translates what SQLite says, at this one place.
+    fn failed(&self, error: sqlx::Error) -> StoreError {
+        rows::failed(&self.place, error)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn import(&self, contacts: &[Contact]) -> Result<Imported> {
+        contacts::import(self, contacts).await
+    }
+
+    async fn contacts(&self, after: Option<&EmailAddress>, limit: u32) -> Result<Vec<Contact>> {
+        contacts::page(self, after, limit).await
+    }
+
+    async fn contact(&self, email: &EmailAddress) -> Result<Option<Contact>> {
+        contacts::find(self, email).await
+    }
+
+    async fn suppress(&self, suppressions: &[Suppression]) -> Result<()> {
+        contacts::suppress(self, suppressions).await
+    }
+
+    async fn suppressed(&self) -> Result<HashMap<String, SuppressionReason>> {
+        contacts::suppressed(self).await
+    }
+
+    async fn is_suppressed(
+        &self,
+        emails: &[EmailAddress],
+    ) -> Result<HashMap<String, SuppressionReason>> {
+        contacts::is_suppressed(self, emails).await
+    }
+
+    async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>> {
+        read::recipients_of(self, release).await
+    }
+
+    async fn plan(&self, distribution: DistributionId) -> Result<Box<dyn Planning>> {
+        plan::begin(self, distribution).await
+    }
+
+    async fn distributions(&self) -> Result<Vec<Distribution>> {
+        read::distributions(self).await
+    }
+
+    async fn distribution(&self, id: DistributionId) -> Result<Option<Distribution>> {
+        read::distribution(self, id).await
+    }
+
+    async fn content(&self, id: DistributionId) -> Result<Option<Vec<u8>>> {
+        read::content(self, id).await
+    }
+
+    async fn counts(&self, id: DistributionId, now: Timestamp) -> Result<Counts> {
+        read::counts(self, id, now).await
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>> {
+        claim::claim(self, claim).await
+    }
+
+    async fn record(&self, records: Vec<Record>) -> Result<Vec<DeliveryId>> {
+        record::record(self, records).await
+    }
+
+    async fn renew(&self, lease: LeaseToken, until: Timestamp) -> Result<u64> {
+        claim::renew(self, lease, until).await
+    }
+
+    async fn give_back(&self, lease: LeaseToken) -> Result<u64> {
+        claim::give_back(self, lease).await
+    }
+
+    async fn reap(&self, now: Timestamp) -> Result<Reaped> {
+        claim::reap(self, now).await
+    }
+
+    async fn next_due(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>> {
+        read::next_due(self, distribution).await
+    }
+
+    async fn standing(
+        &self,
+        distribution: Option<DistributionId>,
+        state: &str,
+        limit: u32,
+    ) -> Result<Vec<Standing>> {
+        read::standing(self, distribution, state, limit).await
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<Standing>> {
+        read::delivery(self, id).await
+    }
+
+    async fn decide(
+        &self,
+        id: DeliveryId,
+        from: &DeliveryState,
+        to: &DeliveryState,
+        event: LogEvent,
+    ) -> Result<bool> {
+        record::decide(self, id, from, to, event).await
+    }
+
+    async fn log(
+        &self,
+        distribution: Option<DistributionId>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogRow>> {
+        log::page(self, distribution, after, limit).await
+    }
+
+    async fn log_head(&self) -> Result<Head> {
+        log::head(self).await
+    }
+
+    async fn states(
+        &self,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<(DeliveryId, String)>> {
+        read::states(self, after, limit).await
+    }
+}

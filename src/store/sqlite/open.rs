@@ -1,0 +1,129 @@
+//! Opening the file: private, in WAL mode, at the schema this program knows.
+
+use super::rows::failed;
+use super::{Result, SqliteStore, StoreError};
+use crate::domain::log::Head;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, Executor, Row, SqliteConnection, SqlitePool};
+use std::path::Path;
+use std::time::Duration;
+
+/// The schema, step by step; a step once released never changes.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+
+/// Connections that read beside the one that writes.
+const READERS: u32 = 3;
+
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit that has answered survives a power cut.
+    Full,
+    /// For a store that is thrown away: a commit waits for nothing.
+    Throwaway,
+}
+
+impl SqliteStore {
+    /// Opens a store, making the file (readable by its owner alone) and
+    /// bringing its schema up to date.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, read or written, that is no database, or
+    /// that a newer Dateline wrote.
+    pub async fn open(path: &Path, durability: Durability) -> Result<Self> {
+        let place = path.display().to_string();
+        create_private(path).map_err(|error| StoreError::Unavailable {
+            place: place.clone(),
+            cause: error.to_string(),
+        })?;
+        let synchronous = match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Throwaway => SqliteSynchronous::Off,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .statement_cache_capacity(64)
+            .pragma("temp_store", "memory");
+        let wrong = |error| failed(&place, error);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(wrong)?;
+        migrate(&writer, &place).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(wrong)?;
+        Ok(Self {
+            place,
+            writer,
+            readers,
+        })
+    }
+}
+
+/// Makes the file for its owner alone: an address book can put people at risk.
+/// SQLite gives its side files the rights of this one.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+async fn migrate(pool: &SqlitePool, place: &str) -> Result<()> {
+    let wrong = |error| failed(place, error);
+    let mut connection = pool.acquire().await.map_err(wrong)?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found = version(&mut connection).await.map_err(wrong)?;
+    if found > known {
+        return Err(StoreError::TooNew {
+            place: place.to_owned(),
+            found,
+            known,
+        });
+    }
+    if found == known {
+        return Ok(());
+    }
+    let mut transaction = connection
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(wrong)?;
+    // Another process may have been quicker.
+    let found = version(&mut transaction).await.map_err(wrong)?;
+    for step in MIGRATIONS
+        .iter()
+        .skip(usize::try_from(found).unwrap_or_default())
+    {
+        transaction.execute(*step).await.map_err(wrong)?;
+    }
+    if found == 0 {
+        let head = Head::default();
+        sqlx::query("INSERT INTO log_head (one, seq, hash) VALUES (1, 0, ?)")
+            .bind(head.hash)
+            .execute(&mut *transaction)
+            .await
+            .map_err(wrong)?;
+    }
+    // Every step of MIGRATIONS is in place now.
+    transaction
+        .execute("PRAGMA user_version = 1")
+        .await
+        .map_err(wrong)?;
+    transaction.commit().await.map_err(wrong)
+}
+
+async fn version(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
+    sqlx::query("PRAGMA user_version")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
+}

@@ -1,0 +1,103 @@
+//! Writing a plan: one transaction, in batches.
+
+use super::rows::{json, micros};
+use super::{Result, SqliteStore, log, rows};
+use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::distribution::Distribution;
+use crate::domain::ids::DistributionId;
+use crate::domain::log::LogEvent;
+use crate::store::Planning;
+use async_trait::async_trait;
+use sqlx::{Sqlite, Transaction};
+
+struct Plan {
+    place: String,
+    transaction: Transaction<'static, Sqlite>,
+}
+
+pub(super) async fn begin(
+    store: &SqliteStore,
+    _distribution: DistributionId,
+) -> Result<Box<dyn Planning>> {
+    let transaction = store
+        .writer
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(|error| store.failed(error))?;
+    Ok(Box::new(Plan {
+        place: store.place.clone(),
+        transaction,
+    }))
+}
+
+#[async_trait]
+impl Planning for Plan {
+    async fn add(&mut self, deliveries: Vec<(Delivery, LogEvent)>) -> Result<()> {
+        let (deliveries, events): (Vec<_>, Vec<_>) = deliveries.into_iter().unzip();
+        let written: Vec<_> = deliveries.iter().map(row).collect();
+        let added = sqlx::query(
+            "INSERT INTO delivery (id, distribution, contact, email, domain, language, phase, plan, permitted_from, due_since, due_at, state, facts) \
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 9, 'planned', value ->> 10 \
+             FROM json_each(?)",
+        )
+        .bind(json(&written))
+        .execute(&mut *self.transaction)
+        .await;
+        added.map_err(|error| rows::failed(&self.place, error))?;
+        log::append(&mut self.transaction, events)
+            .await
+            .map_err(|error| rows::failed(&self.place, error))
+    }
+
+    async fn commit(
+        self: Box<Self>,
+        distribution: &Distribution,
+        content: &[u8],
+        event: LogEvent,
+    ) -> Result<()> {
+        let Self {
+            place,
+            mut transaction,
+        } = *self;
+        let wrong = |error| rows::failed(&place, error);
+        sqlx::query(
+            "INSERT INTO content (hash, bytes) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING",
+        )
+        .bind(&distribution.content)
+        .bind(content)
+        .execute(&mut *transaction)
+        .await
+        .map_err(wrong)?;
+        sqlx::query("INSERT INTO distribution (id, release, content, record) VALUES (?, ?, ?, ?)")
+            .bind(distribution.id.to_string())
+            .bind(distribution.release.to_string())
+            .bind(&distribution.content)
+            .bind(json(distribution))
+            .execute(&mut *transaction)
+            .await
+            .map_err(wrong)?;
+        log::append(&mut transaction, vec![event])
+            .await
+            .map_err(wrong)?;
+        transaction.commit().await.map_err(wrong)
+    }
+}
+
+fn row(delivery: &Delivery) -> serde_json::Value {
+    let planned = DeliveryState::Planned {
+        not_before: delivery.not_before,
+    };
+    serde_json::json!([
+        delivery.id,
+        delivery.distribution,
+        delivery.recipient.contact,
+        delivery.recipient.email,
+        delivery.recipient.email.domain(),
+        delivery.languages.first(),
+        delivery.phase,
+        json(delivery),
+        delivery.permitted_from.map(micros),
+        micros(delivery.not_before),
+        json(&planned),
+    ])
+}

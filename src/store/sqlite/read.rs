@@ -1,0 +1,178 @@
+//! Questions about distributions and deliveries.
+
+use super::rows::{damaged, delivery as read_delivery, from_json, micros, timestamp};
+use super::{Result, SqliteStore};
+use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
+use crate::store::Standing;
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use std::collections::{BTreeMap, HashMap};
+
+pub(super) async fn recipients_of(
+    store: &SqliteStore,
+    release: &ReleaseId,
+) -> Result<HashMap<String, DistributionId>> {
+    let rows = sqlx::query(
+        "SELECT delivery.email, delivery.distribution FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
+         WHERE distribution.release = ? AND delivery.state NOT IN ('cancelled', 'suppressed')",
+    )
+    .bind(release.to_string())
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| Ok((text(store, row, 0)?, id(store, &text(store, row, 1)?)?)))
+        .collect()
+}
+
+fn text(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<String> {
+    row.try_get(column).map_err(|error| store.failed(error))
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Display>>(store: &SqliteStore, text: &str) -> Result<T> {
+    text.parse()
+        .map_err(|error| damaged(&store.place, "identifier", error))
+}
+
+pub(super) async fn distributions(store: &SqliteStore) -> Result<Vec<Distribution>> {
+    let rows = sqlx::query("SELECT record FROM distribution ORDER BY id DESC")
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| from_json(&store.place, "distribution", &text(store, row, 0)?))
+        .collect()
+}
+
+pub(super) async fn distribution(
+    store: &SqliteStore,
+    id: DistributionId,
+) -> Result<Option<Distribution>> {
+    let row = sqlx::query("SELECT record FROM distribution WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    row.map(|row| from_json(&store.place, "distribution", &text(store, &row, 0)?))
+        .transpose()
+}
+
+pub(super) async fn content(store: &SqliteStore, id: DistributionId) -> Result<Option<Vec<u8>>> {
+    let row = sqlx::query("SELECT content.bytes FROM distribution JOIN content ON content.hash = distribution.content WHERE distribution.id = ?")
+        .bind(id.to_string())
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    row.map(|row| row.try_get(0).map_err(|error| store.failed(error)))
+        .transpose()
+}
+
+pub(super) async fn counts(
+    store: &SqliteStore,
+    id: DistributionId,
+    now: Timestamp,
+) -> Result<Counts> {
+    let rows = sqlx::query(
+        "SELECT iif(state IN ('planned', 'deferred') AND due_at <= ?2 AND (permitted_from IS NULL OR permitted_from <= ?2), 'due', state), language, phase, count(*) \
+         FROM delivery WHERE distribution = ?1 GROUP BY 1, 2, 3",
+    )
+    .bind(id.to_string())
+    .bind(micros(now))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    let mut counts = Counts::default();
+    for row in &rows {
+        let number = number(store, row, 3)?;
+        let add =
+            |map: &mut BTreeMap<String, u64>, key: String| *map.entry(key).or_default() += number;
+        add(&mut counts.by_state, text(store, row, 0)?);
+        add(&mut counts.by_language, text(store, row, 1)?);
+        add(&mut counts.by_phase, text(store, row, 2)?);
+    }
+    let domains = sqlx::query("SELECT domain, count(*) FROM delivery WHERE distribution = ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10")
+        .bind(id.to_string())
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    counts.by_domain = domains
+        .iter()
+        .map(|row| Ok((text(store, row, 0)?, number(store, row, 1)?)))
+        .collect::<Result<_>>()?;
+    Ok(counts)
+}
+
+fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<u64> {
+    let number: i64 = row.try_get(column).map_err(|error| store.failed(error))?;
+    Ok(u64::try_from(number).unwrap_or_default())
+}
+
+pub(super) async fn next_due(
+    store: &SqliteStore,
+    distribution: Option<DistributionId>,
+) -> Result<Option<Timestamp>> {
+    let row = sqlx::query(
+        "SELECT min(max(due_at, ifnull(permitted_from, due_at))) FROM delivery \
+         WHERE state IN ('planned', 'due', 'deferred') AND (?1 IS NULL OR distribution = ?1)",
+    )
+    .bind(distribution.map(|id| id.to_string()))
+    .fetch_one(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    let due: Option<i64> = row.try_get(0).map_err(|error| store.failed(error))?;
+    due.map(|due| timestamp(&store.place, due)).transpose()
+}
+
+pub(super) async fn standing(
+    store: &SqliteStore,
+    distribution: Option<DistributionId>,
+    state: &str,
+    limit: u32,
+) -> Result<Vec<Standing>> {
+    let rows = sqlx::query("SELECT plan, facts, attempts FROM delivery WHERE state = ?1 AND (?2 IS NULL OR distribution = ?2) ORDER BY id LIMIT ?3")
+        .bind(state)
+        .bind(distribution.map(|id| id.to_string()))
+        .bind(limit)
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter().map(|row| stand(store, row)).collect()
+}
+
+pub(super) async fn delivery(store: &SqliteStore, id: DeliveryId) -> Result<Option<Standing>> {
+    let row = sqlx::query("SELECT plan, facts, attempts FROM delivery WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    row.map(|row| stand(store, &row)).transpose()
+}
+
+fn stand(store: &SqliteStore, row: &SqliteRow) -> Result<Standing> {
+    let attempts = row
+        .try_get("attempts")
+        .map_err(|error| store.failed(error))?;
+    Ok(Standing {
+        delivery: read_delivery(&store.place, row)?,
+        state: from_json(&store.place, "state", &text(store, row, 1)?)?,
+        attempts,
+    })
+}
+
+pub(super) async fn states(
+    store: &SqliteStore,
+    after: Option<DeliveryId>,
+    limit: u32,
+) -> Result<Vec<(DeliveryId, String)>> {
+    let rows = sqlx::query("SELECT id, state FROM delivery WHERE id > ? ORDER BY id LIMIT ?")
+        .bind(after.map(|id| id.to_string()).unwrap_or_default())
+        .bind(limit)
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| Ok((id(store, &text(store, row, 0)?)?, text(store, row, 1)?)))
+        .collect()
+}
