@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 const LIFT_AFTER: SignedDuration = SignedDuration::from_secs(8);
 
 /// The sample's releases, in the order they are sent.
-pub const RELEASES: [&str; 2] = ["2026-11-24-annual-report", "2027-03-11-river-defenders"];
+pub const RELEASES: [&str; 2] = ["2026-11-24-open-levels", "2027-03-11-river-defenders"];
 
 /// The sample's segments.
 pub const SEGMENTS: [&str; 3] = ["wires", "central-asia", "environment"];
