@@ -85,14 +85,14 @@ fn everything_wrong_in_a_release_is_told_at_once() {
     );
     workspace.edit(
         &release("en.md"),
-        "[recommendations](https://riverwatch.example/defenders/recommendations)",
-        "[recommendations](https://riverwatch.example/a b)",
+        "[published in full](https://two-banks.example/en/reports/downstream-of-silence/replies)",
+        "[published in full](https://two-banks.example/a b)",
     );
     workspace.edit(&release("ru.md"), "headline = \"", "headline = \"\" #");
     workspace.edit(
         &release("fr.md"),
-        "+++\n\nAu moins",
-        "+++\n\nSous embargo jusqu’au 3 mai 2027.\n\nAu moins",
+        "+++\n\nLes arrestations",
+        "+++\n\nSous embargo jusqu’au 3 mai 2027.\n\nLes arrestations",
     );
     check(
         &workspace,

@@ -129,7 +129,10 @@ fn a_sending_goes_on_where_it_stopped_and_nobody_gets_it_twice() {
                 .is_some_and(|end| end == "eml")
         })
         .count();
-    assert_eq!(json!(mails), accepted);
+    let in_doubt = again["distributions"][0]["by_state"]["in_doubt"]
+        .as_u64()
+        .unwrap_or_default();
+    assert_eq!(mails as u64, accepted.as_u64().unwrap() + in_doubt);
 }
 
 #[test]
@@ -161,7 +164,7 @@ fn a_dry_run_reaches_the_catcher_alone_and_is_forgotten() {
 #[test]
 fn what_is_in_doubt_waits_for_a_person() {
     let (workspace, _catcher) = with_catcher();
-    let said = workspace.dateline(&["send", IMMEDIATE, "--to", "wires", "--wait"]);
+    let said = workspace.dateline(&["send", IMMEDIATE, "--to", "list:rehearsal", "--wait"]);
     assert_eq!(said.code, 1, "{}{}", said.out, said.err);
     let (_, listed) = workspace.json(&["in-doubt", "list"]);
     let doubted = listed["in_doubt"].as_array().unwrap();
@@ -184,17 +187,12 @@ fn what_is_in_doubt_waits_for_a_person() {
 fn a_kill_leaves_nothing_lost_and_nothing_doubled() {
     let (workspace, _catcher) = with_catcher();
     workspace.edit("dateline.toml", "lease = \"2m\"", "lease = \"1s\"");
-    workspace.edit("contacts.csv", "slow-300@", "slow-9000@");
-    assert_eq!(
-        workspace
-            .dateline(&[
-                "contacts",
-                "import",
-                &workspace.path("contacts.csv").display().to_string()
-            ])
-            .code,
-        0
+    workspace.write(
+        "slow.csv",
+        "email,beats\nslow-9000@rehearsal.example,rivers\n",
     );
+    let slow = workspace.path("slow.csv").display().to_string();
+    assert_eq!(workspace.dateline(&["contacts", "import", &slow]).code, 0);
     let mut child = workspace
         .command(&["send", IMMEDIATE, "--to", "wires", "environment", "--wait"])
         .stdout(std::process::Stdio::null())
@@ -258,7 +256,7 @@ fn message_ids(workspace: &Workspace) -> Vec<String> {
 fn ctrl_c_finishes_what_is_under_way_and_says_how_to_go_on() {
     let (workspace, _catcher) = with_catcher();
     let child = workspace
-        .command(&["send", EMBARGOED, "--to", "environment", "--wait"])
+        .command(&["send", EMBARGOED, "--to", "environment", "--not", "list:rehearsal", "--wait"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
         .spawn()

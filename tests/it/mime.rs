@@ -65,7 +65,7 @@ fn no_mail_has_a_defect() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .any(|name| name.as_str().unwrap().contains("Защитники")),
+                .any(|name| name.as_str().unwrap().contains("справка")),
             "{seen}"
         );
         std::fs::remove_dir_all(mailbox).unwrap();

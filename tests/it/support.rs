@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 /// The release under embargo in the sample newsroom.
 pub(crate) const EMBARGOED: &str = "2027-03-11-river-defenders";
 /// The one for immediate release.
-pub(crate) const IMMEDIATE: &str = "2026-11-24-annual-report";
+pub(crate) const IMMEDIATE: &str = "2026-11-24-open-levels";
 
 /// A copy of the sample newsroom in a folder of its own.
 pub(crate) struct Workspace {
