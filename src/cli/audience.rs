@@ -67,7 +67,7 @@ fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {
     }
     output.say(format!("{}: {}", release.id, release.headline()));
     output.say(&included);
-    if totals.excluded > 0 {
+    if !excluded.is_empty() {
         output.say(&excluded);
     }
     output.say(format!(

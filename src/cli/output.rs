@@ -2,7 +2,7 @@
 
 use super::args::Format;
 use super::error::CliError;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use serde_json::json;
@@ -88,9 +88,7 @@ impl Output {
 /// A table that fits its terminal, and is plain when piped.
 pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table
-        .load_style(UTF8_HORIZONTAL_ONLY)
-        .set_header(header.to_vec());
+    table.load_style(NOTHING).set_header(header.to_vec());
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }

@@ -14,9 +14,13 @@ static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config/example");
 /// # Errors
 /// The folder holds something already, or cannot be written.
 pub fn init(dir: &Path, now: Timestamp) -> Result<Vec<PathBuf>, DeskError> {
-    let lift = now
+    let week = now
         .saturating_add(SignedDuration::from_hours(7 * 24))
         .unwrap_or(now);
+    let eleven = week
+        .in_tz(ZONE)
+        .and_then(|local| local.date().at(11, 0, 0, 0).in_tz(ZONE));
+    let lift = eleven.map_or(week, |local| local.timestamp());
     write_example(dir, lift)
 }
 

@@ -50,7 +50,7 @@ impl Desk {
             Some(email) => self.delivery_for(&content.release, email).await?,
             None => probe_delivery(
                 &content,
-                Phase::of(content.release.embargo.as_ref(), true),
+                Phase::at(content.release.embargo.as_ref(), true, now),
                 now,
             ),
         };
@@ -65,7 +65,7 @@ impl Desk {
             html,
             text,
             ..
-        } = composer.render(&delivery).map_err(cannot)?;
+        } = composer.render(&delivery, now).map_err(cannot)?;
         let (_, message) = composer.compose(&delivery, now).map_err(cannot)?;
         Ok(Preview {
             languages: delivery.languages.iter().map(ToString::to_string).collect(),

@@ -28,6 +28,7 @@ type EncodedAttachment = (Attachment, HashMap<Language, EncodedParts>);
 pub struct Composer {
     newsroom: Newsroom,
     prepared: PreparedRelease,
+    embargo: Option<Embargo>,
     letterheads: HashMap<Language, Letterhead>,
     /// Inline images by language, the logo first.
     inline: HashMap<Language, EncodedParts>,
@@ -64,6 +65,7 @@ impl Composer {
         let pictures = maker.pictures();
         Ok(Self {
             prepared,
+            embargo: release.embargo.clone(),
             letterheads,
             inline,
             attachments,
@@ -72,17 +74,17 @@ impl Composer {
         })
     }
 
-    /// Renders a delivery's letter.
+    /// Renders a delivery's letter as it reads now.
     ///
     /// # Errors
     /// In words: a template that names what is not there, or grows too large.
-    pub fn render(&self, delivery: &Delivery) -> Result<Rendered, String> {
+    pub fn render(&self, delivery: &Delivery, now: Timestamp) -> Result<Rendered, String> {
         let subject = format!("unsubscribe {}", delivery.id);
         let letter = Letter {
             recipient: &delivery.recipient,
             languages: &delivery.languages,
             zone: &delivery.zone,
-            phase: delivery.phase,
+            phase: delivery.phase.shown(self.embargo.as_ref(), now),
             // A segment is the newsroom's own tool; a press list is what a reader joined.
             list: delivery.segment.strip_prefix("list:").unwrap_or_default(),
             opt_out: OptOut {
@@ -104,7 +106,7 @@ impl Composer {
         delivery: &Delivery,
         date: Timestamp,
     ) -> Result<(Envelope, ComposedMessage), String> {
-        let rendered = self.render(delivery)?;
+        let rendered = self.render(delivery, date)?;
         let language = &rendered.language;
         let letterhead = self
             .letterheads

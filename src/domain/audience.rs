@@ -171,7 +171,11 @@ fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Optio
             .clone()
             .unwrap_or_else(|| selection.newsroom_zone.clone()),
         own_zone: contact.time_zone.is_some(),
-        phase: Phase::of(selection.embargo, contact.has_agreement()),
+        phase: Phase::at(
+            selection.embargo,
+            contact.has_agreement(),
+            selection.scheduled,
+        ),
         permitted_from,
         not_before: permitted_from
             .map_or(selection.scheduled, |from| from.max(selection.scheduled)),

@@ -234,6 +234,25 @@ impl Phase {
         }
     }
 
+    /// The phase of a contact when sending starts at an instant: an embargo
+    /// that has lifted by then is none.
+    pub fn at(embargo: Option<&Embargo>, has_agreement: bool, scheduled: Timestamp) -> Self {
+        Self::of(
+            embargo.filter(|embargo| !embargo.is_lifted(scheduled)),
+            has_agreement,
+        )
+    }
+
+    /// The phase as the reader sees it at an instant: advance copy that was
+    /// held up past the lift is under embargo no more.
+    #[must_use]
+    pub fn shown(self, embargo: Option<&Embargo>, now: Timestamp) -> Self {
+        match self {
+            Self::Advance if embargo.is_some_and(|embargo| embargo.is_lifted(now)) => Self::General,
+            Self::Advance | Self::Immediate | Self::General => self,
+        }
+    }
+
     /// Reads a phase's name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|phase| phase.name() == name)
@@ -305,6 +324,19 @@ mod tests {
         ] {
             assert!(Embargo::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_lifted_embargo_is_shown_to_nobody() {
+        let embargo = Embargo::parse("2022-03-10T11:00[Asia/Almaty]").unwrap();
+        let (before, after) = (
+            embargo.until - jiff::SignedDuration::from_secs(1),
+            embargo.until,
+        );
+        assert_eq!(Phase::at(Some(&embargo), true, before), Phase::Advance);
+        assert_eq!(Phase::at(Some(&embargo), true, after), Phase::Immediate);
+        assert_eq!(Phase::Advance.shown(Some(&embargo), before), Phase::Advance);
+        assert_eq!(Phase::Advance.shown(Some(&embargo), after), Phase::General);
     }
 
     proptest! {

@@ -256,7 +256,15 @@ fn message_ids(workspace: &Workspace) -> Vec<String> {
 fn ctrl_c_finishes_what_is_under_way_and_says_how_to_go_on() {
     let (workspace, _catcher) = with_catcher();
     let child = workspace
-        .command(&["send", EMBARGOED, "--to", "environment", "--not", "list:rehearsal", "--wait"])
+        .command(&[
+            "send",
+            EMBARGOED,
+            "--to",
+            "environment",
+            "--not",
+            "list:rehearsal",
+            "--wait",
+        ])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
         .spawn()
