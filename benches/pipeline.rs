@@ -4,7 +4,6 @@
     clippy::expect_used,
     clippy::print_stdout,
     clippy::print_stderr,
-    missing_docs,
     reason = "a program to measure with, not a part of the product"
 )]
 
@@ -15,6 +14,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const DATELINE: &str = env!("CARGO_BIN_EXE_dateline");
 const EMBARGOED: &str = "2027-03-11-river-defenders";
