@@ -15,10 +15,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// As in the program itself.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const DATELINE: &str = env!("CARGO_BIN_EXE_dateline");
 const EMBARGOED: &str = "2027-03-11-river-defenders";
 const SHORT: &str = "2026-11-24-open-levels";
