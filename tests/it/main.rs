@@ -1,6 +1,12 @@
 //! The integration tests, in one binary: the real command line, real SMTP on
 //! loopback, real SQLite.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on says where; tables of cases are long"
+)]
+
 mod architecture;
 mod bad_input;
 mod flow;
