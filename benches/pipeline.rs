@@ -1,9 +1,7 @@
 //! How fast the main job is: `cargo bench`. See benches/README.md.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "a program to measure with, not a part of the product"
 )]
 
