@@ -252,3 +252,79 @@ fn a_store_that_is_no_database_or_newer_or_full() {
     assert_eq!(said.code, 3, "{}", said.out);
     assert!(said.err.contains("is not usable"), "{}", said.err);
 }
+
+/// Runs the command line in a shell that first sets the stage.
+#[cfg(unix)]
+fn staged(workspace: &Workspace, stage: &str, args: &str) -> crate::support::Said {
+    let line = format!(
+        "{stage} exec {} -C {} {args}",
+        env!("CARGO_BIN_EXE_dateline"),
+        workspace.path("").display()
+    );
+    run(Command::new("bash").args(["-c", &line]))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_stops_everything_and_leaves_nothing_half_done() {
+    let workspace = Workspace::with_contacts();
+    let rows: String = (0..20_000)
+        .map(|n| format!("reader{n}@example.org,Reader {n}\n"))
+        .collect();
+    workspace.write("many.csv", &format!("email,name\n{rows}"));
+    // No file may grow past 512 KiB: what a full disk does to the store.
+    let many = workspace.path("many.csv");
+    let said = staged(
+        &workspace,
+        "trap '' XFSZ; ulimit -f 512;",
+        &format!("contacts import {}", many.display()),
+    );
+    assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+    assert!(said.err.contains("is not usable"), "{}", said.err);
+    let (_, contacts) = workspace.json(&["contacts", "list"]);
+    assert_eq!(
+        contacts.as_array().unwrap().len(),
+        70,
+        "only the sample's own"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_may_not_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let workspace = Workspace::with_contacts();
+    let dir = workspace.path("");
+    // Root may write everything, so somebody else tries.
+    for path in [dir.parent().unwrap().to_owned(), dir.clone()] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        let mode = if path.is_dir() { 0o755 } else { 0o444 };
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let binary = dir.parent().unwrap().join("dateline");
+    std::fs::copy(env!("CARGO_BIN_EXE_dateline"), &binary).unwrap();
+    let uid = run(Command::new("id").arg("-u")).out;
+    let mut command = if uid.trim() == "0" {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(&binary);
+        command
+    } else {
+        Command::new(&binary)
+    };
+    let said = run(command
+        .current_dir("/")
+        .arg("-C")
+        .arg(&dir)
+        .args(["contacts", "list"]));
+    assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+    assert!(
+        said.err.contains("dateline.db is not usable"),
+        "{}",
+        said.err
+    );
+}
