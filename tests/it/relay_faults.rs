@@ -3,7 +3,7 @@
 
 use crate::support::{FakeRelay, IMMEDIATE, Manners, Workspace};
 
-const DEADLINES: &str = "[relay.main.deadlines]\nconnect = \"2s\"\ngreeting = \"500ms\"\ncommand = \"500ms\"\ndata = \"500ms\"\nblock = \"200ms\"\ndot = \"500ms\"";
+const DEADLINES: &str = "[relay.main.deadlines]\nconnect = \"2s\"\ngreeting = \"2s\"\ncommand = \"2s\"\ndata = \"2s\"\nblock = \"200ms\"\ndot = \"2s\"";
 
 fn send_to(workspace: &Workspace, port: u16, lines: &str) -> crate::support::Said {
     workspace.relay(&format!(
@@ -41,7 +41,7 @@ fn a_relay_that_cannot_be_used_is_named_and_nothing_is_lost() {
             "silent",
             Manners::Silent,
             "tls = \"none\"",
-            "was silent for 0.5 s at step banner",
+            "was silent for 2 s at step banner",
         ),
         (
             "hangs at EHLO",
