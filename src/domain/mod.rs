@@ -5,11 +5,16 @@
 //! release, in which language, and when, stands here or nowhere.
 
 pub mod address;
+pub mod approval;
 pub mod audience;
+pub mod clock_guard;
 pub mod contact;
+pub mod country;
+pub mod course;
 pub mod delivery;
 pub mod distribution;
 pub mod embargo;
+pub mod forecast;
 pub mod header_text;
 pub mod ids;
 pub mod language;
@@ -21,6 +26,9 @@ pub mod relay;
 pub mod release;
 pub mod reply;
 pub mod retry;
+pub mod schedule;
 pub mod segment;
+pub mod send_window;
+pub mod staleness;
 pub mod suppression;
 pub mod zone;
