@@ -32,4 +32,5 @@ pub mod render;
 pub mod store;
 pub mod telemetry;
 pub mod toml_reader;
+pub mod web;
 pub mod wire;

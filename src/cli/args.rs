@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use crate::desk::schedule::When;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,6 +30,13 @@ pub(super) struct Args {
     pub(super) verbose: u8,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Args {
+    /// Whether log lines are JSON objects.
+    pub(super) fn logs_json(&self) -> bool {
+        matches!(&self.command, Command::Serve(serve) if serve.log_format == LogFormat::Json)
+    }
 }
 
 /// How results are printed.
@@ -79,6 +87,40 @@ pub(super) enum Command {
         after_help = "Examples:\n  dateline send 2027-03-11-river-defenders --to central-asia --dry-run\n  dateline send 2027-03-11-river-defenders --to central-asia --to wires --wait\n\nRunning the same command again goes on where it stopped; nobody gets it twice."
     )]
     Send(SendArgs),
+    /// Put on record that somebody approves a release as it is now
+    #[command(
+        after_help = "Example:\n  dateline approve 2027-03-11-river-defenders --to central-asia --by vera"
+    )]
+    Approve(ApproveArgs),
+    /// Stop a distribution for now: nothing that has not begun will begin
+    #[command(after_help = "Example:\n  dateline hold latest --why 'a name is in doubt'")]
+    Hold(DeedArgs),
+    /// Let a held distribution go on
+    #[command(after_help = "Example:\n  dateline resume latest --why 'the name is right'")]
+    Resume(DeedArgs),
+    /// Withdraw a distribution: what has not begun never will
+    #[command(after_help = "Example:\n  dateline kill latest --why 'the report is withdrawn'")]
+    Kill(DeedArgs),
+    /// Tell exactly those who received a release: a correction, or a notice
+    #[command(
+        after_help = "Examples:\n  dateline correct 2027-03-11-river-defenders --with 2027-03-12-correction\n  dateline correct 2027-03-11-river-defenders --notice kill"
+    )]
+    Correct(CorrectArgs),
+    /// Lift or move the embargo of a distribution that is planned
+    Embargo {
+        #[command(subcommand)]
+        command: EmbargoCommand,
+    },
+    /// Keep embargo agreements: who may have early copy
+    Agreement {
+        #[command(subcommand)]
+        command: AgreementCommand,
+    },
+    /// Run the service: it sends whatever falls due, until it is told to stop
+    #[command(
+        after_help = "Signals: SIGTERM and Ctrl-C finish the conversations under way and stop; SIGHUP reads the settings anew.\n\nExample:\n  dateline -C newsroom serve"
+    )]
+    Serve(ServeArgs),
     /// Show where distributions stand
     #[command(after_help = "Examples:\n  dateline status\n  dateline status latest")]
     Status {
@@ -165,12 +207,211 @@ pub(super) struct Whom {
     pub(super) again: bool,
 }
 
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct WhenArgs {
+    /// Not before this time: 2026-11-30T09:00[Europe/Zurich], or '2026-11-30 09:00' on the newsroom's clock
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["at_local", "on_lift"])]
+    pub(super) at: Option<String>,
+    /// At this time of each contact's own clock: 09:00, or '2026-11-30 09:00'
+    #[arg(long, value_name = "TIME", conflicts_with = "on_lift")]
+    pub(super) at_local: Option<String>,
+    /// At the lift, for holders of an embargo agreement too
+    #[arg(long)]
+    pub(super) on_lift: bool,
+    /// Only in these local hours: 'mon-fri 08:00-20:00', or `always`; else the newsroom's
+    #[arg(long, value_name = "WINDOW")]
+    pub(super) window: Option<String>,
+    /// Each further segment of --to starts so much later: 10m
+    #[arg(long, value_name = "TIME", value_parser = crate::config::duration)]
+    pub(super) wave_gap: Option<jiff::SignedDuration>,
+    /// From this time on it is stale: what has not begun by then expires
+    #[arg(long, value_name = "TIME")]
+    pub(super) not_after: Option<String>,
+}
+
+impl From<WhenArgs> for When {
+    fn from(args: WhenArgs) -> Self {
+        Self {
+            at: args.at,
+            at_local: args.at_local,
+            on_lift: args.on_lift,
+            window: args.window,
+            wave_gap: args.wave_gap,
+            not_after: args.not_after,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ApproveArgs {
+    /// The release, by id or folder
+    pub(super) release: String,
+    /// A segment it is to go to; approval is for this audience
+    #[arg(long = "to", value_name = "SEGMENT", num_args = 1..)]
+    pub(super) to: Vec<String>,
+    /// A segment to leave out
+    #[arg(long = "not", value_name = "SEGMENT", num_args = 1..)]
+    pub(super) not: Vec<String>,
+    /// Who approves; else who is logged in
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
+    /// Take note that a language is older than another, or missing
+    #[arg(long)]
+    pub(super) parity_ok: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Who {
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) why: String,
+    /// Who does it; else who is logged in
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
+}
+
+/// A deed that must not wait for words.
+#[derive(Debug, clap::Args)]
+pub(super) struct DeedArgs {
+    /// Its id, the beginning of it, or `latest`
+    pub(super) distribution: String,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT", default_value = "no reason given")]
+    pub(super) why: String,
+    /// Who does it; else who is logged in
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
+}
+
+/// A notice in Dateline's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum NoticeArg {
+    /// The release is withdrawn.
+    Kill,
+    /// The embargo has ended early.
+    LiftedEarly,
+    /// The embargo ends at another time.
+    EmbargoMoved,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["with", "notice"]))]
+pub(super) struct CorrectArgs {
+    /// The release that was received
+    pub(super) release: String,
+    /// The release that corrects it
+    #[arg(long, value_name = "RELEASE")]
+    pub(super) with: Option<String>,
+    /// A notice instead, in the words of templates/i18n
+    #[arg(long, value_enum)]
+    pub(super) notice: Option<NoticeArg>,
+    /// Take note that a language is older than another, or missing
+    #[arg(long)]
+    pub(super) parity_ok: bool,
+    /// Stay until every delivery is settled
+    #[arg(long)]
+    pub(super) wait: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EmbargoCommand {
+    /// End it now
+    #[command(
+        after_help = "Example:\n  dateline embargo lift latest --why 'the story broke elsewhere'"
+    )]
+    Lift {
+        /// Its id, the beginning of it, or `latest`
+        distribution: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// End it at another time
+    #[command(
+        after_help = "Example:\n  dateline embargo move latest '2027-03-12T11:00[Asia/Almaty]' --why 'the hearing was put off'"
+    )]
+    Move {
+        /// Its id, the beginning of it, or `latest`
+        distribution: String,
+        /// The new time, with its zone
+        time: String,
+        #[command(flatten)]
+        who: Who,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("party").required(true).args(["contact", "outlet"]))]
+pub(super) struct PartyArgs {
+    /// A contact's address
+    #[arg(long, value_name = "EMAIL")]
+    pub(super) contact: Option<String>,
+    /// An outlet's name, as in the contact list
+    #[arg(long, value_name = "NAME")]
+    pub(super) outlet: Option<String>,
+    /// For this release alone; else for all
+    #[arg(long, value_name = "RELEASE")]
+    pub(super) release: Option<String>,
+    /// Where it can be found: a letter, a form
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) note: String,
+    /// Who records it; else who is logged in
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AgreementCommand {
+    /// Record that they agreed
+    #[command(
+        after_help = "Examples:\n  dateline agreement grant --contact anna@example.org --since 2026-11-01\n  dateline agreement grant --outlet 'Steppe Post' --note 'letter of 3 November'"
+    )]
+    Grant {
+        #[command(flatten)]
+        party: PartyArgs,
+        /// Its first day
+        #[arg(long, value_name = "DATE")]
+        since: Option<jiff::civil::Date>,
+        /// Its last day
+        #[arg(long, value_name = "DATE")]
+        until: Option<jiff::civil::Date>,
+    },
+    /// Record that it is over: planned early copies wait for the lift
+    #[command(after_help = "Example:\n  dateline agreement revoke --contact anna@example.org")]
+    Revoke {
+        #[command(flatten)]
+        party: PartyArgs,
+    },
+    /// List all words on record
+    List,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    /// Where health and metrics are served; else as the settings say
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
+    /// How to log
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(super) log_format: LogFormat,
+}
+
+/// How the service logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct AudienceArgs {
     /// The release, by id or folder
     pub(super) release: String,
     #[command(flatten)]
     pub(super) whom: Whom,
+    #[command(flatten)]
+    pub(super) when: WhenArgs,
     /// Leave out those whom no segment selects
     #[arg(long)]
     pub(super) selected: bool,
@@ -199,6 +440,8 @@ pub(super) struct PreviewArgs {
     /// As this contact gets it
     #[arg(long, value_name = "EMAIL")]
     pub(super) to: Option<String>,
+    #[command(flatten)]
+    pub(super) when: WhenArgs,
     /// Only this part
     #[arg(long, value_enum)]
     pub(super) part: Option<Part>,
@@ -216,9 +459,11 @@ pub(super) struct SendArgs {
     /// Rehearse: every mail goes to a local catcher, no relay is spoken to, nothing is remembered
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Not before this time, with its zone: 2026-11-30T09:00[Europe/Zurich]
-    #[arg(long, value_name = "TIME", conflicts_with = "dry_run")]
-    pub(super) at: Option<String>,
+    #[command(flatten)]
+    pub(super) when: WhenArgs,
+    /// Take note that a language is older than another, or missing
+    #[arg(long)]
+    pub(super) parity_ok: bool,
     /// Stay until every delivery is settled: retries, the lift
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) wait: bool,

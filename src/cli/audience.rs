@@ -3,12 +3,15 @@
 use super::args::AudienceArgs;
 use super::error::{CliError, Exit};
 use super::output::{Output, counted, table};
+use super::status::through;
 use crate::desk::Desk;
 use crate::desk::audience::{Row, RowVerdict, Totals};
-use crate::domain::audience::{Exclusion, Included};
+use crate::domain::audience::{Exclusion, Included, ZoneFrom};
 use crate::domain::language::Choice;
 use crate::domain::release::Release;
+use jiff::Timestamp;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 pub(super) async fn run(
     args: AudienceArgs,
@@ -27,15 +30,36 @@ pub(super) async fn run(
             rows.push(row);
         }
     };
+    let embargo = loaded.release.embargo.as_ref();
+    let schedule = desk.schedule(&args.when.into(), embargo)?;
     let totals = desk
-        .audience(&loaded.release, &rule, args.whom.again, keep)
+        .audience(&loaded.release, &rule, &schedule, args.whom.again, keep)
         .await?;
+    let lift = embargo.map(|embargo| embargo.until);
+    let outlook = desk.forecast(due_times(&rows), lift)?;
     if output.is_text() {
         print(&loaded.release, &rows, &totals, output);
+        if let Some(outlook) = &outlook {
+            output.say(through(outlook));
+            if let Some(warning) = &outlook.warning {
+                output.say(format!("WARNING: {warning}"));
+            }
+        }
     } else {
-        output.json(&json!({ "release": loaded.release.id, "totals": totals, "contacts": rows }));
+        output.json(&json!({ "release": loaded.release.id, "totals": totals, "forecast": outlook, "contacts": rows }));
     }
     Ok(Exit::Done)
+}
+
+/// How many fall due at each instant.
+fn due_times(rows: &[Row]) -> BTreeMap<Timestamp, u64> {
+    let mut due = BTreeMap::new();
+    for row in rows {
+        if let RowVerdict::Included(own) = &row.verdict {
+            *due.entry(own.not_before).or_default() += 1;
+        }
+    }
+    due
 }
 
 fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {
@@ -87,6 +111,12 @@ fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {
             totals.fallbacks
         ));
     }
+    if totals.zone_by_country > 0 {
+        output.say(format!(
+            "{} have no time zone of their own (°): their country's only one is used",
+            totals.zone_by_country
+        ));
+    }
     if totals.without_zone > 0 {
         output.say(format!(
             "{} have no time zone of their own (*): the newsroom's is used",
@@ -108,6 +138,10 @@ fn when(own: &Included) -> String {
     let local = own
         .not_before
         .to_zoned_datetime(own.zone.time_zone().clone());
-    let star = if own.own_zone { "" } else { "*" };
+    let star = match own.zone_from {
+        ZoneFrom::Own => "",
+        ZoneFrom::Country => "°",
+        ZoneFrom::Newsroom => "*",
+    };
     format!("{} {}{star}", local.strftime("%Y-%m-%d %H:%M"), own.zone)
 }

@@ -144,7 +144,12 @@ fn row(contact: &Contact) -> Vec<String> {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        if contact.has_agreement() { "yes" } else { "" }.to_owned(),
+        if contact.is_listed_as_agreed() {
+            "yes"
+        } else {
+            ""
+        }
+        .to_owned(),
     ]
 }
 

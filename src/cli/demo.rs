@@ -33,7 +33,7 @@ pub(super) async fn run(
     let mut statuses = Vec::new();
     for release in RELEASES {
         let distribution = demo.plan(release).await?;
-        if distribution.lift.is_some() {
+        if distribution.lift().is_some() {
             output.say(format!(
                 "{release} is under embargo until {} (a few seconds from now, for the demo):",
                 demo.lift.strftime("%H:%M:%S UTC")

@@ -2,6 +2,7 @@
 
 use super::args::InDoubtCommand;
 use super::error::{CliError, Exit};
+use super::operator::operator;
 use super::output::{Output, table};
 use crate::desk::Desk;
 use crate::desk::in_doubt::Decision;
@@ -78,18 +79,11 @@ async fn decide(
     let id: DeliveryId = delivery
         .parse()
         .map_err(|error: crate::domain::ids::IdError| CliError::usage(error.to_string()))?;
-    let standing = desk.decide(id, decision, &operator()).await?;
+    let standing = desk.decide(id, decision, &operator(None)).await?;
     if output.is_text() {
         output.say(format!("{id} is {} now", standing.state.name()));
     } else {
         output.json(&shown(&standing));
     }
     Ok(Exit::Done)
-}
-
-/// Who sits at this terminal, for the log.
-fn operator() -> String {
-    std::env::var("USER")
-        .or_else(|_| std::env::var("LOGNAME"))
-        .unwrap_or_else(|_| "operator".to_owned())
 }

@@ -1,19 +1,24 @@
 //! The command line: arguments in, text or JSON out, one exit code.
 
+mod agreement;
+mod approve;
 mod args;
 mod audience;
 mod catch;
 mod check;
 mod contacts;
+mod course;
 mod demo;
 mod error;
 mod in_doubt;
 mod init;
 mod log;
+mod operator;
 mod output;
 mod preview;
 mod progress;
 mod send;
+mod serve;
 mod status;
 
 use crate::desk::{Desk, Wiring};
@@ -39,11 +44,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> Ex
             });
         }
     };
-    telemetry::init(match args.verbose {
-        0 => Verbosity::Normal,
-        1 => Verbosity::Verbose,
-        _ => Verbosity::Debug,
-    });
+    let _telemetry = telemetry::init(
+        match (args.verbose, &args.command) {
+            // A service tells what it does.
+            (0, Command::Serve(_)) | (1, _) => Verbosity::Verbose,
+            (0, _) => Verbosity::Normal,
+            _ => Verbosity::Debug,
+        },
+        args.logs_json(),
+        &|name| wiring.env(name),
+    );
     let output = Output::new(args.format);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -75,6 +85,14 @@ async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, C
         Command::Audience(audience) => audience::run(audience, &open().await?, output).await,
         Command::Preview(preview) => preview::run(preview, &open().await?, output).await,
         Command::Send(send) => send::run(send, &open().await?, wiring, output).await,
+        Command::Approve(approve) => approve::run(approve, &open().await?, output).await,
+        Command::Hold(deed) => course::hold(deed, &open().await?, output).await,
+        Command::Resume(deed) => course::resume(deed, &open().await?, output).await,
+        Command::Kill(deed) => course::kill(deed, &open().await?, output).await,
+        Command::Correct(correct) => approve::correct(correct, &open().await?, output).await,
+        Command::Embargo { command } => course::embargo(command, &open().await?, output).await,
+        Command::Agreement { command } => agreement::run(command, &open().await?, output).await,
+        Command::Serve(serve) => serve::run(serve, &workspace, wiring, output).await,
         Command::Status { distribution } => {
             status::run(distribution.as_deref(), &open().await?, output).await
         }

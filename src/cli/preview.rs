@@ -12,6 +12,7 @@ pub(super) async fn run(args: PreviewArgs, desk: &Desk, output: &Output) -> Resu
     let glass = Glass {
         language: args.lang,
         contact: args.to,
+        when: args.when.into(),
     };
     let preview = desk.preview(&args.release, &glass).await?;
     match (&args.out, args.part) {
@@ -20,10 +21,18 @@ pub(super) async fn run(args: PreviewArgs, desk: &Desk, output: &Output) -> Resu
         (None, None) if output.is_text() => {
             output.say(format!("subject:   {}", preview.subject));
             output.say(format!(
-                "languages: {}; phase: {}; {} octets\n",
+                "languages: {}; phase: {}; {} octets",
                 preview.languages.join(", "),
                 preview.phase.name(),
                 preview.eml.len()
+            ));
+            let zone = &preview.zone;
+            let when = preview
+                .not_before
+                .to_zoned_datetime(zone.time_zone().clone());
+            output.say(format!(
+                "leaves:    {} {zone}\n",
+                when.strftime("%Y-%m-%d %H:%M")
             ));
             output.say(&preview.text);
         }

@@ -6,7 +6,7 @@ use super::output::{Output, counted};
 use super::progress::{Watch, stop_on_signal};
 use super::status;
 use crate::desk::rehearsal::Rehearsal;
-use crate::desk::send::Order;
+use crate::desk::send::{Order, Planned};
 use crate::desk::status::Status;
 use crate::desk::{Desk, DeskError, Wiring};
 use crate::dispatch::progress::Progress;
@@ -29,16 +29,48 @@ pub(super) async fn run(
         to,
         not,
         again,
-        at: args.at,
+        when: args.when.into(),
+        parity_ok: args.parity_ok,
     };
     if args.dry_run {
         return rehearse(&order, desk, wiring, output).await;
     }
     let planned = desk.plan(&order).await?;
+    dispatch(planned, args.wait, desk, output).await
+}
+
+/// Works on what was planned, and reports.
+pub(super) async fn dispatch(
+    planned: Planned,
+    wait: bool,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    announce(&planned, desk, output).await?;
+    let distribution = planned.distribution;
+    let progress = Arc::new(Progress::default());
+    let stop = stop_on_signal(*output, "finishing the conversations under way …");
+    let watch = Watch::begin(&progress, distribution.included, output);
+    let until = if wait {
+        Until::AllSettled
+    } else {
+        Until::NothingDue
+    };
+    let ended = desk
+        .dispatch(&distribution, until, progress, stop.clone())
+        .await;
+    watch.end();
+    let status = desk.status(&distribution).await?;
+    report(&status, desk, output, &stop).await?;
+    ended?;
+    Ok(exit(&status))
+}
+
+async fn announce(planned: &Planned, desk: &Desk, output: &Output) -> Result<(), CliError> {
     for warning in &planned.warnings {
         output.remark(warning);
     }
-    let distribution = planned.distribution;
+    let distribution = &planned.distribution;
     if planned.continued {
         output.say(format!(
             "{} goes on: it was planned {} and has not come to its end",
@@ -53,22 +85,13 @@ pub(super) async fn run(
             distribution.excluded.values().sum::<u64>()
         ));
     }
-    let progress = Arc::new(Progress::default());
-    let stop = stop_on_signal(*output, "finishing the conversations under way …");
-    let watch = Watch::begin(&progress, distribution.included, output);
-    let until = if args.wait {
-        Until::AllSettled
-    } else {
-        Until::NothingDue
-    };
-    let ended = desk
-        .dispatch(&distribution, until, progress, stop.clone())
-        .await;
-    watch.end();
-    let status = desk.status(&distribution).await?;
-    report(&status, desk, output, &stop).await?;
-    ended?;
-    Ok(exit(&status))
+    if let Some(outlook) = desk.outlook(distribution).await? {
+        output.say(status::through(&outlook));
+        if let Some(warning) = &outlook.warning {
+            output.remark(format!("warning: {warning}"));
+        }
+    }
+    Ok(())
 }
 
 fn exit(status: &Status) -> Exit {
@@ -105,7 +128,7 @@ async fn report(
             .next_due
             .map(|at| format!(", the next at {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")))
             .unwrap_or_default();
-        output.say(format!("{waiting} deliveries wait for their time{next}. Run the same command again then, or with --wait now."));
+        output.say(format!("{waiting} deliveries wait for their time{next}. `dateline serve` sends them then; or run the same command again, or with --wait now."));
     }
     if status.counts.in_state("in_doubt") > 0 {
         output.say("some are in doubt: `dateline in-doubt list`");

@@ -3,7 +3,9 @@
 use super::error::{CliError, Exit};
 use super::output::{Output, counted, table};
 use crate::desk::Desk;
+use crate::desk::schedule::Outlook;
 use crate::desk::status::Status;
+use crate::domain::course::Course;
 use serde_json::json;
 
 pub(super) async fn run(
@@ -35,6 +37,7 @@ async fn all(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
         "release",
         "planned",
         "audience",
+        "course",
         "deliveries",
     ]);
     for status in &statuses {
@@ -44,11 +47,26 @@ async fn all(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
             status.release.clone(),
             planned,
             status.audience.included.to_string(),
+            course(&status.course),
             counted(&status.counts.by_state),
         ]);
     }
     output.say(&rows);
     Ok(Exit::Done)
+}
+
+fn course(course: &Course) -> String {
+    course.name().replace('_', " ")
+}
+
+/// When a distribution will be through, in words.
+pub(super) fn through(outlook: &Outlook) -> String {
+    let forecast = &outlook.forecast;
+    format!(
+        "the last will be through {} (at {} mails a second)",
+        forecast.last.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        forecast.rate
+    )
 }
 
 /// One distribution in words.
@@ -80,6 +98,23 @@ pub(super) fn print(status: &Status, output: &Output) {
             "  embargo    lifts {}",
             lift.strftime("%Y-%m-%d %H:%M:%S UTC")
         ));
+    }
+    match &status.course {
+        Course::UnderWay { .. } => {}
+        Course::Held { since, by, why, .. } => output.say(format!(
+            "  HELD       since {} by {by}: {why}",
+            since.strftime("%Y-%m-%d %H:%M:%S UTC")
+        )),
+        Course::Killed { at, by, why } => output.say(format!(
+            "  KILLED     {} by {by}: {why}",
+            at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        )),
+    }
+    if let Some(outlook) = &status.outlook {
+        output.say(format!("  forecast   {}", through(outlook)));
+        if let Some(warning) = &outlook.warning {
+            output.say(format!("  WARNING    {warning}"));
+        }
     }
     if let Some(next) = status.next_due {
         output.say(format!(

@@ -5,15 +5,20 @@
 
 mod read;
 mod segments;
+mod service;
 mod units;
 
 pub use read::load;
+pub use units::duration;
 
+use crate::domain::language::Language;
 use crate::domain::newsroom::{LanguagePolicy, Newsroom};
 use crate::domain::relay::RelayProfile;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::segment::Segment;
+use crate::domain::send_window::SendWindow;
 use jiff::SignedDuration;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// A workspace's settings, checked.
@@ -33,6 +38,12 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// How deliveries are worked on.
     pub dispatch: DispatchSettings,
+    /// When mail may leave, and what a forecast warns of.
+    pub schedule: ScheduleSettings,
+    /// Who must let a release go out.
+    pub approval: ApprovalSettings,
+    /// The always-on service.
+    pub service: ServiceSettings,
     /// What is too much.
     pub limits: Limits,
     /// Saved rules.
@@ -46,6 +57,69 @@ pub struct DispatchSettings {
     pub in_doubt: InDoubtPolicy,
     /// How long a worker may hold a delivery without a sign of life.
     pub lease: SignedDuration,
+}
+
+/// When mail may leave.
+#[derive(Debug, Clone, Copy)]
+pub struct ScheduleSettings {
+    /// The local hours of all contacts without a window of their own.
+    pub window: SendWindow,
+    /// How late a service may be for a due delivery without asking.
+    pub grace: SignedDuration,
+    /// How long after the lift the last delivery may leave without a warning.
+    pub margin: SignedDuration,
+}
+
+impl Default for ScheduleSettings {
+    fn default() -> Self {
+        Self {
+            window: SendWindow::ALWAYS,
+            grace: SignedDuration::from_mins(30),
+            margin: SignedDuration::from_mins(15),
+        }
+    }
+}
+
+/// Who must let a release go out.
+#[derive(Debug, Clone)]
+pub struct ApprovalSettings {
+    /// Different people who must approve an embargoed release: 0, 1 or 2.
+    pub embargoed: usize,
+    /// Languages that every release must have.
+    pub languages: Vec<Language>,
+    /// How much older than another a variant may be; `None`: however much.
+    pub parity: Option<SignedDuration>,
+}
+
+impl Default for ApprovalSettings {
+    fn default() -> Self {
+        Self {
+            embargoed: 0,
+            languages: Vec::new(),
+            parity: Some(SignedDuration::from_hours(1)),
+        }
+    }
+}
+
+/// The always-on service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceSettings {
+    /// Where health and metrics are served; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
+    /// How long conversations under way may take to end when it is told to stop.
+    pub stop_within: SignedDuration,
+    /// How far the wall clock may be off the steady one.
+    pub clock_tolerance: SignedDuration,
+}
+
+impl Default for ServiceSettings {
+    fn default() -> Self {
+        Self {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 9925))),
+            stop_within: SignedDuration::from_secs(30),
+            clock_tolerance: SignedDuration::from_secs(10),
+        }
+    }
 }
 
 /// What becomes of a delivery in doubt.

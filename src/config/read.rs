@@ -71,10 +71,10 @@ fn read_file(workspace: &Path, name: &str) -> Result<Option<String>, Problem> {
     }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     workspace: &'a Path,
     env: &'a dyn Fn(&str) -> Option<String>,
-    problems: &'a mut Vec<Problem>,
+    pub(super) problems: &'a mut Vec<Problem>,
 }
 
 impl Reader<'_> {
@@ -113,6 +113,12 @@ impl Reader<'_> {
             .unwrap_or_default();
         let section = top.section("dispatch", self.problems);
         let dispatch = self.dispatch(section);
+        let section = top.section("schedule", self.problems);
+        let schedule = self.schedule(section);
+        let section = top.section("approval", self.problems);
+        let approval = self.approval(section);
+        let section = top.section("service", self.problems);
+        let service = self.service(section);
         let section = top.section("limits", self.problems);
         let limits = self.limits(section);
         top.finish(self.problems);
@@ -127,6 +133,9 @@ impl Reader<'_> {
             relays,
             retry,
             dispatch,
+            schedule,
+            approval,
+            service,
             limits,
             segments,
         })
@@ -268,6 +277,7 @@ impl Reader<'_> {
             .whole("connections", 1, self.problems)
             .unwrap_or(4)
             .min(256);
+        let rate = section.number("rate", 0.001..=100_000.0, self.problems);
         let deadlines = section
             .section("deadlines", self.problems)
             .map(|section| self.deadlines(section))
@@ -290,6 +300,7 @@ impl Reader<'_> {
             credentials,
             helo,
             connections: usize::try_from(connections).unwrap_or(4),
+            rate,
             deadlines,
         })
     }

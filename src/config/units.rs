@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 /// `90s`, `5m`, `2h`, `1d`, `1h 30m`.
-pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
+pub fn duration(text: &str) -> Result<SignedDuration, String> {
     let wrong =
         || format!("`{text}` is not a duration; expected one such as `90s`, `5m`, `2h` or `1d`");
     // jiff reads no days in an exact duration; here a day is 24 hours.

@@ -2,12 +2,13 @@
 
 use super::{Desk, DeskError};
 use crate::dispatch::planner::{count, survey};
-use crate::domain::audience::{Exclusion, Included, Rule, Selection, Verdict};
+use crate::domain::agreement::Agreements;
+use crate::domain::audience::{Exclusion, Included, Rule, Selection, Verdict, ZoneFrom};
 use crate::domain::ids::DistributionId;
 use crate::domain::language::Choice;
 use crate::domain::release::Release;
+use crate::domain::schedule::Schedule;
 use crate::domain::suppression::SuppressionReason;
-use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -54,7 +55,9 @@ pub struct Totals {
     pub by_segment: BTreeMap<String, u64>,
     /// Included who get a language they did not ask for.
     pub fallbacks: u64,
-    /// Included whose time zone is unknown.
+    /// Included who go by their country's only zone, for want of their own.
+    pub zone_by_country: u64,
+    /// Included who go by the newsroom's zone, for want of another.
     pub without_zone: u64,
 }
 
@@ -82,7 +85,11 @@ impl Totals {
             .entry(included.phase.name().to_owned())
             .or_default() += 1;
         *self.by_segment.entry(included.segment.clone()).or_default() += 1;
-        self.without_zone += u64::from(!included.own_zone);
+        match included.zone_from {
+            ZoneFrom::Own => {}
+            ZoneFrom::Country => self.zone_by_country += 1,
+            ZoneFrom::Newsroom => self.without_zone += 1,
+        }
         self.fallbacks += match included.choice {
             Choice::Asked { .. } => 0,
             Choice::Fallback { .. } | Choice::ReleaseDefault => 1,
@@ -95,6 +102,7 @@ impl Totals {
 pub struct Bars {
     suppressed: HashMap<String, SuppressionReason>,
     already: HashMap<String, DistributionId>,
+    agreements: Agreements,
 }
 
 impl Desk {
@@ -112,6 +120,7 @@ impl Desk {
         Ok(Bars {
             suppressed: self.store.suppressed().await?,
             already,
+            agreements: self.agreements().await?,
         })
     }
 
@@ -123,12 +132,13 @@ impl Desk {
         &self,
         release: &Release,
         rule: &Rule,
+        schedule: &Schedule,
         again: bool,
         mut show: impl FnMut(Row),
     ) -> Result<Totals, DeskError> {
         let languages = release.languages();
         let bars = self.bars(release, again).await?;
-        let selection = self.selection(release, rule, &languages, &bars, self.clock.now());
+        let selection = self.selection(release, rule, &languages, &bars, schedule);
         let mut totals = Totals::default();
         survey(self.store.as_ref(), &selection, async |contact, verdict| {
             let verdict = match verdict {
@@ -156,7 +166,7 @@ impl Desk {
         rule: &'a Rule,
         languages: &'a [crate::domain::language::Language],
         bars: &'a Bars,
-        scheduled: Timestamp,
+        schedule: &'a Schedule,
     ) -> Selection<'a> {
         Selection {
             rule,
@@ -164,7 +174,10 @@ impl Desk {
             embargo: release.embargo.as_ref(),
             policy: &self.settings.languages,
             newsroom_zone: &self.settings.newsroom.zone,
-            scheduled,
+            release: &release.id,
+            schedule,
+            now: self.clock.now(),
+            agreements: &bars.agreements,
             suppressed: &bars.suppressed,
             already: &bars.already,
         }

@@ -1,6 +1,6 @@
 //! Everything that is wrong, at once, before anything is sent.
 
-use super::workspace::settings;
+use super::workspace::{LoadedContent, settings};
 use super::{Desk, DeskError, Wiring};
 use crate::config::Settings;
 use crate::dispatch::composer::{Composer, probe_deliveries};
@@ -105,13 +105,13 @@ impl Desk {
     ///
     /// # Errors
     /// All its problems.
-    pub fn freeze_checked(
+    pub(super) fn load_checked(
         &self,
         release: &str,
-    ) -> Result<(FrozenContent, Vec<Problem>), DeskError> {
-        let (content, mut warnings) = self.freeze(release)?;
+    ) -> Result<(LoadedContent, Vec<Problem>), DeskError> {
+        let (loaded, mut warnings) = self.freeze(release)?;
         let found = try_out(
-            content.clone(),
+            loaded.content.clone(),
             self.settings.limits.message_bytes,
             self.clock.now(),
         );
@@ -120,7 +120,7 @@ impl Desk {
             return Err(DeskError::Problems(warnings));
         }
         warnings.extend(found);
-        Ok((content, warnings))
+        Ok((loaded, warnings))
     }
 }
 

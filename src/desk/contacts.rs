@@ -1,6 +1,7 @@
 //! The contact list: import, export, list, show.
 
 use super::{Desk, DeskError};
+use crate::dispatch::revisions::Deed;
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::domain::problem::Problem;
@@ -57,7 +58,15 @@ impl Desk {
         let imported = if options.dry_run {
             self.compare(&read.contacts).await?
         } else {
-            self.store.import(&read.contacts).await?
+            let imported = self.store.import(&read.contacts).await?;
+            // A list may have taken an agreement back.
+            self.mind_agreements(&Deed {
+                by: "import".to_owned(),
+                why: "the imported list names no agreement".to_owned(),
+                now: self.clock.now(),
+            })
+            .await?;
+            imported
         };
         Ok(ImportReport {
             read: read.contacts.len(),

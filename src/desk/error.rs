@@ -2,6 +2,7 @@
 
 use crate::dispatch::content::ContentError;
 use crate::dispatch::planner::PlanError;
+use crate::dispatch::revisions::ReviseError;
 use crate::dispatch::run::RunError;
 use crate::domain::problem::Problem;
 use crate::relay::{CatcherError, RelayError};
@@ -49,6 +50,17 @@ impl From<PlanError> for DeskError {
         match error {
             PlanError::Store(error) => Self::Store(error),
             PlanError::Content(error) => Self::Content(error),
+        }
+    }
+}
+
+impl From<ReviseError> for DeskError {
+    fn from(error: ReviseError) -> Self {
+        match error {
+            ReviseError::Store(error) => Self::Store(error),
+            ReviseError::Course(..) | ReviseError::Unknown(_) | ReviseError::Busy(_) => {
+                Self::Request(error.to_string())
+            }
         }
     }
 }

@@ -3,17 +3,24 @@
 //! A use case takes plain values and gives plain values; it prints nothing and
 //! reads no argument. Which store is behind it, only `wire` knows.
 
+pub mod agreements;
+pub mod approval;
 pub mod audience;
 pub mod check;
 pub mod contacts;
+pub mod correct;
+pub mod course;
 pub mod demo;
+pub mod embargo;
 mod error;
 pub mod in_doubt;
 pub mod init;
 pub mod log;
 pub mod preview;
 pub mod rehearsal;
+pub mod schedule;
 pub mod send;
+pub mod service;
 pub mod status;
 pub mod workspace;
 

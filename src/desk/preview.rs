@@ -1,13 +1,17 @@
 //! One mail as a reader would get it.
 
+use super::schedule::When;
 use super::{Desk, DeskError};
 use crate::dispatch::composer::{Composer, probe_delivery};
 use crate::domain::audience::{Rule, Selection, Verdict, judge};
 use crate::domain::delivery::Delivery;
-use crate::domain::embargo::Phase;
+use crate::domain::embargo::{Embargo, Phase};
 use crate::domain::language::Language;
+use crate::domain::release::Release;
 use crate::domain::segment::{Matcher, Segment};
+use crate::domain::zone::Zone;
 use crate::render::Rendered;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -18,6 +22,8 @@ pub struct Glass {
     pub language: Option<String>,
     /// As this contact gets it.
     pub contact: Option<String>,
+    /// Under this schedule.
+    pub when: When,
 }
 
 /// One mail in all its forms.
@@ -27,6 +33,10 @@ pub struct Preview {
     pub languages: Vec<String>,
     /// Its phase.
     pub phase: Phase,
+    /// When it would leave, were it sent now.
+    pub not_before: Timestamp,
+    /// The zone that its times are shown in.
+    pub zone: Zone,
     /// Subject.
     pub subject: String,
     /// Plain text.
@@ -38,19 +48,29 @@ pub struct Preview {
     pub eml: Vec<u8>,
 }
 
+/// The embargo, while it bars.
+fn barring(release: &Release, now: Timestamp) -> Option<&Embargo> {
+    let embargo = release.embargo.as_ref();
+    embargo.filter(|embargo| !embargo.is_lifted(now))
+}
+
 impl Desk {
     /// Makes one mail and sends it nowhere.
     ///
     /// # Errors
     /// The release's problems, or a language or contact that is not there.
     pub async fn preview(&self, release: &str, glass: &Glass) -> Result<Preview, DeskError> {
-        let (content, _) = self.freeze_checked(release)?;
+        let (loaded, _) = self.load_checked(release)?;
+        let content = loaded.content;
         let now = self.clock.now();
         let mut delivery = match &glass.contact {
-            Some(email) => self.delivery_for(&content.release, email).await?,
+            Some(email) => {
+                self.delivery_for(&content.release, email, &glass.when)
+                    .await?
+            }
             None => probe_delivery(
                 &content,
-                Phase::at(content.release.embargo.as_ref(), true, now),
+                Phase::of(barring(&content.release, now), true),
                 now,
             ),
         };
@@ -70,6 +90,8 @@ impl Desk {
         Ok(Preview {
             languages: delivery.languages.iter().map(ToString::to_string).collect(),
             phase: delivery.phase,
+            not_before: delivery.not_before,
+            zone: delivery.zone.clone(),
             subject: subject.to_string(),
             text,
             html: composer.show_images(&html),
@@ -95,6 +117,7 @@ impl Desk {
         &self,
         release: &crate::domain::release::Release,
         email: &str,
+        when: &When,
     ) -> Result<Delivery, DeskError> {
         let contact = self.contact(email).await?;
         let everyone = Segment::parse("preview", "true")
@@ -104,6 +127,8 @@ impl Desk {
             not: Vec::new(),
         };
         let (languages, now) = (release.languages(), self.clock.now());
+        let agreements = self.agreements().await?;
+        let schedule = self.schedule(when, release.embargo.as_ref())?;
         let (nobody, nothing) = (HashMap::new(), HashMap::new());
         let selection = Selection {
             rule: &rule,
@@ -111,7 +136,10 @@ impl Desk {
             embargo: release.embargo.as_ref(),
             policy: &self.settings.languages,
             newsroom_zone: &self.settings.newsroom.zone,
-            scheduled: now,
+            release: &release.id,
+            schedule: &schedule,
+            now,
+            agreements: &agreements,
             suppressed: &nobody,
             already: &nothing,
         };

@@ -6,7 +6,7 @@
 //! one would wait: the lift and every retry are gone through at once, under
 //! the same rules.
 
-use super::send::Order;
+use super::send::{Draft, Order};
 use super::status::Status;
 use super::workspace::settings;
 use super::{Desk, DeskError, Wiring};
@@ -59,10 +59,12 @@ impl Desk {
         stop: CancellationToken,
     ) -> Result<Rehearsal, DeskError> {
         let rule = self.rule(&order.to, &order.not)?;
-        let (content, problems) = self.freeze_checked(&order.release)?;
+        let (loaded, problems) = self.load_checked(&order.release)?;
+        let content = loaded.content;
         let bars = self.bars(&content.release, order.again).await?;
+        let schedule = self.schedule(&order.when, content.release.embargo.as_ref())?;
         let totals = self
-            .audience(&content.release, &rule, order.again, |_| {})
+            .audience(&content.release, &rule, &schedule, order.again, |_| {})
             .await?;
 
         let folder =
@@ -76,7 +78,13 @@ impl Desk {
             self.relay().map_or(4, |relay| relay.connections),
         ));
         let distribution = stage
-            .plan_with(&content, &rule, &bars, self.scheduled(order)?)
+            .plan_with(Draft {
+                content: &content,
+                rule: &rule,
+                bars: &bars,
+                schedule: &schedule,
+                approved_by: Vec::new(),
+            })
             .await?;
         let ended = stage
             .dispatch(
@@ -152,6 +160,7 @@ pub(super) fn catcher_profile(catcher: &Catcher, connections: usize) -> RelayPro
         credentials: None,
         helo: "rehearsal.localhost".to_owned(),
         connections: connections.max(1),
+        rate: None,
         deadlines: Deadlines::default(),
     }
 }
@@ -174,6 +183,10 @@ fn warnings(problems: &[Problem], totals: &Totals, status: &Status, largest: u64
     say(
         totals.without_zone,
         "contact(s) have no time zone of their own; the newsroom's is used",
+    );
+    say(
+        totals.zone_by_country,
+        "contact(s) have no time zone of their own; their country's only one is used",
     );
     say(status.counts.failed(), "delivery(ies) failed for good");
     say(

@@ -1,17 +1,20 @@
 //! Sending: plan once, go on as often as need be.
 
 use super::audience::Bars;
+use super::schedule::When;
 use super::{Desk, DeskError};
 use crate::config::InDoubtPolicy;
-use crate::dispatch::composer::Composer;
 use crate::dispatch::content::FrozenContent;
 use crate::dispatch::planner::{Proposal, plan};
 use crate::dispatch::progress::Progress;
 use crate::dispatch::run::{InDoubt, Run, RunPlan, RunSettings, Until};
+use crate::domain::audience::Rule;
+use crate::domain::course::Course;
 use crate::domain::distribution::Distribution;
-use crate::domain::embargo::parse_zoned_time;
+use crate::domain::ids::DistributionId;
 use crate::domain::problem::Problem;
 use crate::domain::relay::RelayProfile;
+use crate::domain::schedule::Schedule;
 use crate::relay::Relay;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -28,8 +31,10 @@ pub struct Order {
     pub not: Vec<String>,
     /// Also to those who have it already.
     pub again: bool,
-    /// Not before this time (RFC 9557, with its zone).
-    pub at: Option<String>,
+    /// When.
+    pub when: When,
+    /// Somebody took note that the languages are not level.
+    pub parity_ok: bool,
 }
 
 /// A distribution that is ready to be worked on.
@@ -43,6 +48,15 @@ pub struct Planned {
     pub warnings: Vec<Problem>,
 }
 
+/// What a distribution is planned from.
+pub(super) struct Draft<'a> {
+    pub(super) content: &'a FrozenContent,
+    pub(super) rule: &'a Rule,
+    pub(super) bars: &'a Bars,
+    pub(super) schedule: &'a Schedule,
+    pub(super) approved_by: Vec<String>,
+}
+
 impl Desk {
     /// Plans the distribution, or finds the one that the same order planned
     /// earlier and that has not come to its end: to run an interrupted `send`
@@ -50,20 +64,32 @@ impl Desk {
     ///
     /// # Errors
     /// The release's problems, an unknown segment, a time that cannot be, an
-    /// audience of nobody; nothing was planned.
+    /// approval that is missing, languages that are not level; nothing was
+    /// planned.
     pub async fn plan(&self, order: &Order) -> Result<Planned, DeskError> {
         let rule = self.rule(&order.to, &order.not)?;
-        let (content, warnings) = self.freeze_checked(&order.release)?;
-        if let Some(distribution) = self.unfinished(&content, order).await? {
+        let (loaded, warnings) = self.load_checked(&order.release)?;
+        let content = &loaded.content;
+        if let Some(distribution) = self.unfinished(content, order).await? {
+            self.same(&distribution, content, order)?;
             return Ok(Planned {
                 distribution,
                 continued: true,
                 warnings,
             });
         }
+        let approved_by = self.cleared(&loaded, &rule, order.parity_ok).await?;
         let bars = self.bars(&content.release, order.again).await?;
-        let scheduled = self.scheduled(order)?;
-        let distribution = self.plan_with(&content, &rule, &bars, scheduled).await?;
+        let schedule = self.schedule(&order.when, content.release.embargo.as_ref())?;
+        let distribution = self
+            .plan_with(Draft {
+                content,
+                rule: &rule,
+                bars: &bars,
+                schedule: &schedule,
+                approved_by,
+            })
+            .await?;
         Ok(Planned {
             distribution,
             continued: false,
@@ -72,19 +98,15 @@ impl Desk {
     }
 
     /// Plans with what is known of bars: a rehearsal takes the real store's.
-    pub(super) async fn plan_with(
-        &self,
-        content: &FrozenContent,
-        rule: &crate::domain::audience::Rule,
-        bars: &Bars,
-        scheduled: Timestamp,
-    ) -> Result<Distribution, DeskError> {
-        let languages = content.release.languages();
-        let selection = self.selection(&content.release, rule, &languages, bars, scheduled);
+    pub(super) async fn plan_with(&self, draft: Draft<'_>) -> Result<Distribution, DeskError> {
+        let release = &draft.content.release;
+        let languages = release.languages();
+        let selection = self.selection(release, draft.rule, &languages, draft.bars, draft.schedule);
         let proposal = Proposal {
             selection: &selection,
-            content,
-            now: self.clock.now(),
+            content: draft.content,
+            approved_by: draft.approved_by,
+            now: selection.now,
         };
         Ok(plan(self.store.as_ref(), &proposal).await?)
     }
@@ -97,7 +119,8 @@ impl Desk {
         for distribution in self.store.distributions().await? {
             let same = distribution.release == content.release.id
                 && distribution.to == order.to
-                && distribution.not == order.not;
+                && distribution.not == order.not
+                && distribution.follows.is_none();
             if same
                 && self
                     .store
@@ -112,20 +135,49 @@ impl Desk {
         Ok(None)
     }
 
-    /// When sending may start.
-    pub(super) fn scheduled(&self, order: &Order) -> Result<Timestamp, DeskError> {
-        let now = self.clock.now();
-        let Some(text) = &order.at else {
-            return Ok(now);
-        };
-        let (at, _) =
-            parse_zoned_time(text).map_err(|error| DeskError::request(error.to_string()))?;
-        if at < now {
+    /// An unfinished distribution goes on as it was planned: what the order
+    /// asks for beyond that is refused rather than left undone.
+    fn same(
+        &self,
+        distribution: &Distribution,
+        content: &FrozenContent,
+        order: &Order,
+    ) -> Result<(), DeskError> {
+        let id = distribution.id;
+        if let Course::Held { by, why, .. } = &distribution.course {
             return Err(DeskError::request(format!(
-                "--at {text} is in the past; leave it out to send now"
+                "{id} is held by {by}: {why}; `dateline resume {id} --why …` lets it go on"
             )));
         }
-        Ok(at)
+        let lift = content
+            .release
+            .embargo
+            .as_ref()
+            .map(|embargo| embargo.until);
+        if lift != distribution.lift() {
+            let shown = |lift: Option<Timestamp>| {
+                lift.map_or_else(|| "none".to_owned(), |at| self.shown(at))
+            };
+            return Err(DeskError::request(format!(
+                "release.toml says that the embargo lifts {}, but {id} was planned with {}; move it with `dateline embargo move {id} TIME --why …`, or `dateline kill {id} --why …` and send anew",
+                shown(lift),
+                shown(distribution.lift())
+            )));
+        }
+        if order.when.is_given() {
+            return Err(DeskError::request(format!(
+                "{id} is planned already, to start {}; kill it first to give it another schedule, or leave the schedule out to go on with it",
+                self.shown(distribution.schedule.earliest(distribution.lift()))
+            )));
+        }
+        Ok(())
+    }
+
+    /// An instant on the newsroom's clock.
+    pub fn shown(&self, at: Timestamp) -> String {
+        let zone = &self.settings.newsroom.zone;
+        let local = at.to_zoned_datetime(zone.time_zone().clone());
+        format!("{} {zone}", local.strftime("%Y-%m-%d %H:%M"))
     }
 
     /// The relay in use: the first of the settings.
@@ -150,24 +202,32 @@ impl Desk {
         progress: Arc<Progress>,
         stop: CancellationToken,
     ) -> Result<(), DeskError> {
-        let bytes = self.store.content(distribution.id).await?;
-        let bytes = bytes.ok_or_else(|| {
-            DeskError::request(format!("the frozen content of {} is gone", distribution.id))
-        })?;
-        let content = FrozenContent::from_bytes(&bytes)?;
-        let composer = Composer::new(content).map_err(DeskError::Problems)?;
-        let run = Run::new(RunPlan {
+        let run = self.run(Some(distribution.id), until, progress, stop)?;
+        Ok(run.run().await?)
+    }
+
+    /// Readies a run over one distribution, or over all.
+    ///
+    /// # Errors
+    /// There is no relay, or its settings cannot be.
+    pub(super) fn run(
+        &self,
+        distribution: Option<DistributionId>,
+        until: Until,
+        progress: Arc<Progress>,
+        stop: CancellationToken,
+    ) -> Result<Run, DeskError> {
+        Ok(Run::new(RunPlan {
             store: Arc::clone(&self.store),
             relay: Relay::new(self.relay()?.clone())?,
             clock: Arc::clone(&self.clock),
             settings: self.run_settings(),
-            distribution: distribution.id,
+            distribution,
             until,
-            composer: Arc::new(composer),
+            composers: Arc::default(),
             progress,
             stop,
-        });
-        Ok(run.run().await?)
+        }))
     }
 
     fn run_settings(&self) -> RunSettings {
@@ -178,6 +238,7 @@ impl Desk {
                 InDoubtPolicy::Resend => InDoubt::Resend,
             },
             retry: self.settings.retry.clone(),
+            grace: self.settings.schedule.grace,
         }
     }
 }

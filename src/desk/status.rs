@@ -1,6 +1,8 @@
 //! Where distributions stand.
 
+use super::schedule::Outlook;
 use super::{Desk, DeskError};
+use crate::domain::course::Course;
 use crate::domain::distribution::{Counts, Distribution};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,6 +21,13 @@ pub struct Status {
     pub planned_at: Timestamp,
     /// The lift, where it is under embargo.
     pub lift: Option<Timestamp>,
+    /// Whether it is under way, held or killed.
+    #[serde(flatten)]
+    pub course: Course,
+    /// From when on it is stale.
+    pub not_after: Option<Timestamp>,
+    /// When the last delivery will be through.
+    pub outlook: Option<Outlook>,
     /// When the next waiting delivery falls due.
     pub next_due: Option<Timestamp>,
     /// Its audience.
@@ -51,7 +60,10 @@ impl Desk {
             release: distribution.release.to_string(),
             headline: distribution.headline.clone(),
             planned_at: distribution.planned_at,
-            lift: distribution.lift,
+            lift: distribution.lift(),
+            course: distribution.course.clone(),
+            not_after: distribution.schedule.not_after,
+            outlook: self.outlook(distribution).await?,
             next_due: self.store.next_due(Some(distribution.id)).await?,
             audience: AudienceCounts {
                 included: distribution.included,

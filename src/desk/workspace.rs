@@ -1,20 +1,29 @@
 //! The workspace opened: settings, store and clock in one hand.
 
 use super::DeskError;
-use crate::clock::Clock;
+use crate::clock::{Clock, GuardedClock};
 use crate::config::Settings;
 use crate::dispatch::content::FrozenContent;
 use crate::domain::audience::Rule;
 use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
+use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::domain::segment::Segment;
 use crate::intake::LoadedRelease;
 use crate::render::KitSources;
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// A release with everything that belongs to it, and when its texts were last edited.
+#[derive(Debug, Clone)]
+pub(super) struct LoadedContent {
+    pub(super) content: FrozenContent,
+    pub(super) edited: Vec<(Language, Timestamp)>,
+}
 
 /// What the desk needs of the world: `wire` provides it.
 #[async_trait]
@@ -57,10 +66,13 @@ impl Desk {
         let store = wiring.store(&settings).await?;
         Ok(Self {
             workspace: workspace.to_owned(),
+            clock: Arc::new(GuardedClock::new(
+                wiring.clock(),
+                settings.service.clock_tolerance,
+            )),
             settings,
             warnings,
             store,
-            clock: wiring.clock(),
         })
     }
 
@@ -68,9 +80,11 @@ impl Desk {
     ///
     /// # Errors
     /// All its problems.
-    pub fn freeze(&self, release: &str) -> Result<(FrozenContent, Vec<Problem>), DeskError> {
+    pub(super) fn freeze(&self, release: &str) -> Result<(LoadedContent, Vec<Problem>), DeskError> {
         let (loaded, warnings) = self.load(release)?;
-        Ok((freeze(&self.workspace, &self.settings, loaded)?, warnings))
+        let edited = loaded.edited.clone();
+        let content = freeze(&self.workspace, &self.settings, loaded)?;
+        Ok((LoadedContent { content, edited }, warnings))
     }
 
     /// Loads a release by its id or folder.

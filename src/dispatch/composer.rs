@@ -121,6 +121,7 @@ impl Composer {
             letterhead,
             to: &to,
             delivery: delivery.id,
+            replies_to: delivery.replies_to,
             date,
             subject: rendered.subject.as_str(),
             languages: &delivery.languages,
@@ -359,6 +360,9 @@ pub fn probe_delivery(content: &FrozenContent, phase: Phase, now: Timestamp) -> 
         segment: "preview".to_owned(),
         permitted_from: permitted_from(embargo, phase == Phase::Advance),
         not_before: now,
+        wave: 0,
+        send_window: None,
+        replies_to: None,
     }
 }
 

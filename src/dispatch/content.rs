@@ -4,8 +4,11 @@
 //! A run reads this and not the workspace, so that an edit during sending
 //! changes nothing for those who are still to come.
 
+use crate::domain::approval::{ContentPrint, variant_part};
+use crate::domain::audience::Rule;
 use crate::domain::newsroom::Newsroom;
 use crate::domain::release::Release;
+use crate::domain::segment::Segment;
 use crate::render::KitSources;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -97,6 +100,55 @@ impl FrozenContent {
             files,
         })
     }
+}
+
+impl FrozenContent {
+    /// The print that approvals are bound to: every part that a recipient
+    /// could see, and the rule that says who they are.
+    pub fn print(&self, rule: &Rule) -> ContentPrint {
+        let mut print = ContentPrint::default();
+        let release = &self.release;
+        for variant in &release.variants {
+            print.add(variant_part(&variant.language), &json(variant));
+        }
+        for attachment in &release.attachments {
+            let bytes = self
+                .files
+                .get(&attachment.path)
+                .map_or(&[][..], Vec::as_slice);
+            let mut whole = json(attachment);
+            whole.extend(bytes);
+            print.add(format!("attachment {}", attachment.path), &whole);
+        }
+        for (name, source) in &self.kit.files {
+            print.add(format!("template {name}"), source.text.as_bytes());
+        }
+        print.add("embargo", &json(&release.embargo));
+        let facts = Release {
+            variants: Vec::new(),
+            attachments: Vec::new(),
+            embargo: None,
+            ..release.clone()
+        };
+        print.add("release.toml", &json(&facts));
+        let logo = self
+            .newsroom
+            .logo
+            .as_ref()
+            .and_then(|path| self.files.get(path));
+        print.add("newsroom", &json(&(&self.newsroom, logo)));
+        let rules = |segments: &[Segment]| -> Vec<(String, String)> {
+            let text = |one: &Segment| (one.name().to_owned(), one.rule().to_owned());
+            segments.iter().map(text).collect()
+        };
+        print.add("audience rule", &json(&(rules(&rule.to), rules(&rule.not))));
+        print
+    }
+}
+
+/// Our own values always serialise.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
 }
 
 /// BLAKE3 of a stored form, 64 hex digits.

@@ -1,6 +1,7 @@
 //! What the delivery log says of each step: facts that name nobody in the
 //! line, and whatever may hold an address beside it.
 
+use super::revisions::Deed;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::Distribution;
 use crate::domain::log::{LogEvent, Personal};
@@ -23,9 +24,44 @@ pub(super) fn distribution(distribution: &Distribution) -> LogEvent {
             "not": distribution.not,
             "included": distribution.included,
             "excluded": distribution.excluded,
+            "schedule": distribution.schedule,
+            "lift": distribution.lift(),
+            "approved_by": distribution.approved_by,
         })),
         personal: None,
     }
+}
+
+/// A distribution was held, resumed, killed, or got another embargo.
+pub(crate) fn revised(
+    distribution: &Distribution,
+    event: &str,
+    deed: &Deed,
+    more: Value,
+) -> LogEvent {
+    let mut facts = object(json!({ "by": deed.by, "why": deed.why }));
+    facts.extend(object(more));
+    LogEvent {
+        at: deed.now,
+        distribution: distribution.id,
+        delivery: None,
+        event: event.to_owned(),
+        facts,
+        personal: None,
+    }
+}
+
+/// A delivery that had not begun was given another time. Named by its state,
+/// as every entry is that tells one.
+pub(crate) fn replanned(delivery: &Delivery, state: &DeliveryState, deed: &Deed) -> LogEvent {
+    let facts = json!({
+        "phase": delivery.phase,
+        "not_before": delivery.not_before,
+        "permitted_from": delivery.permitted_from,
+        "by": deed.by,
+        "why": deed.why,
+    });
+    entry(delivery, deed.now, state.name(), facts, None)
 }
 
 /// One contact's delivery was planned.

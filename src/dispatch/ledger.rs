@@ -102,8 +102,9 @@ async fn keep(
     Ok(())
 }
 
+/// Held, killed or planned anew meanwhile, or taken over after a long silence.
 fn report_lost(lost: &[DeliveryId]) {
-    for delivery in lost {
-        tracing::warn!(delivery.id = %delivery, "lease lost: another worker or the reaper has moved this delivery on");
+    if let Some(first) = lost.first() {
+        tracing::warn!(deliveries = lost.len(), delivery.id = %first, "taken back before they began, or moved on by another worker");
     }
 }

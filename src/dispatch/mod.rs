@@ -7,14 +7,18 @@
 //! crash at any point leaves each delivery due, or in doubt, never forgotten.
 
 pub mod composer;
+pub mod composers;
 pub mod content;
 mod entries;
 mod feeder;
 mod ledger;
+pub mod metrics;
 pub mod planner;
 pub mod progress;
 mod reaper;
+pub mod revisions;
 pub mod run;
+mod watchman;
 mod worker;
 
-pub(crate) use entries::decided;
+pub(crate) use entries::{decided, replanned, revised};

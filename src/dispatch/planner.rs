@@ -3,17 +3,22 @@
 
 use super::content::{ContentError, FrozenContent, hash};
 use super::entries;
-use crate::domain::audience::{Exclusion, Included, Selection, Verdict, judge};
+use crate::domain::audience::{Exclusion, Included, Selection, Verdict, judge, time_it};
 use crate::domain::contact::Contact;
+use crate::domain::course::Course;
 use crate::domain::delivery::Delivery;
 use crate::domain::distribution::Distribution;
-use crate::domain::ids::DistributionId;
+use crate::domain::embargo::Phase;
+use crate::domain::ids::{DistributionId, ReleaseId};
+use crate::domain::language::Choice;
 use crate::domain::log::LogEvent;
-use crate::domain::segment::Matcher;
+use crate::domain::schedule::{Schedule, Spot};
+use crate::domain::segment::{Matcher, Segment};
+use crate::domain::suppression::SuppressionReason;
 use crate::entropy::Entropy;
 use crate::store::{Planning, Store, StoreError};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Contacts read at once: memory stays flat however long the list is.
 const PAGE: u32 = 1000;
@@ -63,8 +68,116 @@ pub struct Proposal<'a> {
     pub selection: &'a Selection<'a>,
     /// What is sent.
     pub content: &'a FrozenContent,
+    /// Who approved it.
+    pub approved_by: Vec<String>,
     /// Now.
     pub now: Timestamp,
+}
+
+/// A follow-up on a release, for exactly those who received it.
+#[derive(Debug)]
+pub struct FollowUp<'a> {
+    /// The release that is followed up on.
+    pub original: &'a ReleaseId,
+    /// Each accepted delivery of it, by address.
+    pub receivers: &'a HashMap<String, Delivery>,
+    /// Barred addresses.
+    pub suppressed: &'a HashMap<String, SuppressionReason>,
+    /// Addresses that have the follow-up, or are due to.
+    pub already: &'a HashMap<String, DistributionId>,
+    /// What is sent.
+    pub content: &'a FrozenContent,
+    /// Who approved it.
+    pub approved_by: Vec<String>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Plans a follow-up: all of it, or nothing. Each goes in the language of the
+/// original, and names it by its Message-ID.
+///
+/// # Errors
+/// The store failed; nothing was written.
+pub async fn follow_up(
+    store: &dyn Store,
+    follow: &FollowUp<'_>,
+) -> Result<Distribution, PlanError> {
+    let bytes = follow.content.to_bytes()?;
+    let mut distribution = Distribution {
+        to: vec![format!("receivers:{}", follow.original)],
+        follows: Some(follow.original.clone()),
+        approved_by: follow.approved_by.clone(),
+        ..announce(
+            follow.content,
+            Schedule::now(follow.now),
+            hash(&bytes),
+            follow.now,
+        )
+    };
+    let mut batch = Batch {
+        planning: store.plan(distribution.id).await?,
+        rows: Vec::new(),
+    };
+    let receivers: BTreeMap<_, _> = follow.receivers.iter().collect();
+    for (email, original) in receivers {
+        let barred = follow.suppressed.get(email);
+        let exclusion = barred
+            .map(|because| Exclusion::Suppressed { because: *because })
+            .or_else(|| {
+                let distribution = follow.already.get(email)?;
+                Some(Exclusion::AlreadySent {
+                    distribution: *distribution,
+                })
+            });
+        if let Some(exclusion) = exclusion {
+            count(&mut distribution.excluded, &exclusion);
+            continue;
+        }
+        distribution.included += 1;
+        let delivery = reply(&distribution, original, follow);
+        batch.add(delivery, follow.now).await?;
+    }
+    batch.flush().await?;
+    let event = entries::distribution(&distribution);
+    batch.planning.commit(&distribution, &bytes, event).await?;
+    Ok(distribution)
+}
+
+fn reply(distribution: &Distribution, original: &Delivery, follow: &FollowUp<'_>) -> Delivery {
+    let published = follow.content.release.languages();
+    let mut languages: Vec<_> = original
+        .languages
+        .iter()
+        .filter(|language| published.contains(language))
+        .cloned()
+        .collect();
+    let mut choice = original.choice.clone();
+    if languages.is_empty() {
+        languages = published.into_iter().take(1).collect();
+        choice = Choice::ReleaseDefault;
+    }
+    let spot = Spot {
+        zone: &original.zone,
+        window: original.send_window,
+        permitted_from: None,
+        wave: 0,
+    };
+    // Who had the original in advance may have what follows up on it, too.
+    let agreed = original.phase == Phase::Advance;
+    let embargo = distribution.embargo.as_ref();
+    let timing = time_it(embargo, agreed, &distribution.schedule, follow.now, spot);
+    Delivery {
+        id: Entropy.delivery(follow.now),
+        distribution: distribution.id,
+        languages,
+        choice,
+        phase: timing.phase,
+        permitted_from: timing.permitted_from,
+        not_before: timing.not_before,
+        wave: 0,
+        replies_to: Some(original.id),
+        ..original.clone()
+    }
 }
 
 /// Plans a distribution: all of it, or nothing.
@@ -73,7 +186,19 @@ pub struct Proposal<'a> {
 /// The store failed; nothing was written.
 pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribution, PlanError> {
     let bytes = proposal.content.to_bytes()?;
-    let mut distribution = announce(proposal, hash(&bytes));
+    let names = |segments: &[Segment]| {
+        segments
+            .iter()
+            .map(|segment| segment.name().to_owned())
+            .collect()
+    };
+    let (rule, schedule) = (proposal.selection.rule, proposal.selection.schedule.clone());
+    let mut distribution = Distribution {
+        to: names(&rule.to),
+        not: names(&rule.not),
+        approved_by: proposal.approved_by.clone(),
+        ..announce(proposal.content, schedule, hash(&bytes), proposal.now)
+    };
     let mut batch = Batch {
         planning: store.plan(distribution.id).await?,
         rows: Vec::new(),
@@ -100,24 +225,26 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
     Ok(distribution)
 }
 
-fn announce(proposal: &Proposal<'_>, content: String) -> Distribution {
-    let release = &proposal.content.release;
-    let names = |segments: &[crate::domain::segment::Segment]| {
-        segments
-            .iter()
-            .map(|segment| segment.name().to_owned())
-            .collect()
-    };
+fn announce(
+    content: &FrozenContent,
+    schedule: Schedule,
+    hash: String,
+    now: Timestamp,
+) -> Distribution {
+    let release = &content.release;
     Distribution {
-        id: Entropy.distribution(proposal.now),
+        id: Entropy.distribution(now),
         release: release.id.clone(),
         headline: release.headline().to_owned(),
-        planned_at: proposal.now,
-        scheduled: proposal.selection.scheduled,
-        lift: release.embargo.as_ref().map(|embargo| embargo.until),
-        to: names(&proposal.selection.rule.to),
-        not: names(&proposal.selection.rule.not),
-        content,
+        planned_at: now,
+        schedule,
+        embargo: release.embargo.clone(),
+        course: Course::UnderWay { since: now },
+        approved_by: Vec::new(),
+        follows: None,
+        to: Vec::new(),
+        not: Vec::new(),
+        content: hash,
         included: 0,
         excluded: BTreeMap::new(),
     }
@@ -140,6 +267,9 @@ fn promise(
         segment: included.segment,
         permitted_from: included.permitted_from,
         not_before: included.not_before,
+        wave: included.wave,
+        send_window: contact.send_window,
+        replies_to: None,
     }
 }
 

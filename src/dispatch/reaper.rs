@@ -28,7 +28,7 @@ async fn resend(run: &Run) -> Result<(), RunError> {
     loop {
         let doubted = run
             .store
-            .standing(Some(run.distribution), "in_doubt", PAGE)
+            .standing(run.distribution, "in_doubt", PAGE)
             .await?;
         if doubted.is_empty() {
             return Ok(());

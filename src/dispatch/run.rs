@@ -1,10 +1,10 @@
-//! One run over a distribution: feeder, workers, ledger and their end.
+//! One run over a distribution, or over all of them: feeder, workers, ledger and their end.
 
-use super::composer::Composer;
+use super::composers::Composers;
 use super::feeder::feed;
 use super::ledger::Ledger;
+use super::metrics::Metrics;
 use super::progress::Progress;
-use super::reaper;
 use super::worker::Worker;
 use crate::clock::Clock;
 use crate::domain::ids::{DistributionId, LeaseToken};
@@ -13,9 +13,9 @@ use crate::entropy::Entropy;
 use crate::relay::{Relay, RelayError};
 use crate::store::{Store, StoreError};
 use jiff::SignedDuration;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,8 @@ pub struct RunSettings {
     pub in_doubt: InDoubt,
     /// When to try again.
     pub retry: RetryPolicy,
+    /// How late a service may be for a due delivery without asking.
+    pub grace: SignedDuration,
 }
 
 /// When a run is over.
@@ -47,6 +49,8 @@ pub enum Until {
     NothingDue,
     /// Every delivery is final or in doubt.
     AllSettled,
+    /// Somebody says stop: the service.
+    Stopped,
 }
 
 /// Why a run stopped before its end. Nothing is lost: what was not begun is
@@ -69,6 +73,9 @@ pub enum RunError {
         /// What it said.
         reply: String,
     },
+    /// A distribution could not be held or expired.
+    #[error("{0}")]
+    Revise(String),
     /// A mail could not be made.
     #[error("cannot compose delivery {delivery}: {cause}")]
     Compose {
@@ -90,12 +97,12 @@ pub struct Run {
     pub clock: Arc<dyn Clock>,
     /// How it behaves.
     pub settings: RunSettings,
-    /// What it sends.
-    pub distribution: DistributionId,
+    /// What it sends: one distribution, or all.
+    pub distribution: Option<DistributionId>,
     /// When it is over.
     pub until: Until,
-    /// Makes the mails.
-    pub composer: Arc<Composer>,
+    /// Make the mails.
+    pub composers: Arc<Composers>,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -108,6 +115,46 @@ pub struct Run {
     pub(super) settled: Notify,
     /// Connections open now.
     pub(super) connections: AtomicUsize,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Shows that the scheduler is alive.
+    pub pulse: Arc<Pulse>,
+    /// Rung shortly before something falls due.
+    pub(super) ready: Notify,
+    /// Keeps to the relay's rate.
+    pub(super) pace: Option<Pace>,
+}
+
+/// Messages a second, shared by a run's workers.
+pub(super) type Pace = governor::DefaultDirectRateLimiter;
+
+/// When the scheduler last looked around.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    last: Mutex<Option<Instant>>,
+    well: Notify,
+}
+
+impl Pulse {
+    pub(super) fn beat(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// The relay answered, or nothing is waiting for it.
+    pub(super) fn well(&self) {
+        self.well.notify_waiters();
+    }
+
+    /// How long ago; `None` before the first time.
+    pub fn since(&self) -> Option<Duration> {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.map(|last| last.elapsed())
+    }
+
+    /// Waits until sending is known to work.
+    pub async fn wellness(&self) {
+        self.well.notified().await;
+    }
 }
 
 /// What the caller of a run chooses.
@@ -121,12 +168,12 @@ pub struct RunPlan {
     pub clock: Arc<dyn Clock>,
     /// How it behaves.
     pub settings: RunSettings,
-    /// What it sends.
-    pub distribution: DistributionId,
+    /// What it sends: one distribution, or all.
+    pub distribution: Option<DistributionId>,
     /// When it is over.
     pub until: Until,
-    /// Makes the mails.
-    pub composer: Arc<Composer>,
+    /// Make the mails.
+    pub composers: Arc<Composers>,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -137,6 +184,7 @@ impl Run {
     /// Readies a run under a lease of its own.
     pub fn new(plan: RunPlan) -> Self {
         let lease = Entropy.lease(plan.clock.now());
+        let pace = plan.relay.rate().map(pace);
         Self {
             store: plan.store,
             relay: plan.relay,
@@ -144,13 +192,17 @@ impl Run {
             settings: plan.settings,
             distribution: plan.distribution,
             until: plan.until,
-            composer: plan.composer,
+            composers: plan.composers,
             progress: plan.progress,
             stop: plan.stop,
             lease,
             in_hand: AtomicUsize::new(0),
             settled: Notify::new(),
             connections: AtomicUsize::new(0),
+            metrics: Metrics::default(),
+            pulse: Arc::default(),
+            ready: Notify::new(),
+            pace,
         }
     }
 
@@ -161,7 +213,6 @@ impl Run {
     /// The store or the relay failed; see [`RunError`].
     pub async fn run(self) -> Result<(), RunError> {
         let run = Arc::new(self);
-        reaper::reap(&run).await?;
         let ended = run.clone().dispatch().await;
         let returned = run.store.give_back(run.lease).await;
         ended?;
@@ -191,6 +242,24 @@ impl Run {
         joined(keeper.await.map(|kept| kept.map_err(RunError::from))).and(ended)
     }
 
+    /// Prepares for what falls due at an instant: its content and the connections.
+    pub(super) async fn make_ready(&self, at: jiff::Timestamp) -> Result<(), RunError> {
+        let due = self.store.overdue(at).await?;
+        for (id, _) in due.iter().take(2) {
+            if let Some(distribution) = self.store.distribution(*id).await?
+                && let Err(error) = self
+                    .composers
+                    .get(self.store.as_ref(), &distribution.content)
+                    .await
+            {
+                // The worker that meets it holds the distribution.
+                tracing::warn!(distribution.id = %id, %error, "cannot make its mails ready");
+            }
+        }
+        self.ready.notify_waiters();
+        Ok(())
+    }
+
     /// Deliveries left the run's hands.
     pub(super) fn settle(&self, ended: usize) {
         if ended > 0 {
@@ -212,6 +281,15 @@ impl Run {
             self.store.renew(self.lease, until).await?;
         }
     }
+}
+
+/// One message at a time, so many a second.
+fn pace(rate: f64) -> Pace {
+    let each = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::from_secs(1));
+    let quota = governor::Quota::with_period(each.max(Duration::from_nanos(1)));
+    governor::RateLimiter::direct(
+        quota.unwrap_or_else(|| governor::Quota::per_second(std::num::NonZeroU32::MIN)),
+    )
 }
 
 /// A task's result; a task that was torn down has nothing to say beyond what

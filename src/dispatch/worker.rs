@@ -8,16 +8,19 @@
 use super::entries;
 use super::ledger::{Closed, Ledger};
 use super::progress::Mark;
-use super::run::{Run, RunError};
+use super::run::{Run, RunError, Until};
+use super::watchman;
+use crate::domain::course::HoldCause;
 use crate::domain::delivery::{Conclusion, DeliveryState, Event, apply, conclude};
 use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
 use crate::domain::reply::{Handover, RejectClass, Step};
 use crate::domain::suppression::SuppressionReason;
 use crate::entropy::Entropy;
-use crate::relay::{Connection, RelayError};
+use crate::relay::{ComposedMessage, Connection, Envelope, RelayError};
 use crate::store::{Claimed, Record};
 use async_channel::Receiver;
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,6 +30,12 @@ use std::time::{Duration, Instant};
 const MOMENT: Duration = Duration::from_millis(50);
 /// Deliveries begun by one commit, at most.
 const MOST: usize = 16;
+/// A delivery that was begun longer ago is asked about again before its conversation.
+const FRESH: Duration = Duration::from_millis(200);
+/// A service's worker whose connection the relay refuses tries again after so long.
+const STEP_BACK: Duration = Duration::from_secs(15);
+/// A connection without work is given up after so long.
+const IDLE: Duration = Duration::from_secs(10);
 /// Tries to reach a relay that was reached before, before the run gives up.
 const TRIES: u32 = 5;
 
@@ -62,10 +71,7 @@ impl Worker {
     /// the whole run: what one relay connection meets, the others will.
     pub(super) async fn work(mut self) -> Result<(), RunError> {
         let ended = self.go_on().await;
-        if let Some(connection) = self.connection.take() {
-            self.run.connections.fetch_sub(1, Ordering::SeqCst);
-            connection.quit().await;
-        }
+        self.part().await;
         if ended.is_err() {
             self.run.stop.cancel();
         }
@@ -76,20 +82,20 @@ impl Worker {
         let mut hand = self.take().await;
         while !hand.is_empty() {
             if !self.connect().await? {
-                return self.put_back(hand).await;
+                self.put_back(hand).await?;
+                if !self.step_back().await {
+                    return Ok(());
+                }
+                hand = self.take().await;
+                continue;
             }
             let begun = match self.begin(hand).await {
                 Ok(begun) => begun,
                 Err(Closed) => return Ok(()),
             };
-            let started = Instant::now();
-            let count = begun.len();
-            for delivery in begun {
-                if let Err(Closed) = self.deliver(delivery).await? {
-                    return Ok(());
-                }
+            if let Err(Closed) = self.deliver_all(begun).await? {
+                return Ok(());
             }
-            self.pace(started.elapsed(), count);
             if self.run.stop.is_cancelled() {
                 return Ok(());
             }
@@ -98,23 +104,104 @@ impl Worker {
         Ok(())
     }
 
-    /// Takes the next few from the queue: at least one, waiting for it; none at the end.
-    async fn take(&self) -> Vec<Claimed> {
-        let mut hand = Vec::with_capacity(self.handful);
-        let first = tokio::select! {
-            first = self.work.recv() => first,
-            () = self.run.stop.cancelled() => return hand,
-        };
-        if let Ok(first) = first {
-            hand.push(first);
-            while hand.len() < self.handful {
-                let Ok(next) = self.work.try_recv() else {
-                    break;
-                };
-                hand.push(next);
+    async fn deliver_all(&mut self, begun: Vec<Begun>) -> Result<Result<(), Closed>, RunError> {
+        let (started, mut asked) = (Instant::now(), Instant::now());
+        let count = begun.len();
+        for delivery in begun {
+            if asked.elapsed() > FRESH || self.run.stop.is_cancelled() {
+                let id = delivery.claimed.delivery.distribution;
+                if self.run.stop.is_cancelled() || !self.run.store.is_under_way(id).await? {
+                    if let Err(Closed) = self.ledger.end(self.unsaid(&delivery)).await {
+                        return Ok(Err(Closed));
+                    }
+                    continue;
+                }
+                asked = Instant::now();
+            }
+            if let Err(Closed) = self.deliver(delivery).await? {
+                return Ok(Err(Closed));
             }
         }
+        self.pace(started.elapsed(), count);
+        Ok(Ok(()))
+    }
+
+    /// A delivery that was begun, but of which the relay has heard nothing.
+    fn unsaid(&self, begun: &Begun) -> Record {
+        let delivery = &begun.claimed.delivery;
+        let now = self.run.clock.now();
+        let event = entries::decided(
+            delivery,
+            &DeliveryState::Due,
+            "stopped before the conversation",
+            now,
+        );
+        self.write(
+            delivery.id,
+            DeliveryState::Due,
+            begun.claimed.attempts,
+            Some(event),
+        )
+    }
+
+    /// Takes the next few from the queue: at least one, waiting for it; none at the end.
+    async fn take(&mut self) -> Vec<Claimed> {
+        let mut hand = Vec::with_capacity(self.handful);
+        let Some(first) = self.first().await else {
+            return hand;
+        };
+        hand.push(first);
+        while hand.len() < self.handful {
+            let Ok(next) = self.work.try_recv() else {
+                break;
+            };
+            hand.push(next);
+        }
+        self.keep_pace(hand.len()).await;
         hand
+    }
+
+    /// Waits for work. Meanwhile a connection is opened when something is
+    /// about to fall due, and closed when nothing comes for a while.
+    async fn first(&mut self) -> Option<Claimed> {
+        loop {
+            let run = Arc::clone(&self.run);
+            tokio::select! {
+                biased;
+                first = self.work.recv() => return first.ok(),
+                () = run.stop.cancelled() => return None,
+                () = run.ready.notified() => self.open_early().await,
+                () = tokio::time::sleep(IDLE), if self.connection.is_some() => self.part().await,
+            }
+        }
+    }
+
+    /// That it fails now matters to nobody: it is tried again when there is work.
+    async fn open_early(&mut self) {
+        if self.connection.is_none()
+            && let Ok(connection) = self.run.relay.open().await
+        {
+            self.connection = Some(connection);
+            self.run.connections.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    async fn part(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.run.connections.fetch_sub(1, Ordering::SeqCst);
+            connection.quit().await;
+        }
+    }
+
+    /// Waits until the relay's rate allows so many more.
+    async fn keep_pace(&self, count: usize) {
+        let Some(pace) = &self.run.pace else { return };
+        for _ in 0..count {
+            tokio::select! {
+                () = pace.until_ready() => {}
+                () = self.run.stop.cancelled() => return,
+            }
+        }
     }
 
     /// Another worker may still use what this one cannot deliver: its claims
@@ -128,6 +215,20 @@ impl Worker {
         self.run.store.record(records).await?;
         self.run.settle(count);
         Ok(())
+    }
+
+    /// One connection too many for the relay: a service tries again in a while,
+    /// a run that is soon over leaves it to the others. False: it is over.
+    async fn step_back(&self) -> bool {
+        match self.run.until {
+            Until::NothingDue | Until::AllSettled => false,
+            Until::Stopped => {
+                tokio::select! {
+                    () = tokio::time::sleep(STEP_BACK) => true,
+                    () = self.run.stop.cancelled() => false,
+                }
+            }
+        }
     }
 
     fn given_back(&self, claimed: &Claimed) -> Record {
@@ -155,6 +256,7 @@ impl Worker {
                 Ok(connection) => {
                     self.connection = Some(connection);
                     self.run.connections.fetch_add(1, Ordering::SeqCst);
+                    self.run.pulse.well();
                     return Ok(true);
                 }
                 Err(error) => error,
@@ -292,8 +394,17 @@ impl Worker {
     }
 
     /// Hands one delivery over and leaves its outcome with the ledger.
+    #[tracing::instrument(name = "delivery", skip_all, fields(
+        delivery.id = %begun.claimed.delivery.id,
+        distribution.id = %begun.claimed.delivery.distribution,
+        delivery.attempt = begun.attempt,
+        relay.name = self.run.relay.name(),
+        outcome,
+    ))]
     async fn deliver(&mut self, begun: Begun) -> Result<Result<(), Closed>, RunError> {
-        let handover = self.hand_over(&begun).await?;
+        let Some(handover) = self.hand_over(&begun).await? else {
+            return Ok(Ok(()));
+        };
         let now = self.run.clock.now();
         let claimed = &begun.claimed;
         let refusal = relay_refuses(&handover);
@@ -311,7 +422,14 @@ impl Worker {
                 Entropy.roll(),
             ),
         };
+        tracing::Span::current().record("outcome", name_of(&conclusion));
         self.run.progress.mark(mark_of(&conclusion));
+        self.run
+            .metrics
+            .attempt(name_of(&conclusion), self.run.relay.name());
+        if begun.attempt == 1 {
+            self.run.metrics.late(now.duration_since(claimed.due_since));
+        }
         let finish = Event::Finish {
             lease: self.run.lease,
             conclusion,
@@ -336,39 +454,77 @@ impl Worker {
         }
     }
 
-    async fn hand_over(&mut self, begun: &Begun) -> Result<Handover, RunError> {
+    /// Composes and hands over; `None` where there is no mail to hand over, and
+    /// the delivery has gone back.
+    async fn hand_over(&mut self, begun: &Begun) -> Result<Option<Handover>, RunError> {
         let delivery = &begun.claimed.delivery;
         let now = self.run.clock.now();
-        let composed = self.run.composer.compose(delivery, now);
+        let composed = self.compose(begun, now).await;
         let (envelope, message) = match composed {
             Ok(composed) => composed,
-            Err(cause) => return self.cannot_compose(begun, cause).await,
+            Err(cause) => return self.cannot_compose(begun, cause).await.map(|()| None),
         };
         self.run.progress.weigh(message.size());
         if !self.connect().await? {
-            return Ok(not_begun("no connection to the relay is left"));
+            return Ok(Some(not_begun("no connection to the relay is left")));
         }
         // The last instruction before the conversation: the embargo once more.
         if !may_leave(delivery.permitted_from, self.run.clock.now()) {
-            return Ok(not_begun("the embargo bars it again: the clock went back"));
+            return Ok(Some(not_begun(
+                "the embargo bars it again: the clock went back",
+            )));
         }
         match self.connection.as_mut() {
-            Some(connection) => Ok(connection.deliver(&envelope, &message).await),
-            None => Ok(not_begun("no connection to the relay is left")),
+            Some(connection) => {
+                let started = Instant::now();
+                let handover = connection.deliver(&envelope, &message).await;
+                self.run.metrics.conversed(started.elapsed());
+                Ok(Some(handover))
+            }
+            None => Ok(Some(not_begun("no connection to the relay is left"))),
         }
     }
 
-    /// Nothing was said to the relay, so nothing is in doubt: the delivery
-    /// goes back, and the run stops, since every other mail would fail alike.
-    async fn cannot_compose(&self, begun: &Begun, cause: String) -> Result<Handover, RunError> {
+    async fn compose(
+        &self,
+        begun: &Begun,
+        now: Timestamp,
+    ) -> Result<(Envelope, ComposedMessage), String> {
+        let content = &begun.claimed.content;
+        let composer = self
+            .run
+            .composers
+            .get(self.run.store.as_ref(), content)
+            .await;
+        let composer = composer.map_err(|error| error.to_string())?;
+        let started = Instant::now();
+        let composed = composer.compose(&begun.claimed.delivery, now);
+        self.run.metrics.rendered(started.elapsed());
+        composed
+    }
+
+    /// Nothing was said to the relay, so nothing is in doubt: the delivery goes
+    /// back. Every other mail of its distribution would fail alike, so that is
+    /// held; a run that sends nothing else is over.
+    async fn cannot_compose(&self, begun: &Begun, cause: String) -> Result<(), RunError> {
+        let delivery = &begun.claimed.delivery;
+        let error = RunError::Compose {
+            delivery: delivery.id.to_string(),
+            cause,
+        };
         self.run
             .store
             .record(vec![self.given_back(&begun.claimed)])
             .await?;
-        Err(RunError::Compose {
-            delivery: begun.claimed.delivery.id.to_string(),
-            cause,
-        })
+        self.run.settle(1);
+        match self.run.distribution {
+            Some(_) => Err(error),
+            None => {
+                let (why, now) = (error.to_string(), self.run.clock.now());
+                let (id, cause) = (delivery.distribution, HoldCause::CannotCompose);
+                watchman::stop(&self.run, id, cause, why, now).await
+            }
+        }
     }
 
     /// As many at once as fit into a moment.
@@ -378,7 +534,14 @@ impl Worker {
         }
         let each = took.as_micros() / count as u128;
         let fit = MOMENT.as_micros() / each.max(1);
-        self.handful = usize::try_from(fit).unwrap_or(MOST).clamp(1, MOST);
+        // What is taken at once also waits for the relay's rate at once.
+        let paced = self
+            .run
+            .relay
+            .rate()
+            .map_or(MOST, |rate| (rate * MOMENT.as_secs_f64()) as usize);
+        let most = MOST.min(paced.max(1));
+        self.handful = usize::try_from(fit).unwrap_or(MOST).clamp(1, most);
     }
 }
 
@@ -425,5 +588,15 @@ fn mark_of(conclusion: &Conclusion) -> Mark {
         Conclusion::Retry { .. } => Mark::Deferred,
         Conclusion::Rejected { .. } | Conclusion::GiveUp => Mark::Failed,
         Conclusion::InDoubt => Mark::InDoubt,
+    }
+}
+
+fn name_of(conclusion: &Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Accepted(_) => "accepted",
+        Conclusion::Retry { .. } => "deferred",
+        Conclusion::Rejected { .. } => "rejected",
+        Conclusion::InDoubt => "in_doubt",
+        Conclusion::GiveUp => "expired",
     }
 }

@@ -4,11 +4,14 @@
 //! size needs no more memory than its widest row. Every contact gets exactly
 //! one verdict: the included and the excluded together are the whole list.
 
+use super::agreement::Agreements;
 use super::contact::Contact;
+use super::country::only_zone;
 use super::embargo::{Embargo, Phase, permitted_from};
-use super::ids::DistributionId;
+use super::ids::{DistributionId, ReleaseId};
 use super::language::{Choice, Language, negotiate};
 use super::newsroom::{LanguagePolicy, Variants};
+use super::schedule::{Schedule, Spot};
 use super::segment::{Matcher, Segment};
 use super::suppression::SuppressionReason;
 use super::zone::Zone;
@@ -28,6 +31,8 @@ pub struct Rule {
 /// What a verdict depends on besides the contact.
 #[derive(Debug)]
 pub struct Selection<'a> {
+    /// The release.
+    pub release: &'a ReleaseId,
     /// Who is asked for.
     pub rule: &'a Rule,
     /// The release's languages, the fallback first.
@@ -38,8 +43,12 @@ pub struct Selection<'a> {
     pub policy: &'a LanguagePolicy,
     /// The zone of contacts whose own is unknown.
     pub newsroom_zone: &'a Zone,
-    /// Not before this instant, for anyone.
-    pub scheduled: Timestamp,
+    /// When sending may start.
+    pub schedule: &'a Schedule,
+    /// Now.
+    pub now: Timestamp,
+    /// Who may hold copy under embargo.
+    pub agreements: &'a Agreements,
     /// Barred addresses, in canonical form.
     pub suppressed: &'a HashMap<String, SuppressionReason>,
     /// Addresses that already have this release, or are due to.
@@ -55,16 +64,41 @@ pub struct Included {
     pub languages: Vec<Language>,
     /// Why that language.
     pub choice: Choice,
-    /// The zone their times are shown in.
+    /// The zone that their times are shown in, and that the schedule goes by.
     pub zone: Zone,
-    /// Whether the zone is their own.
-    pub own_zone: bool,
+    /// Where the zone comes from.
+    pub zone_from: ZoneFrom,
+    /// Their segment's place in the order of the rule.
+    pub wave: usize,
     /// Which clock they go by.
     pub phase: Phase,
     /// The embargo's bar for this contact; `None` where there is none.
     pub permitted_from: Option<Timestamp>,
     /// When sending to them may start.
     pub not_before: Timestamp,
+}
+
+/// Where a contact's zone comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ZoneFrom {
+    /// Their own record.
+    Own,
+    /// Their country has only one.
+    Country,
+    /// It is the newsroom's, for want of another.
+    Newsroom,
+}
+
+/// The clock that a contact goes by.
+pub fn zone_of(contact: &Contact, newsroom: &Zone) -> (Zone, ZoneFrom) {
+    if let Some(own) = &contact.time_zone {
+        return (own.clone(), ZoneFrom::Own);
+    }
+    match only_zone(&contact.country) {
+        Some(zone) => (zone, ZoneFrom::Country),
+        None => (newsroom.clone(), ZoneFrom::Newsroom),
+    }
 }
 
 /// Why a contact does not get the release.
@@ -90,6 +124,11 @@ pub enum Exclusion {
     },
     /// The release has no variant at all.
     NoVariant,
+    /// Their hours open only when the release is stale.
+    TooLate {
+        /// When they would.
+        opens: Timestamp,
+    },
 }
 
 impl Exclusion {
@@ -101,6 +140,7 @@ impl Exclusion {
             Self::Suppressed { .. } => "suppressed",
             Self::AlreadySent { .. } => "already_sent",
             Self::NoVariant => "no_variant",
+            Self::TooLate { .. } => "too_late",
         }
     }
 
@@ -114,6 +154,10 @@ impl Exclusion {
             Self::Suppressed { because } => format!("suppressed: {}", because.name()),
             Self::AlreadySent { distribution } => format!("already has it by {distribution}"),
             Self::NoVariant => "the release has no variant".to_owned(),
+            Self::TooLate { opens } => format!(
+                "their turn would be {}, when the release is stale",
+                opens.strftime("%Y-%m-%d %H:%M UTC")
+            ),
         }
     }
 }
@@ -148,8 +192,15 @@ pub fn judge(contact: &Contact, selection: &Selection<'_>, matcher: &Matcher) ->
             distribution: *distribution,
         });
     }
-    include(contact, selection, segment.name())
-        .map_or(Verdict::Excluded(Exclusion::NoVariant), Verdict::Included)
+    let Some(included) = include(contact, selection, segment.name()) else {
+        return Verdict::Excluded(Exclusion::NoVariant);
+    };
+    if selection.schedule.is_stale(included.not_before) {
+        return Verdict::Excluded(Exclusion::TooLate {
+            opens: included.not_before,
+        });
+    }
+    Verdict::Included(included)
 }
 
 fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Option<Included> {
@@ -158,7 +209,9 @@ fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Optio
         selection.languages,
         &selection.policy.fallbacks,
     )?;
-    let permitted_from = permitted_from(selection.embargo, contact.has_agreement());
+    let (zone, zone_from) = zone_of(contact, selection.newsroom_zone);
+    let wave = selection.rule.wave(segment);
+    let timing = timing(contact, selection, &zone, wave);
     Some(Included {
         segment: segment.to_owned(),
         languages: match selection.policy.variants {
@@ -166,18 +219,106 @@ fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Optio
             Variants::Stacked => negotiated.readable,
         },
         choice: negotiated.choice,
-        zone: contact
-            .time_zone
-            .clone()
-            .unwrap_or_else(|| selection.newsroom_zone.clone()),
-        own_zone: contact.time_zone.is_some(),
-        phase: Phase::at(
-            selection.embargo,
-            contact.has_agreement(),
-            selection.scheduled,
-        ),
-        permitted_from,
-        not_before: permitted_from
-            .map_or(selection.scheduled, |from| from.max(selection.scheduled)),
+        zone,
+        zone_from,
+        wave,
+        phase: timing.phase,
+        permitted_from: timing.permitted_from,
+        not_before: timing.not_before,
     })
 }
+
+impl Rule {
+    fn wave(&self, segment: &str) -> usize {
+        let place = self.to.iter().position(|one| one.name() == segment);
+        place.unwrap_or_default()
+    }
+}
+
+/// Which clock a delivery goes by, and when it may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// The clock.
+    pub phase: Phase,
+    /// The embargo's bar.
+    pub permitted_from: Option<Timestamp>,
+    /// The start.
+    pub not_before: Timestamp,
+}
+
+fn timing(contact: &Contact, selection: &Selection<'_>, zone: &Zone, wave: usize) -> Timing {
+    let day = selection
+        .now
+        .to_zoned_datetime(selection.newsroom_zone.time_zone().clone())
+        .date();
+    let agreed = selection.agreements.permit(contact, selection.release, day);
+    time_it(
+        selection.embargo,
+        agreed,
+        selection.schedule,
+        selection.now,
+        Spot {
+            zone,
+            window: contact.send_window,
+            permitted_from: None,
+            wave,
+        },
+    )
+}
+
+/// Decides a contact's phase and start: the two clocks in one place. Who has an
+/// agreement, but whose turn comes after the lift all the same, is no advance
+/// reader. An embargo that has lifted makes no phases, but its bar stays on
+/// record: should `now` be wrong, the bar still holds.
+pub fn time_it(
+    embargo: Option<&Embargo>,
+    agreed: bool,
+    schedule: &Schedule,
+    now: Timestamp,
+    spot: Spot<'_>,
+) -> Timing {
+    let bar = embargo.map(|embargo| embargo.until);
+    let Some(embargo) = embargo.filter(|embargo| !embargo.is_lifted(now)) else {
+        let spot = Spot {
+            permitted_from: bar,
+            ..spot
+        };
+        return Timing {
+            phase: Phase::Immediate,
+            permitted_from: bar,
+            not_before: schedule.place(None, spot),
+        };
+    };
+    let lift = Some(embargo.until);
+    let place = |agreed| {
+        let permitted_from = permitted_from(Some(embargo), agreed);
+        (
+            permitted_from,
+            schedule.place(
+                lift,
+                Spot {
+                    permitted_from,
+                    ..spot
+                },
+            ),
+        )
+    };
+    let (_, early) = place(true);
+    if agreed && early < embargo.until {
+        return Timing {
+            phase: Phase::Advance,
+            permitted_from: None,
+            not_before: early,
+        };
+    }
+    let (permitted_from, not_before) = place(false);
+    Timing {
+        phase: Phase::General,
+        permitted_from,
+        not_before,
+    }
+}
+
+#[cfg(test)]
+#[path = "audience_tests.rs"]
+mod tests;

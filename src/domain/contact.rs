@@ -4,6 +4,7 @@ use super::address::EmailAddress;
 use super::header_text::HeaderText;
 use super::ids::ContactId;
 use super::language::Language;
+use super::send_window::SendWindow;
 use super::zone::Zone;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub struct Contact {
     pub languages: Vec<Language>,
     /// Their time zone; the newsroom's holds where it is unknown.
     pub time_zone: Option<Zone>,
+    /// When they want mail, on their own clock; stands above the newsroom's window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_window: Option<SendWindow>,
     /// Subjects they cover.
     pub beats: Vec<String>,
     /// Press lists they stand on.
@@ -50,8 +54,9 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Whether early copy may be sent to them.
-    pub fn has_agreement(&self) -> bool {
+    /// Whether the imported list says that they agreed. Whether they may have
+    /// early copy, [`super::agreement::Agreements`] knows.
+    pub fn is_listed_as_agreed(&self) -> bool {
         self.embargo_agreement.is_some()
     }
 
@@ -81,4 +86,26 @@ pub struct Recipient {
     pub salutation: String,
     /// The publication they work for.
     pub outlet: String,
+}
+
+/// A contact for tests.
+#[cfg(test)]
+pub fn example(email: &str) -> Contact {
+    Contact {
+        id: ContactId::from_parts(0, 0),
+        email: EmailAddress::parse(email).unwrap(),
+        name: HeaderText::parse("A").unwrap(),
+        salutation: String::new(),
+        outlet: "The Example".into(),
+        role: String::new(),
+        country: "KZ".into(),
+        languages: vec!["ru".parse().unwrap()],
+        time_zone: None,
+        send_window: None,
+        beats: vec!["human-rights".into()],
+        lists: vec![],
+        embargo_agreement: None,
+        notes: String::new(),
+        custom: BTreeMap::from([("tier".into(), "1".into())]),
+    }
 }

@@ -10,6 +10,7 @@ use super::ids::{DeliveryId, DistributionId, LeaseToken};
 use super::language::{Choice, Language};
 use super::reply::{Handover, RejectClass, SmtpReply};
 use super::retry::RetryPolicy;
+use super::send_window::SendWindow;
 use super::suppression::SuppressionReason;
 use super::zone::Zone;
 use jiff::Timestamp;
@@ -38,6 +39,15 @@ pub struct Delivery {
     pub permitted_from: Option<Timestamp>,
     /// When sending may start.
     pub not_before: Timestamp,
+    /// The place of its segment in the order of the rule.
+    #[serde(default)]
+    pub wave: usize,
+    /// The contact's own window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_window: Option<SendWindow>,
+    /// The delivery of the original, where this one follows up on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies_to: Option<DeliveryId>,
 }
 
 /// Where a delivery stands, with the facts of that state.
@@ -204,11 +214,20 @@ pub enum Event {
         /// The number of the attempt, from 1.
         attempt: u32,
     },
-    /// The worker gives it back without having begun.
+    /// The worker gives it back without having said anything to the relay.
     GiveBack {
         /// The worker's lease.
         lease: LeaseToken,
     },
+    /// The distribution was stopped for now: nobody may begin it.
+    TakeBack,
+    /// Its time was changed, before it began.
+    Replan {
+        /// When sending may start now.
+        not_before: Timestamp,
+    },
+    /// Its distribution is stale.
+    GoStale,
     /// The conversation ended, and the retry policy has spoken.
     Finish {
         /// The worker's lease.
@@ -340,6 +359,9 @@ pub fn apply(
         Event::GiveBack { lease } => {
             held(state, lease, "be given back").map(|_| DeliveryState::Due)
         }
+        Event::TakeBack => take_back(state),
+        Event::Replan { not_before } => replan(state, not_before),
+        Event::GoStale => unbegun(state, "go stale").map(|()| DeliveryState::Expired),
         Event::Finish { lease, conclusion } => finish(state, lease, conclusion, now),
         Event::LeaseLapsed => lapse(state),
         Event::Resend => only(state, Life::InDoubt, "be sent again").map(|()| DeliveryState::Due),
@@ -446,6 +468,32 @@ fn held(
         | DeliveryState::Suppressed { .. }
         | DeliveryState::Cancelled { .. } => Err(Illegal::LeaseLost),
     }
+}
+
+fn take_back(state: &DeliveryState) -> Result<DeliveryState, Illegal> {
+    only(state, Life::Claimed, "be taken back")?;
+    unbegun(state, "be taken back").map(|()| DeliveryState::Due)
+}
+
+/// A retry keeps its own time where that is later.
+fn replan(state: &DeliveryState, not_before: Timestamp) -> Result<DeliveryState, Illegal> {
+    unbegun(state, "be planned anew")?;
+    Ok(match state {
+        DeliveryState::Deferred { until, reply } => DeliveryState::Deferred {
+            until: not_before.max(*until),
+            reply: reply.clone(),
+        },
+        DeliveryState::Planned { .. }
+        | DeliveryState::Due
+        | DeliveryState::Claimed { .. }
+        | DeliveryState::InDoubt { .. }
+        | DeliveryState::Accepted { .. }
+        | DeliveryState::Rejected { .. }
+        | DeliveryState::Bounced { .. }
+        | DeliveryState::Expired
+        | DeliveryState::Suppressed { .. }
+        | DeliveryState::Cancelled { .. } => DeliveryState::Planned { not_before },
+    })
 }
 
 fn start(

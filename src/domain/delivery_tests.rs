@@ -43,6 +43,11 @@ fn any_event() -> impl Strategy<Value = Event> {
         (holder, any_conclusion())
             .prop_map(|(lease, conclusion)| Event::Finish { lease, conclusion }),
         Just(Event::LeaseLapsed),
+        Just(Event::TakeBack),
+        Just(Event::GoStale),
+        (0i64..10_000).prop_map(|at| Event::Replan {
+            not_before: second(at)
+        }),
         Just(Event::Resend),
         any::<bool>().prop_map(|arrived| Event::Settle {
             arrived,
@@ -68,6 +73,7 @@ proptest! {
     ) {
         let permitted_from = (!agreed).then(|| second(LIFT));
         let mut state = DeliveryState::Planned { not_before: second(not_before) };
+        let mut not_before = not_before;
         let mut clock: Vec<(Event, i64)> = events;
         clock.sort_by_key(|(_, at)| *at);
         for (event, at) in clock {
@@ -83,6 +89,9 @@ proptest! {
             }
             if let (DeliveryState::Claimed { lease: owner, .. }, Event::Finish { lease, .. } | Event::Start { lease, .. } | Event::GiveBack { lease }) = (&before, &event) {
                 prop_assert_eq!(owner, lease, "another worker's lease was honoured");
+            }
+            if let Event::Replan { not_before: moved } = event {
+                not_before = moved.as_second();
             }
             state = after;
         }

@@ -1,6 +1,9 @@
 //! A distribution: one sending of one release to one audience.
 
+use super::course::Course;
+use super::embargo::Embargo;
 use super::ids::{DistributionId, ReleaseId};
+use super::schedule::Schedule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,9 +20,17 @@ pub struct Distribution {
     /// When it was planned.
     pub planned_at: Timestamp,
     /// When sending may start.
-    pub scheduled: Timestamp,
-    /// The lift, where the release is under embargo.
-    pub lift: Option<Timestamp>,
+    pub schedule: Schedule,
+    /// The embargo in force: as planned, or as somebody moved it since.
+    pub embargo: Option<Embargo>,
+    /// Where it stands as a whole.
+    pub course: Course,
+    /// Who approved this content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approved_by: Vec<String>,
+    /// What it follows up on: the release whose receivers this one goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<ReleaseId>,
     /// Segments asked for, as named on the command line.
     pub to: Vec<String>,
     /// Segments left out.
@@ -30,6 +41,18 @@ pub struct Distribution {
     pub included: u64,
     /// Contacts excluded, by reason.
     pub excluded: BTreeMap<String, u64>,
+}
+
+impl Distribution {
+    /// The lift, where the release is under embargo.
+    pub fn lift(&self) -> Option<Timestamp> {
+        self.embargo.as_ref().map(|embargo| embargo.until)
+    }
+
+    /// Whether its content may leave at all: under way, and not stale.
+    pub fn may_send(&self, now: Timestamp) -> bool {
+        self.course.is_under_way() && !self.schedule.is_stale(now)
+    }
 }
 
 /// Deliveries counted by what people ask about.

@@ -234,15 +234,6 @@ impl Phase {
         }
     }
 
-    /// The phase of a contact when sending starts at an instant: an embargo
-    /// that has lifted by then is none.
-    pub fn at(embargo: Option<&Embargo>, has_agreement: bool, scheduled: Timestamp) -> Self {
-        Self::of(
-            embargo.filter(|embargo| !embargo.is_lifted(scheduled)),
-            has_agreement,
-        )
-    }
-
     /// The phase as the reader sees it at an instant: advance copy that was
     /// held up past the lift is under embargo no more.
     #[must_use]
@@ -333,8 +324,6 @@ mod tests {
             embargo.until - jiff::SignedDuration::from_secs(1),
             embargo.until,
         );
-        assert_eq!(Phase::at(Some(&embargo), true, before), Phase::Advance);
-        assert_eq!(Phase::at(Some(&embargo), true, after), Phase::Immediate);
         assert_eq!(Phase::Advance.shown(Some(&embargo), before), Phase::Advance);
         assert_eq!(Phase::Advance.shown(Some(&embargo), after), Phase::General);
     }

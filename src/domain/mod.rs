@@ -5,6 +5,7 @@
 //! release, in which language, and when, stands here or nowhere.
 
 pub mod address;
+pub mod agreement;
 pub mod approval;
 pub mod audience;
 pub mod clock_guard;
@@ -32,3 +33,6 @@ pub mod send_window;
 pub mod staleness;
 pub mod suppression;
 pub mod zone;
+
+#[cfg(test)]
+mod promise_tests;

@@ -77,7 +77,7 @@ impl Default for Deadlines {
 }
 
 /// A relay as the newsroom configured it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RelayProfile {
     /// Its name in dateline.toml.
     pub name: String,
@@ -95,6 +95,20 @@ pub struct RelayProfile {
     pub helo: String,
     /// Connections at once, at least 1.
     pub connections: usize,
+    /// Messages a second at most; `None`: as fast as it takes them.
+    pub rate: Option<f64>,
     /// How long each step may take.
     pub deadlines: Deadlines,
 }
+
+impl RelayProfile {
+    /// Messages a second that a forecast reckons with: the rate it is held to,
+    /// else what a connection to a distant relay commonly manages.
+    pub fn reckoned_rate(&self) -> f64 {
+        self.rate.unwrap_or(self.connections as f64 * USUAL_RATE)
+    }
+}
+
+/// Messages a second over one connection, where nothing better is known: seven
+/// round trips of some 30 ms.
+const USUAL_RATE: f64 = 5.0;

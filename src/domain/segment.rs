@@ -219,7 +219,7 @@ impl<'c> Facts<'c> {
             time_zone: contact.time_zone.as_ref().map_or("", |zone| zone.name()),
             beats: &contact.beats,
             lists: &contact.lists,
-            embargo_agreement: contact.has_agreement(),
+            embargo_agreement: contact.is_listed_as_agreed(),
             notes: &contact.notes,
             custom: &contact.custom,
         }
@@ -301,27 +301,9 @@ fn without_strings(rule: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::address::EmailAddress;
-    use crate::domain::header_text::HeaderText;
-    use crate::domain::ids::ContactId;
 
     fn contact() -> Contact {
-        Contact {
-            id: ContactId::from_parts(0, 0),
-            email: EmailAddress::parse("a@example.org").unwrap(),
-            name: HeaderText::parse("A").unwrap(),
-            salutation: String::new(),
-            outlet: "The Example".into(),
-            role: String::new(),
-            country: "KZ".into(),
-            languages: vec!["ru".parse().unwrap()],
-            time_zone: None,
-            beats: vec!["human-rights".into()],
-            lists: vec![],
-            embargo_agreement: None,
-            notes: String::new(),
-            custom: BTreeMap::from([("tier".into(), "1".into())]),
-        }
+        crate::domain::contact::example("a@example.org")
     }
 
     fn holds(rule: &str) -> bool {

@@ -9,12 +9,13 @@ use crate::domain::header_text::HeaderText;
 use crate::domain::ids::ContactId;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
+use crate::domain::send_window::SendWindow;
 use crate::domain::zone::Zone;
 use csv::StringRecord;
 use std::collections::{BTreeMap, HashMap};
 
 /// The columns that have a meaning, in the order of an export.
-pub(super) const COLUMNS: [&str; 12] = [
+pub(super) const COLUMNS: [&str; 13] = [
     "email",
     "name",
     "salutation",
@@ -23,6 +24,7 @@ pub(super) const COLUMNS: [&str; 12] = [
     "country",
     "languages",
     "time_zone",
+    "send_window",
     "beats",
     "lists",
     "embargo_agreement",
@@ -264,6 +266,7 @@ impl Row<'_> {
         let country = self.parsed("country", country).unwrap_or_default();
         let languages = self.languages();
         let time_zone = self.parsed("time_zone", Zone::parse);
+        let send_window = self.parsed("send_window", SendWindow::parse);
         let embargo_agreement = self.parsed("embargo_agreement", agreement).flatten();
         Some(Contact {
             id,
@@ -275,6 +278,7 @@ impl Row<'_> {
             country,
             languages,
             time_zone,
+            send_window,
             beats: self.list("beats"),
             lists: self.list("lists"),
             embargo_agreement,

@@ -55,6 +55,11 @@ impl<W: Write> ContactWriter<W> {
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
+            contact
+                .send_window
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             contact.beats.join(";"),
             contact.lists.join(";"),
             agreement.unwrap_or_default(),

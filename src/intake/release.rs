@@ -14,6 +14,7 @@ use crate::domain::release::{
     Attachment, PressContact, Release, ReleaseDateline, ReleaseKind, Variant,
 };
 use crate::toml_reader::{Section, Spot, parse};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,8 @@ pub struct LoadedRelease {
     pub release: Release,
     /// Attachments and inline images.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// When each variant's file was last edited.
+    pub edited: Vec<(Language, Timestamp)>,
 }
 
 /// Reads a release folder, with everything that is wrong in it.
@@ -87,6 +90,7 @@ impl Loader<'_> {
         let (variants, images) = self.variants(&file, &card, problems);
         let (attachments, files) = self.attachments(&file, card.attachments, &images, problems);
         Some(LoadedRelease {
+            edited: self.edited(&variants),
             release: Release {
                 id: card.id?,
                 kind: card.kind,
@@ -163,6 +167,17 @@ impl Loader<'_> {
             attachments,
             data,
         }
+    }
+
+    fn edited(&self, variants: &[Variant]) -> Vec<(Language, Timestamp)> {
+        let edited = |variant: &Variant| {
+            let file = self.folder.join(format!("{}.md", variant.language));
+            let at = std::fs::metadata(file)
+                .and_then(|file| file.modified())
+                .ok()?;
+            Some((variant.language.clone(), Timestamp::try_from(at).ok()?))
+        };
+        variants.iter().filter_map(edited).collect()
     }
 
     /// Reads the variants listed, and finds those that are not.

@@ -74,6 +74,11 @@ impl Relay {
         &self.profile.name
     }
 
+    /// Messages a second at most, where the newsroom sets a rate.
+    pub fn rate(&self) -> Option<f64> {
+        self.profile.rate
+    }
+
     /// How many connections it is given.
     pub fn connections(&self) -> usize {
         self.profile.connections.max(1)

@@ -79,6 +79,29 @@ impl Kit {
         }
     }
 
+    /// A message of the words in a language; in English where it has none.
+    ///
+    /// # Errors
+    /// In words: the message is missing, or names what it was not given.
+    pub fn say(
+        &self,
+        language: &Language,
+        id: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<String, String> {
+        let said = self
+            .words(language)
+            .and_then(|words| words.say(id, variables).ok());
+        if let Some(said) = said {
+            return Ok(said);
+        }
+        let english = Language::parse("en")
+            .ok()
+            .and_then(|english| self.words(&english));
+        let words = english.ok_or_else(|| format!("there are no words in `{language}`"))?;
+        words.say(id, variables).map_err(|error| error.to_string())
+    }
+
     /// The words of a language, or of its primary language.
     pub(super) fn words(&self, language: &Language) -> Option<Arc<Words>> {
         find(&self.words, language).cloned()

@@ -39,7 +39,8 @@ const REQUIRED: [&str; 21] = [
 
 /// The variables that any message may name; the loader tries each message with
 /// all of them, so that a mistyped one fails there and not in a mail.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 17] = [
+    "headline",
     "newsroom",
     "email",
     "list",

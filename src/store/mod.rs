@@ -9,6 +9,8 @@ pub mod sqlite;
 pub mod verify;
 
 use crate::domain::address::EmailAddress;
+use crate::domain::agreement::AgreementWord;
+use crate::domain::approval::Approval;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
@@ -79,6 +81,60 @@ pub struct Claimed {
     pub attempts: u32,
     /// When it first fell due: retries count its age from here.
     pub due_since: Timestamp,
+    /// The hash of the frozen content that it brings.
+    pub content: String,
+}
+
+/// A change of a whole distribution, with what becomes of its deliveries.
+pub struct Revision<'a> {
+    /// The distribution as it was read: where it has changed since, nothing is done.
+    pub from: &'a Distribution,
+    /// The distribution as it is to be.
+    pub to: &'a Distribution,
+    /// New frozen content, where the distribution names other.
+    pub content: Option<&'a [u8]>,
+    /// What the log says of it.
+    pub events: Vec<LogEvent>,
+    /// Which deliveries are asked about.
+    pub reach: Reach,
+    /// What becomes of a delivery; `None` leaves it as it is.
+    pub moves: &'a (dyn Fn(&Standing) -> Option<Move> + Send + Sync),
+}
+
+impl Debug for Revision<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Revision")
+            .field("to", self.to)
+            .field("reach", &self.reach)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which deliveries of a distribution a revision is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that a worker holds.
+    Claimed,
+    /// Those that are not final.
+    Open,
+}
+
+/// What becomes of a delivery in a revision.
+#[derive(Debug, Clone)]
+pub struct Move {
+    /// The delivery as it is planned now.
+    pub delivery: Delivery,
+    /// Its state. A state other than the one it had takes it from its worker.
+    pub state: DeliveryState,
+    /// What the log says of it.
+    pub event: Option<LogEvent>,
+}
+
+/// Hears when somebody has changed what is to be done.
+#[async_trait]
+pub trait Bell: Send + Debug {
+    /// Answers when it rings; what rang while nobody listened counts.
+    async fn rung(&mut self);
 }
 
 /// One change of state under a lease, with its log entry.
@@ -120,6 +176,19 @@ pub struct Standing {
     pub state: DeliveryState,
     /// Attempts made.
     pub attempts: u32,
+}
+
+/// Deliveries of all distributions, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Census {
+    /// By state.
+    pub by_state: std::collections::BTreeMap<String, u64>,
+    /// When the longest-waiting due delivery fell due.
+    pub oldest_due: Option<Timestamp>,
+    /// When the lease that ends first ends.
+    pub first_lease_end: Option<Timestamp>,
+    /// Distributions by course.
+    pub by_course: std::collections::BTreeMap<String, u64>,
 }
 
 /// What the reaper found.
@@ -197,8 +266,61 @@ pub trait Store: Send + Sync + Debug {
     /// One distribution.
     async fn distribution(&self, id: DistributionId) -> Result<Option<Distribution>>;
 
-    /// The frozen content of a distribution.
-    async fn content(&self, id: DistributionId) -> Result<Option<Vec<u8>>>;
+    /// Frozen content by its hash.
+    async fn content(&self, hash: &str) -> Result<Option<Vec<u8>>>;
+
+    /// Changes a distribution and its deliveries in one transaction. Answers
+    /// with the number of deliveries moved; `None` where the distribution was
+    /// changed meanwhile, and nothing was done. A delivery that is claimed and
+    /// moved is its worker's no more: what the worker has not begun by then, it
+    /// cannot begin.
+    async fn revise(&self, revision: Revision<'_>) -> Result<Option<u64>>;
+
+    /// Whether a distribution may still send: asked again before a
+    /// conversation that was begun a while ago.
+    async fn is_under_way(&self, id: DistributionId) -> Result<bool>;
+
+    /// Distributions under way with deliveries that are due, and the earliest
+    /// of their times.
+    async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>>;
+
+    /// Distributions under way with deliveries that wait, for a time after this
+    /// or under an embargo that lifts after it.
+    async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>>;
+
+    /// Distributions with open deliveries that are stale now.
+    async fn stale(&self, now: Timestamp) -> Result<Vec<DistributionId>>;
+
+    /// How many deliveries fall due at which instant, in order of time.
+    async fn due_times(&self, id: DistributionId) -> Result<Vec<(Timestamp, u64)>>;
+
+    /// Who has a release: each accepted delivery of it, by address.
+    async fn receivers_of(&self, release: &ReleaseId) -> Result<HashMap<String, Delivery>>;
+
+    /// Puts an approval on record. Approvals are never changed.
+    async fn approve(&self, approval: &Approval) -> Result<()>;
+
+    /// The approvals of a release, oldest first.
+    async fn approvals(&self, release: &ReleaseId) -> Result<Vec<Approval>>;
+
+    /// Puts words on embargo agreements on record.
+    async fn record_agreement(&self, word: &AgreementWord) -> Result<()>;
+
+    /// All words on embargo agreements, oldest first.
+    async fn agreements(&self) -> Result<Vec<AgreementWord>>;
+
+    /// Notes that a service is there to send.
+    async fn beat(&self, now: Timestamp) -> Result<()>;
+
+    /// Counts all deliveries.
+    async fn census(&self, now: Timestamp) -> Result<Census>;
+
+    /// When a service was last there to send.
+    async fn last_beat(&self) -> Result<Option<Timestamp>>;
+
+    /// Listens for changes that others make: plans, revisions, decisions.
+    /// `None` where this backend cannot tell.
+    async fn listen(&self) -> Result<Option<Box<dyn Bell>>>;
 
     /// Its deliveries, counted. Planned ones whose time has come count as due.
     async fn counts(&self, id: DistributionId, now: Timestamp) -> Result<Counts>;
@@ -221,8 +343,11 @@ pub trait Store: Send + Sync + Debug {
     /// Returns lapsed leases (all claims with `until` before `now`).
     async fn reap(&self, now: Timestamp) -> Result<Reaped>;
 
-    /// When the next waiting delivery falls due and is permitted.
+    /// When the next waiting delivery of a distribution under way falls due.
     async fn next_due(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>>;
+
+    /// When the first claim that anybody holds lapses.
+    async fn next_lapse(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>>;
 
     /// Deliveries in a state, oldest first.
     async fn standing(

@@ -37,3 +37,10 @@ why = You receive this because { $email } is on the press list of { $newsroom }.
 opt-out = Unsubscribe
 opt-out-line = To unsubscribe, write to { $address }
 opt-out-line-subject = To unsubscribe, write to { $address } with the subject “{ $subject }”
+
+notice-kill-headline = RETRACTED: { $headline }
+notice-kill-body = We have withdrawn this release. **Please do not publish it, and do not quote from it.** If you have published it already, please tell us: write to the press contact below.
+notice-lifted-early-headline = EMBARGO LIFTED: { $headline }
+notice-lifted-early-body = The embargo on this release has been lifted early. **You may publish it now.** The time named in our earlier mail no longer holds; the text of the release has not changed.
+notice-embargo-moved-headline = EMBARGO MOVED: { $headline }
+notice-embargo-moved-body = The embargo on this release has been moved. **The time at the head of this mail holds**, not the time named in our earlier mail. The text of the release has not changed.

@@ -32,3 +32,10 @@ why = Recibe este mensaje porque { $email } figura en la lista de prensa de { $n
 opt-out = Darse de baja
 opt-out-line = Para darse de baja, escriba a { $address }
 opt-out-line-subject = Para darse de baja, escriba a { $address } con el asunto «{ $subject }»
+
+notice-kill-headline = RETIRADO: { $headline }
+notice-kill-body = Hemos retirado este comunicado. **Rogamos que no lo publique ni lo cite.** Si ya lo ha publicado, le pedimos que avise al contacto de prensa indicado más abajo.
+notice-lifted-early-headline = EMBARGO LEVANTADO: { $headline }
+notice-lifted-early-body = El embargo de este comunicado se ha levantado antes de lo previsto. **Puede publicarlo desde ahora.** La hora indicada en nuestro mensaje anterior ya no es válida; el texto del comunicado no ha cambiado.
+notice-embargo-moved-headline = EMBARGO CAMBIADO: { $headline }
+notice-embargo-moved-body = El embargo de este comunicado ha cambiado. **Vale la hora indicada al principio de este mensaje**, no la de nuestro mensaje anterior. El texto del comunicado no ha cambiado.

@@ -45,3 +45,10 @@ why = Vous recevez ce message car { $email } figure dans la liste presse de { $n
 opt-out = Se désabonner
 opt-out-line = Pour vous désabonner, écrivez à { $address }
 opt-out-line-subject = Pour vous désabonner, écrivez à { $address } avec pour objet « { $subject } »
+
+notice-kill-headline = RETIRÉ : { $headline }
+notice-kill-body = Nous avons retiré ce communiqué. **Merci de ne pas le publier ni le citer.** Si vous l’avez déjà publié, merci de le signaler au contact presse indiqué ci-dessous.
+notice-lifted-early-headline = EMBARGO LEVÉ : { $headline }
+notice-lifted-early-body = L’embargo sur ce communiqué a été levé plus tôt que prévu. **Vous pouvez le publier dès maintenant.** L’heure indiquée dans notre message précédent ne vaut plus ; le texte du communiqué n’a pas changé.
+notice-embargo-moved-headline = EMBARGO DÉPLACÉ : { $headline }
+notice-embargo-moved-body = L’embargo sur ce communiqué a été déplacé. **L’heure indiquée en tête de ce message fait foi**, et non celle de notre message précédent. Le texte du communiqué n’a pas changé.

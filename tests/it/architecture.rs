@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Rooms that a room may not import.
-const FORBIDDEN_ROOMS: [(&str, &[&str]); 9] = [
+const FORBIDDEN_ROOMS: [(&str, &[&str]); 10] = [
     (
         "domain",
         &[
@@ -16,6 +16,7 @@ const FORBIDDEN_ROOMS: [(&str, &[&str]); 9] = [
             "dispatch",
             "desk",
             "cli",
+            "web",
             "wire",
             "clock",
             "entropy",
@@ -26,44 +27,57 @@ const FORBIDDEN_ROOMS: [(&str, &[&str]); 9] = [
     (
         "intake",
         &[
-            "render", "store", "relay", "dispatch", "desk", "cli", "wire",
+            "render", "store", "relay", "dispatch", "desk", "cli", "web", "wire",
         ],
     ),
     (
         "config",
         &[
-            "intake", "render", "store", "relay", "dispatch", "desk", "cli", "wire",
+            "intake", "render", "store", "relay", "dispatch", "desk", "cli", "web", "wire",
         ],
     ),
     (
         "render",
         &[
-            "intake", "config", "store", "relay", "dispatch", "desk", "cli", "wire",
+            "intake", "config", "store", "relay", "dispatch", "desk", "cli", "web", "wire",
         ],
     ),
     (
         "store",
         &[
-            "intake", "config", "render", "relay", "dispatch", "desk", "cli", "wire",
+            "intake", "config", "render", "relay", "dispatch", "desk", "cli", "web", "wire",
         ],
     ),
     (
         "relay",
         &[
-            "intake", "config", "render", "store", "dispatch", "desk", "cli", "wire",
+            "intake", "config", "render", "store", "dispatch", "desk", "cli", "web", "wire",
         ],
     ),
-    ("dispatch", &["intake", "config", "desk", "cli", "wire"]),
-    ("desk", &["cli", "wire"]),
+    (
+        "dispatch",
+        &["intake", "config", "desk", "cli", "web", "wire"],
+    ),
+    ("desk", &["cli", "web", "wire"]),
+    ("web", &["store", "relay", "dispatch", "cli", "wire"]),
     ("cli", &["wire"]),
 ];
 
 /// Crates and parts of the standard library, and the only places where they may stand.
-const KEPT_IN: [(&str, &[&str]); 5] = [
+const KEPT_IN: [(&str, &[&str]); 11] = [
     ("lettre::", &["src/relay/"]),
     ("sqlx::", &["src/store/sqlite/"]),
     ("clap", &["src/cli/"]),
     ("handlebars::", &["src/render/"]),
+    ("axum", &["src/web/"]),
+    ("opentelemetry", &["src/telemetry.rs"]),
+    (
+        "prometheus_client",
+        &["src/web/", "src/dispatch/metrics.rs"],
+    ),
+    ("governor::", &["src/dispatch/run.rs"]),
+    ("rustix::", &["src/clock.rs"]),
+    ("sd_notify", &["src/cli/serve.rs"]),
     ("SqliteStore", &["src/store/sqlite/", "src/wire.rs"]),
 ];
 

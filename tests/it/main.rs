@@ -14,4 +14,6 @@ mod log;
 mod look;
 mod mime;
 mod relay_faults;
+mod schedule;
+mod service;
 mod support;

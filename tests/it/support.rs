@@ -1,8 +1,10 @@
 //! A workspace to act in, the command to act with, and relays that misbehave.
 
+use jiff::{SignedDuration, Timestamp};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
@@ -101,6 +103,36 @@ impl Workspace {
         );
     }
 
+    /// Has the embargoed release lift so many seconds from now.
+    pub(crate) fn lift_in(&self, seconds: i64) {
+        let file = format!("releases/{EMBARGOED}/release.toml");
+        let lift = now() + SignedDuration::from_secs(seconds);
+        let until = lift
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .strftime("%Y-%m-%dT%H:%M:%S[UTC]");
+        let lines: Vec<_> = self
+            .read(&file)
+            .lines()
+            .map(|line| match line.starts_with("until = ") {
+                true => format!("until = \"{until}\""),
+                false => line.to_owned(),
+            })
+            .collect();
+        self.write(&file, &lines.join("\n"));
+    }
+
+    /// Every mail in the mailbox.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        let Ok(files) = std::fs::read_dir(self.path("mailbox")) else {
+            return Vec::new();
+        };
+        files
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|kind| kind == "eml"))
+            .map(|path| std::fs::read_to_string(path).unwrap().replace("\r\n", "\n"))
+            .collect()
+    }
+
     /// Asks SQLite's own shell.
     pub(crate) fn sqlite(&self, sql: &str) -> String {
         let said = run(Command::new("sqlite3")
@@ -132,9 +164,13 @@ pub(crate) struct CatcherProcess {
 
 impl CatcherProcess {
     pub(crate) fn start(mailbox: &Path) -> Self {
+        Self::start_at(mailbox, 0)
+    }
+
+    pub(crate) fn start_at(mailbox: &Path, port: u16) -> Self {
         use std::io::BufRead;
         let mut child = Command::new(env!("CARGO_BIN_EXE_dateline"))
-            .args(["catch", "--listen", "127.0.0.1:0", "--dir"])
+            .args(["catch", "--listen", &format!("127.0.0.1:{port}"), "--dir"])
             .arg(mailbox)
             .stdout(Stdio::piped())
             .spawn()
@@ -160,6 +196,129 @@ impl Drop for CatcherProcess {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// A service in a process of its own, ended when dropped.
+pub(crate) struct ServiceProcess {
+    child: std::process::Child,
+    lines: std::sync::mpsc::Receiver<String>,
+    address: String,
+}
+
+impl ServiceProcess {
+    /// Starts it, and waits until it is ready.
+    pub(crate) fn start(workspace: &Workspace) -> Self {
+        Self::start_with(workspace, &[])
+    }
+
+    /// With these environment variables.
+    pub(crate) fn start_with(workspace: &Workspace, env: &[(&str, &str)]) -> Self {
+        use std::io::BufRead;
+        let mut command =
+            workspace.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+        command.envs(env.iter().copied());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+        let (heard, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if heard.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut service = Self {
+            child,
+            lines,
+            address: String::new(),
+        };
+        let line: serde_json::Value =
+            serde_json::from_str(&service.wait_for("health and metrics")).unwrap();
+        service.address = line["address"].as_str().unwrap().to_owned();
+        service.wait_for("\"ready\"");
+        service
+    }
+
+    /// Waits for a line of its log.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(_) => {}
+                Err(error) => panic!("the service did not say {text:?}: {error}"),
+            }
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let said =
+            run(Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]));
+        assert_eq!(said.code, 0, "{}", said.err);
+    }
+
+    /// Tells it to stop, and gives its exit code.
+    pub(crate) fn end(mut self) -> i32 {
+        self.signal("TERM");
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                return ended.code().unwrap_or(-1);
+            }
+            assert!(Instant::now() < end, "the service does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// A page's status and body.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (
+            head.split(' ').nth(1).unwrap().parse().unwrap(),
+            body.to_owned(),
+        )
+    }
+}
+
+impl Drop for ServiceProcess {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until something holds, and fails where it does not come to hold.
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "it never came about that {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The present.
+#[expect(clippy::disallowed_methods, reason = "tests live in real time")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// How a relay misbehaves.

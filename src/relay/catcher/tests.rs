@@ -37,6 +37,7 @@ fn relay(catcher: &Catcher) -> Relay {
         credentials: None,
         helo: "newsroom.example".into(),
         connections: 1,
+        rate: None,
         deadlines: Deadlines::default(),
     })
     .unwrap()
@@ -52,6 +53,7 @@ fn message(text: &str) -> ComposedMessage {
             .unwrap(),
         to: &from,
         delivery: DeliveryId::from_parts(1, 1),
+        replies_to: None,
         date: jiff::Timestamp::UNIX_EPOCH,
         subject: "s",
         languages: &[],

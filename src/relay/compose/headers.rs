@@ -78,6 +78,12 @@ pub(super) fn write(message: &Message<'_>) -> Result<String, ComposeError> {
         "Message-ID: {}\r\n",
         message_id(message.delivery, &letterhead.domain)
     ));
+    if let Some(original) = message.replies_to {
+        let original = message_id(original, &letterhead.domain);
+        out.push_str(&format!(
+            "In-Reply-To: {original}\r\nReferences: {original}\r\n"
+        ));
+    }
     out.push_str(&format!(
         "List-Unsubscribe: <mailto:{}?subject=unsubscribe%20{}>\r\n",
         percent(&letterhead.opt_out),

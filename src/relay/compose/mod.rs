@@ -99,6 +99,8 @@ pub struct Message<'a> {
     pub to: &'a Mailbox,
     /// The delivery; Message-ID and boundaries are made from it.
     pub delivery: DeliveryId,
+    /// The delivery that this one follows up on (RFC 5322 3.6.4).
+    pub replies_to: Option<DeliveryId>,
     /// Date.
     pub date: Timestamp,
     /// Subject; line breaks in it become spaces.

@@ -28,6 +28,7 @@ fn message(name: &str, subject: &str, html: &str, text: &str, file: &str) -> Com
         letterhead: &letterhead,
         to: &mailbox(name, "anna@example.org"),
         delivery: DeliveryId::from_parts(1, 1),
+        replies_to: None,
         date: Timestamp::from_second(1_646_888_400).unwrap(),
         subject,
         languages: &["ru".parse().unwrap()],

@@ -27,8 +27,11 @@ pub(super) async fn claim(store: &SqliteStore, claim: Claim) -> Result<Vec<Claim
              WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?4 \
                AND (permitted_from IS NULL OR permitted_from <= ?4) \
                AND (?5 IS NULL OR distribution = ?5) \
+               AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = delivery.distribution \
+                   AND whole.course = 'under_way' AND (whole.not_after IS NULL OR whole.not_after > ?4)) \
              ORDER BY due_at LIMIT ?6) \
-         RETURNING plan, attempts, due_since",
+         RETURNING plan, attempts, due_since, \
+             (SELECT content FROM distribution AS whole WHERE whole.id = delivery.distribution) AS content",
     )
     .bind(json(&held))
     .bind(claim.lease.to_string())
@@ -58,6 +61,7 @@ fn claimed(store: &SqliteStore, row: &SqliteRow, now: Timestamp) -> Result<Claim
         delivery,
         attempts: row.try_get("attempts").map_err(wrong)?,
         due_since: timestamp(&store.place, row.try_get("due_since").map_err(wrong)?)?,
+        content: row.try_get("content").map_err(wrong)?,
     })
 }
 

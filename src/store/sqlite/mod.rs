@@ -4,6 +4,7 @@
 //! and a few readers beside it (WAL). Claims and outcomes are one statement a
 //! batch; a commit is on disk when it answers (`synchronous = FULL`).
 
+mod bell;
 mod claim;
 mod contacts;
 mod log;
@@ -11,16 +12,21 @@ mod open;
 mod plan;
 mod read;
 mod record;
+mod revise;
 mod rows;
+mod watch;
 
 pub use open::Durability;
 
 use super::{
-    Claim, Claimed, Imported, LogRow, Planning, Reaped, Record, Result, Standing, Store, StoreError,
+    Bell, Census, Claim, Claimed, Imported, LogRow, Planning, Reaped, Record, Result, Revision,
+    Standing, Store, StoreError,
 };
 use crate::domain::address::EmailAddress;
+use crate::domain::agreement::AgreementWord;
+use crate::domain::approval::Approval;
 use crate::domain::contact::Contact;
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEvent};
@@ -35,6 +41,8 @@ use std::collections::HashMap;
 pub struct SqliteStore {
     /// The file, for messages.
     place: String,
+    /// Where the bell hangs.
+    bell: Option<std::path::PathBuf>,
     /// One connection.
     writer: SqlitePool,
     readers: SqlitePool,
@@ -44,6 +52,11 @@ impl SqliteStore {
     /// Translates what SQLite says, at this one place.
     fn failed(&self, error: sqlx::Error) -> StoreError {
         rows::failed(&self.place, error)
+    }
+
+    /// Tells whoever listens that there may be something new to do.
+    fn ring(&self) {
+        bell::ring(self.bell.as_deref());
     }
 }
 
@@ -92,8 +105,82 @@ impl Store for SqliteStore {
         read::distribution(self, id).await
     }
 
-    async fn content(&self, id: DistributionId) -> Result<Option<Vec<u8>>> {
-        read::content(self, id).await
+    async fn content(&self, hash: &str) -> Result<Option<Vec<u8>>> {
+        read::content(self, hash).await
+    }
+
+    async fn revise(&self, revision: Revision<'_>) -> Result<Option<u64>> {
+        revise::revise(self, revision).await
+    }
+
+    async fn is_under_way(&self, id: DistributionId) -> Result<bool> {
+        watch::is_under_way(self, id).await
+    }
+
+    async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>> {
+        watch::overdue(self, now).await
+    }
+
+    async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>> {
+        watch::waiting_beyond(self, at).await
+    }
+
+    async fn stale(&self, now: Timestamp) -> Result<Vec<DistributionId>> {
+        watch::stale(self, now).await
+    }
+
+    async fn due_times(&self, id: DistributionId) -> Result<Vec<(Timestamp, u64)>> {
+        watch::due_times(self, id).await
+    }
+
+    async fn receivers_of(&self, release: &ReleaseId) -> Result<HashMap<String, Delivery>> {
+        read::receivers_of(self, release).await
+    }
+
+    async fn approve(&self, approval: &Approval) -> Result<()> {
+        let statement = "INSERT INTO approval (release, record) VALUES (?, ?)";
+        watch::keep(
+            self,
+            statement,
+            Some(approval.release.to_string()),
+            approval,
+        )
+        .await
+    }
+
+    async fn approvals(&self, release: &ReleaseId) -> Result<Vec<Approval>> {
+        let statement = "SELECT record FROM approval WHERE release = ? ORDER BY seq";
+        watch::kept(self, statement, Some(release.to_string()), "approval").await
+    }
+
+    async fn record_agreement(&self, word: &AgreementWord) -> Result<()> {
+        let statement = "INSERT INTO agreement (record) VALUES (?)";
+        watch::keep(self, statement, None, word).await
+    }
+
+    async fn agreements(&self) -> Result<Vec<AgreementWord>> {
+        let statement = "SELECT record FROM agreement ORDER BY seq";
+        watch::kept(self, statement, None, "agreement").await
+    }
+
+    async fn beat(&self, now: Timestamp) -> Result<()> {
+        watch::beat(self, now).await
+    }
+
+    async fn next_lapse(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>> {
+        watch::next_lapse(self, distribution).await
+    }
+
+    async fn census(&self, now: Timestamp) -> Result<Census> {
+        watch::census(self, now).await
+    }
+
+    async fn last_beat(&self) -> Result<Option<Timestamp>> {
+        watch::last_beat(self).await
+    }
+
+    async fn listen(&self) -> Result<Option<Box<dyn Bell>>> {
+        Ok(bell::hang(self.bell.as_deref()))
     }
 
     async fn counts(&self, id: DistributionId, now: Timestamp) -> Result<Counts> {
@@ -113,7 +200,10 @@ impl Store for SqliteStore {
     }
 
     async fn give_back(&self, lease: LeaseToken) -> Result<u64> {
-        claim::give_back(self, lease).await
+        let returned = claim::give_back(self, lease).await;
+        // Whoever gives up its work may leave retries behind for others.
+        self.ring();
+        returned
     }
 
     async fn reap(&self, now: Timestamp) -> Result<Reaped> {

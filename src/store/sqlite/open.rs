@@ -9,7 +9,10 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The schema, step by step; a step once released never changes.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// Connections that read beside the one that writes.
 const READERS: u32 = 3;
@@ -62,6 +65,7 @@ impl SqliteStore {
             .map_err(wrong)?;
         Ok(Self {
             place,
+            bell: super::bell::path(path),
             writer,
             readers,
         })
@@ -113,9 +117,10 @@ async fn migrate(pool: &SqlitePool, place: &str) -> Result<()> {
             .await
             .map_err(wrong)?;
     }
-    // Every step of MIGRATIONS is in place now.
     transaction
-        .execute("PRAGMA user_version = 1")
+        .execute(sqlx::AssertSqlSafe(format!(
+            "PRAGMA user_version = {known}"
+        )))
         .await
         .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)

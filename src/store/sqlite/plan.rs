@@ -8,10 +8,11 @@ use crate::domain::ids::DistributionId;
 use crate::domain::log::LogEvent;
 use crate::store::Planning;
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 struct Plan {
     place: String,
+    bell: Option<std::path::PathBuf>,
     transaction: Transaction<'static, Sqlite>,
 }
 
@@ -26,6 +27,7 @@ pub(super) async fn begin(
         .map_err(|error| store.failed(error))?;
     Ok(Box::new(Plan {
         place: store.place.clone(),
+        bell: store.bell.clone(),
         transaction,
     }))
 }
@@ -57,30 +59,45 @@ impl Planning for Plan {
     ) -> Result<()> {
         let Self {
             place,
+            bell,
             mut transaction,
         } = *self;
         let wrong = |error| rows::failed(&place, error);
-        sqlx::query(
-            "INSERT INTO content (hash, bytes) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING",
-        )
-        .bind(&distribution.content)
-        .bind(content)
-        .execute(&mut *transaction)
-        .await
-        .map_err(wrong)?;
-        sqlx::query("INSERT INTO distribution (id, release, content, record) VALUES (?, ?, ?, ?)")
+        keep_content(&mut transaction, &distribution.content, content)
+            .await
+            .map_err(wrong)?;
+        sqlx::query("INSERT INTO distribution (id, release, content, record, course, not_after, lift) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(distribution.id.to_string())
             .bind(distribution.release.to_string())
             .bind(&distribution.content)
             .bind(json(distribution))
+            .bind(distribution.course.name())
+            .bind(distribution.schedule.not_after.map(micros))
+            .bind(distribution.lift().map(micros))
             .execute(&mut *transaction)
             .await
             .map_err(wrong)?;
         log::append(&mut transaction, vec![event])
             .await
             .map_err(wrong)?;
-        transaction.commit().await.map_err(wrong)
+        transaction.commit().await.map_err(wrong)?;
+        super::bell::ring(bell.as_deref());
+        Ok(())
     }
+}
+
+/// Frozen content is kept once for each hash.
+pub(super) async fn keep_content(
+    connection: &mut SqliteConnection,
+    hash: &str,
+    content: &[u8],
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO content (hash, bytes) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING")
+        .bind(hash)
+        .bind(content)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 fn row(delivery: &Delivery) -> serde_json::Value {
@@ -97,7 +114,12 @@ fn row(delivery: &Delivery) -> serde_json::Value {
         delivery.phase,
         json(delivery),
         delivery.permitted_from.map(micros),
-        micros(delivery.not_before),
+        micros(
+            delivery
+                .permitted_from
+                .unwrap_or(delivery.not_before)
+                .max(delivery.not_before)
+        ),
         json(&planned),
     ])
 }

@@ -2,6 +2,7 @@
 
 use super::rows::{damaged, delivery as read_delivery, from_json, micros, timestamp};
 use super::{Result, SqliteStore};
+use crate::domain::delivery::Delivery;
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
 use crate::store::Standing;
@@ -27,11 +28,14 @@ pub(super) async fn recipients_of(
         .collect()
 }
 
-fn text(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<String> {
+pub(super) fn text(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<String> {
     row.try_get(column).map_err(|error| store.failed(error))
 }
 
-fn id<T: std::str::FromStr<Err: std::fmt::Display>>(store: &SqliteStore, text: &str) -> Result<T> {
+pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Display>>(
+    store: &SqliteStore,
+    text: &str,
+) -> Result<T> {
     text.parse()
         .map_err(|error| damaged(&store.place, "identifier", error))
 }
@@ -59,9 +63,9 @@ pub(super) async fn distribution(
         .transpose()
 }
 
-pub(super) async fn content(store: &SqliteStore, id: DistributionId) -> Result<Option<Vec<u8>>> {
-    let row = sqlx::query("SELECT content.bytes FROM distribution JOIN content ON content.hash = distribution.content WHERE distribution.id = ?")
-        .bind(id.to_string())
+pub(super) async fn content(store: &SqliteStore, hash: &str) -> Result<Option<Vec<u8>>> {
+    let row = sqlx::query("SELECT bytes FROM content WHERE hash = ?")
+        .bind(hash)
         .fetch_optional(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
@@ -104,7 +108,7 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
-fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<u64> {
+pub(super) fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<u64> {
     let number: i64 = row.try_get(column).map_err(|error| store.failed(error))?;
     Ok(u64::try_from(number).unwrap_or_default())
 }
@@ -114,15 +118,37 @@ pub(super) async fn next_due(
     distribution: Option<DistributionId>,
 ) -> Result<Option<Timestamp>> {
     let row = sqlx::query(
-        "SELECT min(max(due_at, ifnull(permitted_from, due_at))) FROM delivery \
-         WHERE state IN ('planned', 'due', 'deferred') AND (?1 IS NULL OR distribution = ?1)",
+        "SELECT due_at FROM delivery INDEXED BY delivery_due \
+         WHERE state IN ('planned', 'due', 'deferred') AND (?1 IS NULL OR distribution = ?1) \
+           AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = delivery.distribution AND whole.course = 'under_way') \
+         ORDER BY due_at LIMIT 1",
     )
     .bind(distribution.map(|id| id.to_string()))
-    .fetch_one(&store.readers)
+    .fetch_optional(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;
-    let due: Option<i64> = row.try_get(0).map_err(|error| store.failed(error))?;
-    due.map(|due| timestamp(&store.place, due)).transpose()
+    row.map(|row| {
+        let due = row.try_get(0).map_err(|error| store.failed(error))?;
+        timestamp(&store.place, due)
+    })
+    .transpose()
+}
+
+pub(super) async fn receivers_of(
+    store: &SqliteStore,
+    release: &ReleaseId,
+) -> Result<HashMap<String, Delivery>> {
+    let rows = sqlx::query(
+        "SELECT delivery.email, delivery.plan FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
+         WHERE distribution.release = ? AND delivery.state = 'accepted' ORDER BY delivery.id",
+    )
+    .bind(release.to_string())
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| Ok((text(store, row, 0)?, read_delivery(&store.place, row)?)))
+        .collect()
 }
 
 pub(super) async fn standing(
@@ -150,7 +176,7 @@ pub(super) async fn delivery(store: &SqliteStore, id: DeliveryId) -> Result<Opti
     row.map(|row| stand(store, &row)).transpose()
 }
 
-fn stand(store: &SqliteStore, row: &SqliteRow) -> Result<Standing> {
+pub(super) fn stand(store: &SqliteStore, row: &SqliteRow) -> Result<Standing> {
     let attempts = row
         .try_get("attempts")
         .map_err(|error| store.failed(error))?;

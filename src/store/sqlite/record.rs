@@ -22,7 +22,8 @@ pub(super) async fn record(store: &SqliteStore, records: Vec<Record>) -> Result<
         .map_err(wrong)?;
     let rows: Vec<_> = records.iter().map(row).collect();
     let written = sqlx::query(
-        "UPDATE delivery SET state = new.value ->> 2, facts = new.value ->> 3, due_at = new.value ->> 4, attempts = new.value ->> 5, \
+        "UPDATE delivery SET state = new.value ->> 2, facts = new.value ->> 3, \
+             due_at = max(new.value ->> 4, ifnull(permitted_from, new.value ->> 4)), attempts = new.value ->> 5, \
              lease = iif(new.value ->> 6, lease, NULL), lease_until = iif(new.value ->> 6, lease_until, NULL) \
          FROM json_each(?) AS new \
          WHERE delivery.id = new.value ->> 0 AND delivery.lease = new.value ->> 1 AND delivery.state = 'claimed' \
@@ -77,7 +78,7 @@ pub(super) async fn decide(
         .begin_with("BEGIN IMMEDIATE")
         .await
         .map_err(wrong)?;
-    let moved = sqlx::query("UPDATE delivery SET state = ?, facts = ?, due_at = ?, lease = NULL, lease_until = NULL WHERE id = ? AND facts = ? AND state = ?")
+    let moved = sqlx::query("UPDATE delivery SET state = ?1, facts = ?2, due_at = max(?3, ifnull(permitted_from, ?3)), lease = NULL, lease_until = NULL WHERE id = ?4 AND facts = ?5 AND state = ?6")
         .bind(to.name())
         .bind(json(to))
         .bind(due_at(to))
@@ -94,5 +95,6 @@ pub(super) async fn decide(
         .await
         .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)?;
+    store.ring();
     Ok(true)
 }

@@ -1,0 +1,131 @@
+//! Approvals: who lets a release go out, and what bars it.
+
+use super::workspace::LoadedContent;
+use super::{Desk, DeskError};
+use crate::domain::approval::{Approval, ContentPrint, Uneven, approved, parity};
+use crate::domain::audience::Rule;
+use crate::domain::problem::Problem;
+
+/// An approval that was put on record.
+#[derive(Debug, Clone)]
+pub struct Approved {
+    /// The approval.
+    pub approval: Approval,
+    /// Everybody who approved this very content.
+    pub by: Vec<String>,
+    /// How many are needed.
+    pub needed: usize,
+    /// What is worth knowing.
+    pub warnings: Vec<Problem>,
+}
+
+impl Desk {
+    /// Puts on record that somebody approves a release as it is now, for an audience.
+    ///
+    /// # Errors
+    /// The release's problems; languages that are not level, unless noted; the
+    /// same person twice.
+    pub async fn approve(
+        &self,
+        release: &str,
+        rule: &Rule,
+        by: &str,
+        parity_ok: bool,
+    ) -> Result<Approved, DeskError> {
+        let (loaded, warnings) = self.load_checked(release)?;
+        let id = &loaded.content.release.id;
+        let print = loaded.content.print(rule);
+        let before = self.store.approvals(id).await?;
+        if let Some(first) = before.iter().find(|one| one.by == by && one.print == print) {
+            return Err(DeskError::request(format!(
+                "{by} approved this very content {} already; a second approval must be another person\u{2019}s",
+                self.shown(first.at)
+            )));
+        }
+        if !parity_ok {
+            self.level(&loaded, &print, &before)?;
+        }
+        let approval = Approval {
+            release: id.clone(),
+            by: by.to_owned(),
+            at: self.clock.now(),
+            print: print.clone(),
+            parity_ok,
+        };
+        self.store.approve(&approval).await?;
+        let mut by = who(&before, &print);
+        by.push(approval.by.clone());
+        Ok(Approved {
+            approval,
+            by,
+            needed: self.settings.approval.embargoed,
+            warnings,
+        })
+    }
+
+    /// Sees that a release may go out to an audience. Answers with those who
+    /// approved it.
+    ///
+    /// # Errors
+    /// An approval is missing or void; the languages are not level and nobody
+    /// took note of it.
+    pub(super) async fn cleared(
+        &self,
+        loaded: &LoadedContent,
+        rule: &Rule,
+        parity_ok: bool,
+    ) -> Result<Vec<String>, DeskError> {
+        let release = &loaded.content.release;
+        let print = loaded.content.print(rule);
+        let approvals = self.store.approvals(&release.id).await?;
+        let noted = |approval: &Approval| approval.print == print && approval.parity_ok;
+        if !parity_ok && !approvals.iter().any(noted) {
+            self.level(loaded, &print, &approvals)?;
+        }
+        let now = self.clock.now();
+        let barred = release
+            .embargo
+            .as_ref()
+            .is_some_and(|embargo| !embargo.is_lifted(now));
+        if barred {
+            approved(&approvals, &print, self.settings.approval.embargoed).map_err(|lacking| {
+                DeskError::request(format!(
+                    "{}: {lacking}; `dateline approve {} --to …`",
+                    release.id, release.id
+                ))
+            })?;
+        }
+        Ok(who(&approvals, &print))
+    }
+
+    /// Sees that the languages are level.
+    fn level(
+        &self,
+        loaded: &LoadedContent,
+        print: &ContentPrint,
+        before: &[Approval],
+    ) -> Result<(), DeskError> {
+        let policy = &self.settings.approval;
+        let last = before.last().map(|approval| (&approval.print, print));
+        let uneven = parity(&loaded.edited, &policy.languages, policy.parity, last);
+        if uneven.is_empty() {
+            return Ok(());
+        }
+        let shown: Vec<_> = uneven.iter().map(Uneven::to_string).collect();
+        Err(DeskError::request(format!(
+            "{}: {}; see that it says the same, then give --parity-ok",
+            loaded.content.release.id,
+            shown.join("; ")
+        )))
+    }
+}
+
+fn who(approvals: &[Approval], print: &ContentPrint) -> Vec<String> {
+    let mut by: Vec<_> = approvals
+        .iter()
+        .filter(|approval| approval.print == *print)
+        .map(|approval| approval.by.clone())
+        .collect();
+    by.dedup();
+    by
+}

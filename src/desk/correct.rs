@@ -1,0 +1,231 @@
+//! Corrections and notices, for exactly those who received the original.
+
+use super::send::Planned;
+use super::workspace::LoadedContent;
+use super::{Desk, DeskError};
+use crate::dispatch::content::FrozenContent;
+use crate::dispatch::planner::{FollowUp, follow_up};
+use crate::domain::audience::Rule;
+use crate::domain::distribution::Distribution;
+use crate::domain::header_text::HeaderText;
+use crate::domain::ids::ReleaseId;
+use crate::domain::localized::Localized;
+use crate::domain::release::{Release, ReleaseDateline, ReleaseKind, Variant};
+use crate::render::Kit;
+use std::collections::BTreeMap;
+
+/// A short notice in Dateline's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The release is withdrawn, and is not to be used.
+    Kill,
+    /// The embargo has ended early.
+    LiftedEarly,
+    /// The embargo ends at another time.
+    EmbargoMoved,
+}
+
+impl Notice {
+    /// Its name on the command line, in identifiers and in the words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::LiftedEarly => "lifted-early",
+            Self::EmbargoMoved => "embargo-moved",
+        }
+    }
+}
+
+/// What receivers are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Correction {
+    /// Another release, written for it.
+    With(String),
+    /// A notice.
+    Notice(Notice),
+}
+
+impl Desk {
+    /// Plans a follow-up on a release, or finds the one that was planned and
+    /// has not come to its end.
+    ///
+    /// # Errors
+    /// Nobody received the original; the follow-up\u{2019}s problems.
+    pub async fn correct(
+        &self,
+        release: &str,
+        correction: &Correction,
+        parity_ok: bool,
+    ) -> Result<Planned, DeskError> {
+        let original = ReleaseId::parse(
+            release
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or(release),
+        )
+        .map_err(|error| DeskError::request(error.to_string()))?;
+        let receivers = self.store.receivers_of(&original).await?;
+        if receivers.is_empty() {
+            return Err(DeskError::request(format!(
+                "nobody has received {original}, so there is nobody to tell"
+            )));
+        }
+        let (content, warnings, approved_by) = match correction {
+            Correction::With(follow) => {
+                let (loaded, warnings) = self.load_checked(follow)?;
+                let nobody = Rule {
+                    to: Vec::new(),
+                    not: Vec::new(),
+                };
+                let approved_by = self.cleared(&loaded, &nobody, parity_ok).await?;
+                let LoadedContent { content, .. } = loaded;
+                (content, warnings, approved_by)
+            }
+            Correction::Notice(notice) => {
+                let content = self.notice(&original, *notice).await?;
+                (content, Vec::new(), Vec::new())
+            }
+        };
+        let unfinished = self.follow_up_under_way(&original, &content).await?;
+        let (distribution, continued) = match unfinished {
+            Some(distribution) => (distribution, true),
+            None => {
+                let planned = follow_up(
+                    self.store.as_ref(),
+                    &FollowUp {
+                        original: &original,
+                        receivers: &receivers,
+                        suppressed: &self.store.suppressed().await?,
+                        already: &self.store.recipients_of(&content.release.id).await?,
+                        content: &content,
+                        approved_by,
+                        now: self.clock.now(),
+                    },
+                )
+                .await?;
+                (planned, false)
+            }
+        };
+        Ok(Planned {
+            distribution,
+            continued,
+            warnings,
+        })
+    }
+
+    async fn follow_up_under_way(
+        &self,
+        original: &ReleaseId,
+        content: &FrozenContent,
+    ) -> Result<Option<Distribution>, DeskError> {
+        for distribution in self.store.distributions().await? {
+            let same = distribution.follows.as_ref() == Some(original)
+                && distribution.release == content.release.id;
+            let waiting = self
+                .store
+                .counts(distribution.id, self.clock.now())
+                .await?
+                .waiting();
+            if same && waiting > 0 {
+                return Ok(Some(distribution));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A notice on a release: the frame of the original, with words of our own.
+    async fn notice(
+        &self,
+        original: &ReleaseId,
+        notice: Notice,
+    ) -> Result<FrozenContent, DeskError> {
+        let all = self.store.distributions().await?;
+        let last = all
+            .into_iter()
+            .find(|distribution| distribution.release == *original)
+            .ok_or_else(|| DeskError::request(format!("{original} was never sent")))?;
+        self.fits(notice, &last)?;
+        let bytes = self.store.content(&last.content).await?.unwrap_or_default();
+        let old = FrozenContent::from_bytes(&bytes)?;
+        let kit = Kit::compile(&old.kit).map_err(DeskError::Problems)?;
+        let word = |variant: &Variant| say(notice, variant, &kit);
+        let variants: Result<Vec<_>, _> = old.release.variants.iter().map(word).collect();
+        let zone = self.settings.newsroom.zone.time_zone().clone();
+        let today = self.clock.now().to_zoned_datetime(zone).date();
+        // Each move of an embargo is news; a kill or a lift happens once.
+        let id = match notice {
+            Notice::Kill | Notice::LiftedEarly => format!("{original}.{}", notice.name()),
+            Notice::EmbargoMoved => format!("{original}.{}.{}", notice.name(), &last.content[..8]),
+        };
+        Ok(FrozenContent {
+            release: Release {
+                id: ReleaseId::parse(&id).map_err(|error| DeskError::request(error.to_string()))?,
+                kind: ReleaseKind::Correction,
+                embargo: match notice {
+                    Notice::EmbargoMoved => last.embargo.clone(),
+                    Notice::Kill | Notice::LiftedEarly => None,
+                },
+                dateline: ReleaseDateline {
+                    place: Localized::default(),
+                    date: Some(today),
+                },
+                attachments: Vec::new(),
+                data: BTreeMap::new(),
+                variants: variants?,
+                ..old.release
+            },
+            files: old
+                .files
+                .into_iter()
+                .filter(|(path, _)| old.newsroom.logo.as_ref() == Some(path))
+                .collect(),
+            newsroom: old.newsroom,
+            kit: old.kit,
+        })
+    }
+
+    /// A notice must not say what is not so.
+    fn fits(&self, notice: Notice, last: &Distribution) -> Result<(), DeskError> {
+        let lift = last.lift();
+        let wrong = match (notice, lift) {
+            (Notice::Kill, _) => None,
+            (Notice::LiftedEarly, Some(lift)) if lift <= self.clock.now() => None,
+            (Notice::LiftedEarly, Some(lift)) => Some(format!(
+                "the embargo stands until {}; lift it first with `dateline embargo lift {} --why \u{2026}`",
+                self.shown(lift),
+                last.id
+            )),
+            (Notice::EmbargoMoved, Some(lift)) if lift > self.clock.now() => None,
+            (Notice::EmbargoMoved, Some(_)) => Some("its embargo has lifted".to_owned()),
+            (Notice::LiftedEarly | Notice::EmbargoMoved, None) => {
+                Some("it had no embargo".to_owned())
+            }
+        };
+        match wrong {
+            None => Ok(()),
+            Some(why) => Err(DeskError::request(format!("{}: {why}", last.release))),
+        }
+    }
+}
+
+/// What a notice says to the readers of a variant.
+fn say(notice: Notice, variant: &Variant, kit: &Kit) -> Result<Variant, DeskError> {
+    let said = |part: &str| {
+        let id = format!("notice-{}-{part}", notice.name());
+        let headline = [("headline", variant.headline.as_str())];
+        kit.say(&variant.language, &id, &headline)
+            .map_err(DeskError::request)
+    };
+    let headline = HeaderText::collapse(&said("headline")?);
+    Ok(Variant {
+        language: variant.language.clone(),
+        // What it is stands in the headline; the kind need not stand before it.
+        subject: Some(headline.clone()),
+        headline,
+        subhead: None,
+        highlights: Vec::new(),
+        body: said("body")?,
+        notes: None,
+    })
+}

@@ -1,0 +1,245 @@
+//! The always-on service: one run over everything, started again whenever it
+//! fails, until somebody says stop.
+
+use super::workspace::settings;
+use super::{Desk, DeskError, Wiring};
+use crate::dispatch::metrics::Metrics;
+use crate::dispatch::progress::Progress;
+use crate::dispatch::run::{Pulse, Until};
+use crate::domain::distribution::Distribution;
+use crate::store::Census;
+use jiff::Timestamp;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The first wait after a failure; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest.
+const LAST_PAUSE: Duration = Duration::from_secs(60);
+/// A scheduler that has not looked around for so long is stuck.
+const STUCK_AFTER: Duration = Duration::from_secs(120);
+
+/// What is told to a service from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// Read the settings anew.
+    Reload,
+    /// Finish the conversations under way, and end.
+    Stop,
+}
+
+/// A service and how it fares, for whoever asks.
+#[derive(Debug)]
+pub struct Service {
+    workspace: PathBuf,
+    desk: Mutex<Arc<Desk>>,
+    metrics: Metrics,
+    pulse: Arc<Pulse>,
+    trouble: Mutex<Option<String>>,
+}
+
+/// What a service looks like from outside, measured now.
+#[derive(Debug)]
+pub struct Vitals {
+    /// Deliveries by state, and what waits longest.
+    pub census: Census,
+    /// Distributions whose embargo has not lifted, with deliveries that wait.
+    pub embargoes: Vec<Distribution>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Service {
+    /// Readies a service for an open desk.
+    pub fn new(desk: Desk) -> Self {
+        Self {
+            workspace: desk.workspace.clone(),
+            desk: Mutex::new(Arc::new(desk)),
+            metrics: Metrics::default(),
+            pulse: Arc::default(),
+            trouble: Mutex::default(),
+        }
+    }
+
+    /// What is measured while sending.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The desk with the settings that are in force.
+    pub fn desk(&self) -> Arc<Desk> {
+        Arc::clone(&self.desk.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the scheduler is alive.
+    ///
+    /// # Errors
+    /// In words: it is stuck.
+    pub fn healthy(&self) -> Result<(), String> {
+        match self.pulse.since() {
+            Some(since) if since > STUCK_AFTER => Err(format!(
+                "the scheduler has not looked around for {} s",
+                since.as_secs()
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether it can send.
+    ///
+    /// # Errors
+    /// In words: what is in the way.
+    pub async fn ready(&self) -> Result<(), String> {
+        if let Some(trouble) = self.trouble().clone() {
+            return Err(trouble);
+        }
+        if self.pulse.since().is_none() {
+            return Err("starting".to_owned());
+        }
+        let asked = self.desk().store.last_beat().await;
+        asked.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn trouble(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts what there is.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn vitals(&self) -> Result<Vitals, DeskError> {
+        let desk = self.desk();
+        let now = desk.clock.now();
+        let mut embargoes = Vec::new();
+        for id in desk.store.waiting_beyond(now).await? {
+            let distribution = desk.store.distribution(id).await?;
+            embargoes.extend(distribution.filter(|one| one.lift().is_some_and(|lift| lift > now)));
+        }
+        Ok(Vitals {
+            census: desk.store.census(now).await?,
+            embargoes,
+            now,
+        })
+    }
+
+    /// Sends whatever falls due until it is told to stop. Answers false where
+    /// conversations had to be cut off: their deliveries are in doubt.
+    pub async fn run(
+        &self,
+        wiring: &dyn Wiring,
+        words: &mut tokio::sync::mpsc::Receiver<Word>,
+    ) -> bool {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let stop = CancellationToken::new();
+            let desk = self.desk();
+            let ended = {
+                let sending = self.send(&desk, stop.clone());
+                tokio::pin!(sending);
+                tokio::select! {
+                    ended = &mut sending => ended,
+                    word = self.heed(wiring, words) => {
+                        stop.cancel();
+                        match word {
+                            Word::Stop => return in_time(&desk, sending).await,
+                            Word::Reload => sending.await,
+                        }
+                    }
+                }
+            };
+            let Err(error) = ended else {
+                pause = FIRST_PAUSE;
+                continue;
+            };
+            let error = error.to_string();
+            tracing::error!(error, again_in = ?pause, "sending failed; nothing is lost");
+            *self.trouble() = Some(error);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LAST_PAUSE),
+                word = self.heed(wiring, words) => match word {
+                    Word::Stop => return true,
+                    Word::Reload => pause = FIRST_PAUSE,
+                }
+            }
+        }
+    }
+
+    /// Waits for a word that changes something: settings that cannot be taken
+    /// over change nothing, and what is under way goes on undisturbed.
+    async fn heed(
+        &self,
+        wiring: &dyn Wiring,
+        words: &mut tokio::sync::mpsc::Receiver<Word>,
+    ) -> Word {
+        loop {
+            match words.recv().await.unwrap_or(Word::Stop) {
+                Word::Stop => return Word::Stop,
+                Word::Reload if self.reload(wiring, &self.desk()) => return Word::Reload,
+                Word::Reload => {}
+            }
+        }
+    }
+
+    async fn send(&self, desk: &Desk, stop: CancellationToken) -> Result<(), DeskError> {
+        let mut run = desk.run(None, Until::Stopped, Arc::new(Progress::default()), stop)?;
+        run.metrics = self.metrics.clone();
+        run.pulse = Arc::clone(&self.pulse);
+        let mend = async {
+            self.pulse.wellness().await;
+            *self.trouble() = None;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            ended = run.run() => Ok(ended?),
+            () = mend => Ok(()),
+        }
+    }
+
+    /// Reads the settings anew. False: they have problems, and the old ones
+    /// stay in force.
+    fn reload(&self, wiring: &dyn Wiring, old: &Desk) -> bool {
+        let (settings, warnings) = match settings(&self.workspace, wiring) {
+            Ok(read) => read,
+            Err(DeskError::Problems(problems)) => {
+                for problem in &problems {
+                    tracing::error!(%problem, "settings not taken over; the old ones stay in force");
+                }
+                return false;
+            }
+            Err(error) => {
+                tracing::error!(%error, "settings not taken over; the old ones stay in force");
+                return false;
+            }
+        };
+        if settings.store != old.settings.store || settings.service != old.settings.service {
+            tracing::warn!("[store] and [service] are taken over at the next start alone");
+        }
+        let new = Desk {
+            workspace: old.workspace.clone(),
+            settings,
+            warnings,
+            store: Arc::clone(&old.store),
+            clock: Arc::clone(&old.clock),
+        };
+        *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        tracing::info!("settings read anew");
+        true
+    }
+}
+
+/// Lets the conversations under way end, but not for ever.
+async fn in_time(desk: &Desk, sending: impl Future<Output = Result<(), DeskError>>) -> bool {
+    let within = Duration::try_from(desk.settings.service.stop_within).unwrap_or_default();
+    match tokio::time::timeout(within, sending).await {
+        Ok(ended) => {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the last conversations did not end well");
+            }
+            true
+        }
+        Err(_) => false,
+    }
+}

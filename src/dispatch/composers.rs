@@ -1,0 +1,73 @@
+//! Composers at hand: one for each frozen content that is being sent.
+
+use super::composer::Composer;
+use super::content::FrozenContent;
+use crate::store::{Store, StoreError};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// Contents kept ready at once; a composer holds its attachments encoded.
+const MOST: usize = 4;
+
+/// Makes composers from frozen content and keeps the last few.
+#[derive(Debug, Default)]
+pub struct Composers {
+    /// By content hash, the most recently used last.
+    ready: Mutex<VecDeque<(String, Arc<Composer>)>>,
+}
+
+/// Why there is no composer for a content.
+#[derive(Debug, thiserror::Error)]
+pub enum NoComposer {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The content is gone, cannot be read, or makes no mails.
+    #[error("{0}")]
+    Content(String),
+}
+
+impl Composers {
+    /// The composer of a content.
+    ///
+    /// # Errors
+    /// See [`NoComposer`].
+    pub async fn get(&self, store: &dyn Store, hash: &str) -> Result<Arc<Composer>, NoComposer> {
+        // Held while one is made, so that two workers do not make it twice.
+        let mut ready = self.ready.lock().await;
+        let found = ready.iter().position(|(known, _)| known == hash);
+        if let Some(entry) = found.and_then(|place| ready.remove(place)) {
+            let composer = Arc::clone(&entry.1);
+            ready.push_back(entry);
+            return Ok(composer);
+        }
+        let bytes = store.content(hash).await?.ok_or_else(|| {
+            NoComposer::Content(format!("the frozen content {hash} is not in the store"))
+        })?;
+        let made = tokio::task::spawn_blocking(move || make(&bytes)).await;
+        let composer = made
+            .map_err(|torn| NoComposer::Content(torn.to_string()))
+            .flatten()?;
+        let composer = Arc::new(composer);
+        if ready.len() >= MOST {
+            ready.pop_front();
+        }
+        ready.push_back((hash.to_owned(), Arc::clone(&composer)));
+        Ok(composer)
+    }
+
+    /// Lets all of them go: nothing is being sent.
+    pub async fn clear(&self) {
+        self.ready.lock().await.clear();
+    }
+}
+
+fn make(bytes: &[u8]) -> Result<Composer, NoComposer> {
+    let wrong = |cause: String| NoComposer::Content(cause);
+    let content = FrozenContent::from_bytes(bytes).map_err(|error| wrong(error.to_string()))?;
+    Composer::new(content).map_err(|problems| {
+        let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        wrong(all.join("; "))
+    })
+}

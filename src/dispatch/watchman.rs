@@ -1,0 +1,133 @@
+//! The watchman: looks around before anything is claimed.
+//!
+//! A clock that jumped holds what waits for a time; after a long silence what
+//! fell due meanwhile is held; what is stale expires; what a dead worker held
+//! comes back.
+
+use super::reaper;
+use super::revisions::{Deed, ReviseError, expire, hold};
+use super::run::{Run, RunError, Until};
+use crate::domain::course::{Course, HoldCause};
+use crate::domain::distribution::Distribution;
+use crate::domain::ids::DistributionId;
+use crate::domain::staleness::is_stale;
+use jiff::{SignedDuration, Timestamp};
+
+/// How often a service notes that it is there.
+const BEAT: SignedDuration = SignedDuration::from_secs(60);
+
+/// Who holds, in the log.
+const OWN_NAME: &str = "dateline";
+
+/// One look around.
+#[derive(Debug, Default)]
+pub(super) struct Watchman {
+    beaten: Option<Timestamp>,
+}
+
+impl Watchman {
+    #[tracing::instrument(name = "look around", skip_all)]
+    pub(super) async fn look(&mut self, run: &Run) -> Result<(), RunError> {
+        run.pulse.beat();
+        mind_the_clock(run).await?;
+        let now = run.clock.now();
+        for id in run.store.stale(now).await? {
+            let expired = expire(run.store.as_ref(), id, now).await;
+            let expired = expired.map_err(into_run)?;
+            tracing::warn!(distribution.id = %id, expired, "stale: what had not begun is expired");
+        }
+        reaper::reap(run).await?;
+        match run.until {
+            Until::Stopped => self.keep_watch(run, now).await,
+            Until::NothingDue | Until::AllSettled => Ok(()),
+        }
+    }
+
+    /// The service alone holds what it comes too late for: who runs `send` is
+    /// there, and has just asked for it.
+    async fn keep_watch(&mut self, run: &Run, now: Timestamp) -> Result<(), RunError> {
+        let last_beat = match self.beaten {
+            Some(beaten) => Some(beaten),
+            None => run.store.last_beat().await?,
+        };
+        for (id, due) in run.store.overdue(now).await? {
+            let Some(distribution) = run.store.distribution(id).await? else {
+                continue;
+            };
+            let alive = last_alive(&distribution, last_beat);
+            if is_stale(due, alive, now, run.settings.grace) {
+                let why = format!(
+                    "deliveries were due {}, and nobody was there to send them; resume it to send now",
+                    due.max(distribution.schedule.from)
+                        .strftime("%Y-%m-%d %H:%M:%S UTC")
+                );
+                stop(run, id, HoldCause::Stale, why, now).await?;
+            }
+        }
+        if self
+            .beaten
+            .is_none_or(|beaten| now.duration_since(beaten) >= BEAT)
+        {
+            run.store.beat(now).await?;
+            self.beaten = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// Since when somebody can have been there to send it.
+fn last_alive(distribution: &Distribution, last_beat: Option<Timestamp>) -> Timestamp {
+    let since = match &distribution.course {
+        Course::UnderWay { since } => *since,
+        Course::Held { since, .. } | Course::Killed { at: since, .. } => *since,
+    };
+    let alive = since.max(distribution.planned_at);
+    last_beat.map_or(alive, |beat| beat.max(alive))
+}
+
+/// Whatever waits for an instant beyond the one that is certain is held: the
+/// clock it waits for cannot be trusted until a person has looked.
+async fn mind_the_clock(run: &Run) -> Result<(), RunError> {
+    let Some(jump) = run.clock.jump() else {
+        return Ok(());
+    };
+    let why = jump.explain();
+    tracing::error!("{why}");
+    let mine = |id: &DistributionId| run.distribution.is_none_or(|own| own == *id);
+    let waiting = run.store.waiting_beyond(jump.certain()).await?;
+    for id in waiting.into_iter().filter(mine) {
+        stop(run, id, HoldCause::ClockJumped, why.clone(), jump.certain()).await?;
+    }
+    run.clock.trust();
+    Ok(())
+}
+
+/// Holds a distribution in the service's own name.
+pub(super) async fn stop(
+    run: &Run,
+    id: DistributionId,
+    cause: HoldCause,
+    why: String,
+    now: Timestamp,
+) -> Result<(), RunError> {
+    tracing::error!(distribution.id = %id, why, "held");
+    let deed = Deed {
+        by: OWN_NAME.to_owned(),
+        why,
+        now,
+    };
+    match hold(run.store.as_ref(), id, &deed, cause).await {
+        // Somebody else was quicker: it is held or killed, and that was the aim.
+        Ok(_) | Err(ReviseError::Course(..)) => Ok(()),
+        Err(error) => Err(into_run(error)),
+    }
+}
+
+fn into_run(error: ReviseError) -> RunError {
+    match error {
+        ReviseError::Store(error) => RunError::Store(error),
+        ReviseError::Course(..) | ReviseError::Unknown(_) | ReviseError::Busy(_) => {
+            RunError::Revise(error.to_string())
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What a service asks while it rests: what is overdue, what is stale, who was
+//! there last.
+
+use super::read::{id, number, text};
+use super::rows::{json, micros, timestamp};
+use super::{Result, SqliteStore};
+use crate::domain::ids::DistributionId;
+use crate::store::Census;
+use jiff::Timestamp;
+use sqlx::Row;
+
+pub(super) async fn is_under_way(store: &SqliteStore, id: DistributionId) -> Result<bool> {
+    let row = sqlx::query("SELECT course = 'under_way' FROM distribution WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    row.map_or(Ok(false), |row| {
+        row.try_get(0).map_err(|error| store.failed(error))
+    })
+}
+
+pub(super) async fn overdue(
+    store: &SqliteStore,
+    now: Timestamp,
+) -> Result<Vec<(DistributionId, Timestamp)>> {
+    let rows = sqlx::query(
+        "SELECT distribution, min(due_at) FROM delivery INDEXED BY delivery_due \
+         WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ? \
+           AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = delivery.distribution AND whole.course = 'under_way') \
+         GROUP BY distribution",
+    )
+    .bind(micros(now))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| {
+            let at = row.try_get(1).map_err(|error| store.failed(error))?;
+            Ok((
+                id(store, &text(store, row, 0)?)?,
+                timestamp(&store.place, at)?,
+            ))
+        })
+        .collect()
+}
+
+pub(super) async fn waiting_beyond(
+    store: &SqliteStore,
+    at: Timestamp,
+) -> Result<Vec<DistributionId>> {
+    let rows = sqlx::query(
+        "SELECT id FROM distribution WHERE course = 'under_way' AND EXISTS ( \
+             SELECT 1 FROM delivery WHERE delivery.distribution = distribution.id \
+               AND state IN ('planned', 'due', 'deferred') AND (due_at > ?1 OR distribution.lift > ?1))",
+    )
+    .bind(micros(at))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| id(store, &text(store, row, 0)?))
+        .collect()
+}
+
+pub(super) async fn stale(store: &SqliteStore, now: Timestamp) -> Result<Vec<DistributionId>> {
+    let rows = sqlx::query(
+        "SELECT id FROM distribution WHERE not_after <= ? AND EXISTS ( \
+             SELECT 1 FROM delivery WHERE delivery.distribution = distribution.id \
+               AND state IN ('planned', 'due', 'deferred'))",
+    )
+    .bind(micros(now))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| id(store, &text(store, row, 0)?))
+        .collect()
+}
+
+pub(super) async fn due_times(
+    store: &SqliteStore,
+    distribution: DistributionId,
+) -> Result<Vec<(Timestamp, u64)>> {
+    let rows = sqlx::query(
+        "SELECT due_at, count(*) FROM delivery WHERE distribution = ? \
+           AND state IN ('planned', 'due', 'deferred', 'claimed') GROUP BY due_at ORDER BY due_at",
+    )
+    .bind(distribution.to_string())
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| {
+            let at = row.try_get(0).map_err(|error| store.failed(error))?;
+            Ok((timestamp(&store.place, at)?, number(store, row, 1)?))
+        })
+        .collect()
+}
+
+pub(super) async fn next_lapse(
+    store: &SqliteStore,
+    distribution: Option<DistributionId>,
+) -> Result<Option<Timestamp>> {
+    let row = sqlx::query(
+        "SELECT min(lease_until) FROM delivery WHERE state = 'claimed' AND (?1 IS NULL OR distribution = ?1)",
+    )
+    .bind(distribution.map(|id| id.to_string()))
+    .fetch_one(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    let at: Option<i64> = row.try_get(0).map_err(|error| store.failed(error))?;
+    at.map(|at| timestamp(&store.place, at)).transpose()
+}
+
+pub(super) async fn census(store: &SqliteStore, now: Timestamp) -> Result<Census> {
+    let wrong = |error| store.failed(error);
+    let counted = |statement: &'static str| async move {
+        let rows = sqlx::query(statement)
+            .fetch_all(&store.readers)
+            .await
+            .map_err(wrong)?;
+        rows.iter()
+            .map(|row| Ok((text(store, row, 0)?, number(store, row, 1)?)))
+            .collect::<Result<_>>()
+    };
+    let times = sqlx::query(
+        "SELECT (SELECT min(due_since) FROM delivery INDEXED BY delivery_due \
+             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?), \
+             (SELECT min(lease_until) FROM delivery WHERE state = 'claimed')",
+    )
+    .bind(micros(now))
+    .fetch_one(&store.readers)
+    .await
+    .map_err(wrong)?;
+    let time = |column: usize| {
+        let at: Option<i64> = times.try_get(column).map_err(wrong)?;
+        at.map(|at| timestamp(&store.place, at)).transpose()
+    };
+    Ok(Census {
+        by_state: counted("SELECT state, count(*) FROM delivery GROUP BY state").await?,
+        by_course: counted("SELECT course, count(*) FROM distribution GROUP BY course").await?,
+        oldest_due: time(0)?,
+        first_lease_end: time(1)?,
+    })
+}
+
+pub(super) async fn beat(store: &SqliteStore, now: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO heartbeat (one, at) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET at = excluded.at")
+        .bind(micros(now))
+        .execute(&store.writer)
+        .await
+        .map(drop)
+        .map_err(|error| store.failed(error))
+}
+
+pub(super) async fn last_beat(store: &SqliteStore) -> Result<Option<Timestamp>> {
+    let row = sqlx::query("SELECT at FROM heartbeat")
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    row.map(|row| {
+        let at = row.try_get(0).map_err(|error| store.failed(error))?;
+        timestamp(&store.place, at)
+    })
+    .transpose()
+}
+
+/// Keeps a record in one of the tables that are only ever added to.
+pub(super) async fn keep(
+    store: &SqliteStore,
+    statement: &'static str,
+    key: Option<String>,
+    record: &impl serde::Serialize,
+) -> Result<()> {
+    let mut query = sqlx::query(statement);
+    if let Some(key) = key {
+        query = query.bind(key);
+    }
+    query
+        .bind(json(record))
+        .execute(&store.writer)
+        .await
+        .map(drop)
+        .map_err(|error| store.failed(error))
+}
+
+/// Reads such records back.
+pub(super) async fn kept<T: serde::de::DeserializeOwned>(
+    store: &SqliteStore,
+    statement: &'static str,
+    key: Option<String>,
+    what: &str,
+) -> Result<Vec<T>> {
+    let mut query = sqlx::query(statement);
+    if let Some(key) = key {
+        query = query.bind(key);
+    }
+    let rows = query
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| super::rows::from_json(&store.place, what, &text(store, row, 0)?))
+        .collect()
+}
