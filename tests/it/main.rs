@@ -9,7 +9,9 @@
 
 mod architecture;
 mod bad_input;
+mod day;
 mod flow;
+mod kill;
 mod log;
 mod look;
 mod mime;
