@@ -153,44 +153,56 @@ pub async fn kill(
     revise(store, id, killed).await
 }
 
-/// Expires what has not begun of a distribution that is stale.
+/// Ends what still waits of a distribution that is stale or killed.
 ///
 /// # Errors
 /// The store failed.
-pub async fn expire(
+pub async fn end(
     store: &dyn Store,
     id: DistributionId,
     now: Timestamp,
 ) -> Result<u64, ReviseError> {
-    let deed = Deed {
-        by: "schedule".to_owned(),
-        why: "not_after has passed".to_owned(),
-        now,
-    };
-    let expired = |from: &Distribution| {
+    let ended = |from: &Distribution| {
+        let (name, by, why) = match &from.course {
+            Course::Killed { by, why, .. } => ("killed", by.as_str(), why.as_str()),
+            Course::UnderWay { .. } | Course::Held { .. } => {
+                ("stale", "schedule", "not_after has passed")
+            }
+        };
+        let deed = Deed {
+            by: by.to_owned(),
+            why: why.to_owned(),
+            now,
+        };
+        let turn: Turn = match &from.course {
+            Course::Killed { .. } => cancel,
+            Course::UnderWay { .. } | Course::Held { .. } => go_stale,
+        };
         Ok::<_, ReviseError>(Plan {
             to: from.clone(),
             content: None,
-            event: entries::revised(from, "stale", &deed, serde_json::Value::Null),
+            event: entries::revised(from, name, &deed, serde_json::Value::Null),
             reach: Reach::Open,
-            moves: moves(&deed, |state, _| {
-                apply(state, None, Event::GoStale, now).ok()
-            }),
+            moves: moves(deed, turn),
         })
     };
-    revise(store, id, expired).await.map(|(_, moved)| moved)
+    revise(store, id, ended).await.map(|(_, moved)| moved)
+}
+
+fn go_stale(state: &DeliveryState, deed: &Deed) -> Option<DeliveryState> {
+    apply(state, None, Event::GoStale, deed.now).ok()
 }
 
 /// What a change of course makes of one delivery's state.
 type Turn = fn(&DeliveryState, &Deed) -> Option<DeliveryState>;
 
-fn turn<'a>(
+fn turn(
     from: &Distribution,
     course: Result<Course, CourseError>,
-    deed: &'a Deed,
+    deed: &Deed,
     reach: Reach,
     turn: Turn,
-) -> Result<Plan<'a>, ReviseError> {
+) -> Result<Plan<'static>, ReviseError> {
     let course = course.map_err(|error| ReviseError::Course(from.id, error))?;
     let name = match &course {
         Course::UnderWay { .. } => "resumed",
@@ -205,18 +217,15 @@ fn turn<'a>(
         },
         content: None,
         reach,
-        moves: moves(deed, turn),
+        moves: moves(deed.clone(), turn),
     })
 }
 
 /// Moves whose log entries say who did it and why. A claim that goes back
 /// unbegun has nothing to tell.
-fn moves<'a>(
-    deed: &'a Deed,
-    turn: impl Fn(&DeliveryState, &Deed) -> Option<DeliveryState> + Send + Sync + 'a,
-) -> Moves<'a> {
+fn moves(deed: Deed, turn: Turn) -> Moves<'static> {
     Box::new(move |standing| {
-        let state = turn(&standing.state, deed)?;
+        let state = turn(&standing.state, &deed)?;
         let event = state
             .is_final()
             .then(|| entries::decided(&standing.delivery, &state, &deed.by, deed.now));

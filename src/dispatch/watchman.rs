@@ -5,7 +5,7 @@
 //! comes back.
 
 use super::reaper;
-use super::revisions::{Deed, ReviseError, expire, hold};
+use super::revisions::{Deed, ReviseError, end, hold};
 use super::run::{Run, RunError, Until};
 use crate::domain::course::{Course, HoldCause};
 use crate::domain::distribution::Distribution;
@@ -31,10 +31,9 @@ impl Watchman {
         run.pulse.beat();
         mind_the_clock(run).await?;
         let now = run.clock.now();
-        for id in run.store.stale(now).await? {
-            let expired = expire(run.store.as_ref(), id, now).await;
-            let expired = expired.map_err(into_run)?;
-            tracing::warn!(distribution.id = %id, expired, "stale: what had not begun is expired");
+        for id in run.store.over(now).await? {
+            let ended = end(run.store.as_ref(), id, now).await.map_err(into_run)?;
+            tracing::warn!(distribution.id = %id, ended, "stale or killed: what still waited is ended");
         }
         reaper::reap(run).await?;
         match run.until {

@@ -109,8 +109,8 @@ impl Worker {
         let count = begun.len();
         for delivery in begun {
             if asked.elapsed() > FRESH || self.run.stop.is_cancelled() {
-                let id = delivery.claimed.delivery.distribution;
-                if self.run.stop.is_cancelled() || !self.run.store.is_under_way(id).await? {
+                let planned = &delivery.claimed.delivery;
+                if self.run.stop.is_cancelled() || !self.run.store.still_stands(planned).await? {
                     if let Err(Closed) = self.ledger.end(self.unsaid(&delivery)).await {
                         return Ok(Err(Closed));
                     }

@@ -276,9 +276,10 @@ pub trait Store: Send + Sync + Debug {
     /// cannot begin.
     async fn revise(&self, revision: Revision<'_>) -> Result<Option<u64>>;
 
-    /// Whether a distribution may still send: asked again before a
+    /// Whether a delivery may still leave as it was planned: its distribution is
+    /// under way, and it was not planned anew. Asked again before a
     /// conversation that was begun a while ago.
-    async fn is_under_way(&self, id: DistributionId) -> Result<bool>;
+    async fn still_stands(&self, delivery: &Delivery) -> Result<bool>;
 
     /// Distributions under way with deliveries that are due, and the earliest
     /// of their times.
@@ -288,8 +289,9 @@ pub trait Store: Send + Sync + Debug {
     /// or under an embargo that lifts after it.
     async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>>;
 
-    /// Distributions with open deliveries that are stale now.
-    async fn stale(&self, now: Timestamp) -> Result<Vec<DistributionId>>;
+    /// Distributions that are stale now, or killed, and have deliveries that
+    /// still wait: their attempt was under way at the time.
+    async fn over(&self, now: Timestamp) -> Result<Vec<DistributionId>>;
 
     /// How many deliveries fall due at which instant, in order of time.
     async fn due_times(&self, id: DistributionId) -> Result<Vec<(Timestamp, u64)>>;

@@ -193,6 +193,31 @@ fn a_kill_withdraws_what_waits_and_its_notice_reaches_who_has_it() {
 }
 
 #[test]
+fn what_comes_back_to_a_killed_distribution_is_withdrawn_too() {
+    let (workspace, _catcher) = newsroom(3600);
+    let later = (now() + SignedDuration::from_secs(600)).to_string();
+    assert_eq!(
+        workspace
+            .dateline(&["send", EMBARGOED, "--to", "wires", "--at", &later])
+            .code,
+        0
+    );
+    assert_eq!(workspace.dateline(&["kill", "latest"]).code, 0);
+    // As when an attempt was under way at the kill, and was refused for now.
+    workspace.sqlite(
+        "UPDATE delivery SET state = 'deferred', facts = '{\"state\":\"deferred\",\"until\":\"2026-01-01T00:00:00Z\",\"reply\":\"451\"}' \
+         WHERE id = (SELECT min(id) FROM delivery)",
+    );
+    let service = ServiceProcess::start(&workspace);
+    eventually("it is withdrawn", || {
+        in_state(&status(&workspace), "deferred") == 0
+    });
+    assert!(workspace.mails().is_empty());
+    assert_eq!(workspace.dateline(&["log", "verify"]).code, 0);
+    drop(service);
+}
+
+#[test]
 fn signals_reload_or_keep_the_settings_and_stop_it() {
     let (workspace, _catcher) = newsroom(3600);
     let mut service = ServiceProcess::start(&workspace);

@@ -113,8 +113,8 @@ impl Store for SqliteStore {
         revise::revise(self, revision).await
     }
 
-    async fn is_under_way(&self, id: DistributionId) -> Result<bool> {
-        watch::is_under_way(self, id).await
+    async fn still_stands(&self, delivery: &Delivery) -> Result<bool> {
+        watch::still_stands(self, delivery).await
     }
 
     async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>> {
@@ -125,8 +125,8 @@ impl Store for SqliteStore {
         watch::waiting_beyond(self, at).await
     }
 
-    async fn stale(&self, now: Timestamp) -> Result<Vec<DistributionId>> {
-        watch::stale(self, now).await
+    async fn over(&self, now: Timestamp) -> Result<Vec<DistributionId>> {
+        watch::over(self, now).await
     }
 
     async fn due_times(&self, id: DistributionId) -> Result<Vec<(Timestamp, u64)>> {

@@ -4,20 +4,25 @@
 use super::read::{id, number, text};
 use super::rows::{json, micros, timestamp};
 use super::{Result, SqliteStore};
+use crate::domain::delivery::Delivery;
 use crate::domain::ids::DistributionId;
 use crate::store::Census;
 use jiff::Timestamp;
 use sqlx::Row;
 
-pub(super) async fn is_under_way(store: &SqliteStore, id: DistributionId) -> Result<bool> {
-    let row = sqlx::query("SELECT course = 'under_way' FROM distribution WHERE id = ?")
-        .bind(id.to_string())
-        .fetch_optional(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
-    row.map_or(Ok(false), |row| {
-        row.try_get(0).map_err(|error| store.failed(error))
-    })
+pub(super) async fn still_stands(store: &SqliteStore, delivery: &Delivery) -> Result<bool> {
+    let row = sqlx::query(
+        "SELECT 1 FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
+         WHERE delivery.id = ? AND distribution.course = 'under_way' \
+           AND delivery.phase = ? AND delivery.permitted_from IS ?",
+    )
+    .bind(delivery.id.to_string())
+    .bind(delivery.phase.name())
+    .bind(delivery.permitted_from.map(micros))
+    .fetch_optional(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    Ok(row.is_some())
 }
 
 pub(super) async fn overdue(
@@ -63,9 +68,9 @@ pub(super) async fn waiting_beyond(
         .collect()
 }
 
-pub(super) async fn stale(store: &SqliteStore, now: Timestamp) -> Result<Vec<DistributionId>> {
+pub(super) async fn over(store: &SqliteStore, now: Timestamp) -> Result<Vec<DistributionId>> {
     let rows = sqlx::query(
-        "SELECT id FROM distribution WHERE not_after <= ? AND EXISTS ( \
+        "SELECT id FROM distribution WHERE (not_after <= ? OR course = 'killed') AND EXISTS ( \
              SELECT 1 FROM delivery WHERE delivery.distribution = distribution.id \
                AND state IN ('planned', 'due', 'deferred'))",
     )
