@@ -9,6 +9,8 @@ use dateline::desk::schedule::When;
 use dateline::desk::send::Order;
 use dateline::desk::service::{Service, Word};
 use dateline::desk::{Desk, Wiring};
+use dateline::domain::embargo::Phase;
+use dateline::domain::ids::ReleaseId;
 use dateline::relay::{Catcher, CatcherConfig};
 use dateline::store::sqlite::{Durability, SqliteStore};
 use dateline::store::{Store, StoreError};
@@ -71,6 +73,8 @@ const ZONES: [&str; 40] = [
 #[derive(Debug)]
 struct SimClock {
     hand: Mutex<Timestamp>,
+    /// How far the wall clock was set off it.
+    off: Mutex<SignedDuration>,
     limit: Mutex<Timestamp>,
     /// Rung when somebody waits for longer than the limit allows.
     reached: Mutex<Arc<Notify>>,
@@ -89,11 +93,14 @@ impl SimClock {
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        *self.hand.lock().unwrap()
+        *self.hand.lock().unwrap() + *self.off.lock().unwrap()
     }
 
     fn steady(&self) -> SignedDuration {
-        self.now().duration_since(Timestamp::UNIX_EPOCH)
+        self.hand
+            .lock()
+            .unwrap()
+            .duration_since(Timestamp::UNIX_EPOCH)
     }
 
     fn wait_until(&self, instant: Timestamp) -> SignedDuration {
@@ -235,6 +242,26 @@ impl Day {
         self.world.clock.skip(limit);
     }
 
+    async fn status_of(&self, release: &str) -> dateline::desk::status::Status {
+        let all = self.desk().await.statuses().await.unwrap();
+        all.into_iter()
+            .find(|status| status.release == release)
+            .unwrap()
+    }
+
+    /// The phases of all who have it.
+    async fn received(&self, release: &str) -> Vec<Phase> {
+        let release = ReleaseId::parse(release).unwrap();
+        let receivers = self
+            .desk()
+            .await
+            .store
+            .receivers_of(&release)
+            .await
+            .unwrap();
+        receivers.values().map(|delivery| delivery.phase).collect()
+    }
+
     async fn resume_what_is_held(&self) -> Vec<String> {
         let desk = self.desk().await;
         let mut held = Vec::new();
@@ -252,11 +279,12 @@ impl Day {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_early_nobody_missed_nobody_twice() {
+/// Everything set up, at midnight, with the contacts imported.
+async fn midnight() -> (Day, Catcher) {
     let clock = Arc::new(SimClock {
         hand: Mutex::new(at("2026-11-30T00:00:00Z")),
-        limit: Mutex::new(Timestamp::MAX),
+        off: Mutex::default(),
+        limit: Mutex::new(at("2026-11-30T00:00:00Z")),
         reached: Mutex::default(),
     });
     let dir = tempfile::tempdir().unwrap();
@@ -278,7 +306,63 @@ async fn nobody_early_nobody_missed_nobody_twice() {
         )
         .await
         .unwrap();
-    assert_eq!(imported.imported.added, 10_000);
+    assert_eq!(imported.imported.added, CONTACTS as u64);
+    (day, catcher)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_jumps_over_the_lift_sends_nothing() {
+    let (day, catcher) = midnight().await;
+    day.plan(0, When::default()).await;
+    let service = Service::new(day.desk().await);
+    let (words, mut heard) = mpsc::channel(1);
+    let script = async {
+        while day.received("r0").await.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        // Somebody sets the wall clock, half a day ahead of the time; then
+        // something wakes the service.
+        *day.world.clock.off.lock().unwrap() = SignedDuration::from_hours(12);
+        day.plan(
+            2,
+            When {
+                at: Some("2027-01-01 09:00".to_owned()),
+                ..When::default()
+            },
+        )
+        .await;
+        while day.status_of("r0").await.course.is_under_way() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        words.send(Word::Stop).await.unwrap();
+    };
+    tokio::join!(service.run(&day.world, &mut heard), script);
+    let held = day.status_of("r0").await;
+    let cause = serde_json::to_value(&held.course).unwrap();
+    assert_eq!(cause["cause"], "clock_jumped", "{cause}");
+    let early = day.received("r0").await;
+    assert!(
+        early.iter().all(|phase| *phase == Phase::Advance),
+        "somebody without an agreement has it"
+    );
+    // The clock is set right, and a person lets it go on.
+    *day.world.clock.off.lock().unwrap() = SignedDuration::ZERO;
+    assert_eq!(day.resume_what_is_held().await, ["r0", "r2"]);
+    day.serve_until(at("2026-11-30T09:59:59Z")).await;
+    let early = day.received("r0").await;
+    assert!(
+        early.len() > 700 && early.iter().all(|phase| *phase == Phase::Advance),
+        "{}",
+        early.len()
+    );
+    day.serve_until(at("2026-12-03T00:00:00Z")).await;
+    assert_eq!(day.status_of("r0").await.counts.in_state("planned"), 0);
+    catcher.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_early_nobody_missed_nobody_twice() {
+    let (day, catcher) = midnight().await;
 
     // One that waits all through the day, so that there always is a next instant.
     let last = Order {
