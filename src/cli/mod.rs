@@ -65,7 +65,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> Ex
             return ExitCode::from(Exit::Infrastructure as u8);
         }
     };
-    match runtime.block_on(run(args, wiring, &output)) {
+    let ended = runtime.block_on(run(args, wiring, &output));
+    // Whatever still lingers in the background has no say in when we are done.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match ended {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
             output.complain(&error);

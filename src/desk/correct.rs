@@ -161,7 +161,10 @@ impl Desk {
         Ok(FrozenContent {
             release: Release {
                 id: ReleaseId::parse(&id).map_err(|error| DeskError::request(error.to_string()))?,
-                kind: ReleaseKind::Correction,
+                kind: match notice {
+                    Notice::Kill => ReleaseKind::Retraction,
+                    Notice::LiftedEarly | Notice::EmbargoMoved => ReleaseKind::Statement,
+                },
                 embargo: match notice {
                     Notice::EmbargoMoved => last.embargo.clone(),
                     Notice::Kill | Notice::LiftedEarly => None,

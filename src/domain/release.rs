@@ -23,15 +23,18 @@ pub enum ReleaseKind {
     Statement,
     /// A follow-up that mends an earlier release.
     Correction,
+    /// A follow-up that takes an earlier release back: nothing to publish.
+    Retraction,
 }
 
 impl ReleaseKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::PressRelease,
         Self::MediaAdvisory,
         Self::Statement,
         Self::Correction,
+        Self::Retraction,
     ];
 
     /// Its name in release.toml.
@@ -41,6 +44,7 @@ impl ReleaseKind {
             Self::MediaAdvisory => "media-advisory",
             Self::Statement => "statement",
             Self::Correction => "correction",
+            Self::Retraction => "retraction",
         }
     }
 

@@ -15,7 +15,7 @@ use crate::domain::language::Language;
 use crate::domain::localized::Localized;
 use crate::domain::newsroom::Newsroom;
 use crate::domain::problem::Problem;
-use crate::domain::release::{PressContact, Release, Variant};
+use crate::domain::release::{PressContact, Release, ReleaseKind, Variant};
 use crate::domain::zone::Zone;
 use handlebars::Context;
 use serde_json::{Map, Value, json};
@@ -260,7 +260,7 @@ impl Maker<'_> {
             anchor: format!("v-{language}"),
             words: words.plain(&newsroom.name),
             kind: words.say(&format!("kind-{}", self.release.kind.name()), &[])?,
-            release_line: words.say("immediate-release", &[])?,
+            release_line: words.say(release_line(self.release.kind), &[])?,
             headline_size: headline_size(variant.headline.as_str()),
             headline: variant.headline.to_string(),
             subhead: text(&variant.subhead),
@@ -361,5 +361,16 @@ fn headline_size(headline: &str) -> &'static str {
         0..=95 => "29px",
         96..=140 => "26px",
         _ => "23px",
+    }
+}
+
+/// What readers may do with it; an embargo's own line stands in its place.
+fn release_line(kind: ReleaseKind) -> &'static str {
+    match kind {
+        ReleaseKind::PressRelease
+        | ReleaseKind::MediaAdvisory
+        | ReleaseKind::Statement
+        | ReleaseKind::Correction => "immediate-release",
+        ReleaseKind::Retraction => "not-for-publication",
     }
 }

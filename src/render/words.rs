@@ -13,12 +13,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The messages that every language must have.
-const REQUIRED: [&str; 21] = [
+const REQUIRED: [&str; 23] = [
     "kind-press-release",
     "kind-media-advisory",
     "kind-statement",
     "kind-correction",
+    "kind-retraction",
     "immediate-release",
+    "not-for-publication",
     "embargo-until",
     "embargo-until-utc",
     "embargo-short",

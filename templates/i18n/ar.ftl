@@ -5,8 +5,10 @@ kind-press-release = بيان صحفي
 kind-media-advisory = دعوة إعلامية
 kind-statement = تصريح
 kind-correction = تصحيح
+kind-retraction = سحب بيان
 
 immediate-release = للنشر الفوري
+not-for-publication = ليس للنشر
 
 embargo-until = محظور النشر حتى { $full-date }، الساعة { $time } بتوقيت { $city } ({ $utc })
 embargo-until-utc = محظور النشر حتى { $full-date }، الساعة {"\u2066"}{ $time } UTC{"\u2069"}

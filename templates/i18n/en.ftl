@@ -5,8 +5,10 @@ kind-press-release = Press release
 kind-media-advisory = Media advisory
 kind-statement = Statement
 kind-correction = Correction
+kind-retraction = Retraction
 
 immediate-release = For immediate release
+not-for-publication = Not for publication
 
 embargo-until = EMBARGOED until { weekday-name } { $date }, { $time } { $city } time ({ $utc })
 embargo-until-utc = EMBARGOED until { weekday-name } { $date }, { $time } UTC

@@ -5,8 +5,10 @@ kind-press-release = Nota de prensa
 kind-media-advisory = Aviso a los medios
 kind-statement = Declaración
 kind-correction = Rectificación
+kind-retraction = Retirada
 
 immediate-release = Para publicación inmediata
+not-for-publication = No publicar
 
 embargo-until = EMBARGADO hasta { article-hour } { $time } (hora de { $city }; { $utc }) del { $full-date }
 embargo-until-utc = EMBARGADO hasta { article-hour } { $time } UTC del { $full-date }

@@ -5,8 +5,10 @@ kind-press-release = Communiqué de presse
 kind-media-advisory = Avis aux médias
 kind-statement = Déclaration
 kind-correction = Rectificatif
+kind-retraction = Retrait
 
 immediate-release = Pour diffusion immédiate
+not-for-publication = Ne pas publier
 
 embargo-until = SOUS EMBARGO jusqu’au { $full-date } à { $time }, { at-zone } ({ $utc })
 embargo-until-utc = SOUS EMBARGO jusqu’au { $full-date } à { $time } UTC

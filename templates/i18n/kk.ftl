@@ -5,8 +5,10 @@ kind-press-release = Баспасөз хабарламасы
 kind-media-advisory = БАҚ назарына
 kind-statement = Мәлімдеме
 kind-correction = Түзету
+kind-retraction = Қайтарып алу
 
 immediate-release = Дереу жариялауға
+not-for-publication = Жариялауға болмайды
 
 embargo-until = ЭМБАРГО аяқталады: { $full-date }, { $city } уақытымен сағат { $time } ({ $utc })
 embargo-until-utc = ЭМБАРГО аяқталады: { $full-date }, сағат { $time } UTC

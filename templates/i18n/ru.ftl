@@ -5,8 +5,10 @@ kind-press-release = Пресс-релиз
 kind-media-advisory = Анонс для СМИ
 kind-statement = Заявление
 kind-correction = Уточнение
+kind-retraction = Отзыв
 
 immediate-release = Для немедленной публикации
+not-for-publication = Не для публикации
 
 embargo-until = ЭМБАРГО до { weekday-genitive }, { $date }, { $time } { at-zone }
 embargo-until-utc = ЭМБАРГО до { weekday-genitive }, { $date }, { $time } UTC

@@ -5,8 +5,10 @@ kind-press-release = Пресреліз
 kind-media-advisory = Анонс для ЗМІ
 kind-statement = Заява
 kind-correction = Уточнення
+kind-retraction = Відкликання
 
 immediate-release = Для негайної публікації
+not-for-publication = Не для публікації
 
 embargo-until = ЕМБАРГО до { weekday-genitive }, { $date }, { $time } { at-zone }
 embargo-until-utc = ЕМБАРГО до { weekday-genitive }, { $date }, { $time } UTC

@@ -130,7 +130,7 @@ fn a_kill_withdraws_what_waits_and_its_notice_reaches_who_has_it() {
     let service = ServiceProcess::start(&workspace);
     assert_eq!(
         workspace
-            .dateline(&["send", EMBARGOED, "--to", "central-asia"])
+            .dateline(&["send", EMBARGOED, "--to", "central-asia", "wires"])
             .code,
         0
     );
@@ -179,6 +179,18 @@ fn a_kill_withdraws_what_waits_and_its_notice_reaches_who_has_it() {
             mails
                 .iter()
                 .any(|other| other.contains(&format!("Message-ID: {original}")))
+        );
+    }
+    let told: Vec<_> = mails
+        .iter()
+        .filter(|mail| mail.contains("\nIn-Reply-To: ") && mail.contains("Content-Language: en"))
+        .collect();
+    assert!(!told.is_empty());
+    for mail in told {
+        assert!(mail.contains("Subject: RETRACTED: "), "{mail}");
+        assert!(
+            mail.contains("Not for publication") && !mail.contains("immediate release"),
+            "{mail}"
         );
     }
     // A second time, everybody has it.
