@@ -4,6 +4,7 @@
 //! file of their own; a password in TOML is refused.
 
 mod read;
+mod relays;
 mod segments;
 mod service;
 mod units;

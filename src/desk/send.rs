@@ -219,7 +219,7 @@ impl Desk {
     ) -> Result<Run, DeskError> {
         Ok(Run::new(RunPlan {
             store: Arc::clone(&self.store),
-            relay: Relay::new(self.relay()?.clone())?,
+            relays: self.relays()?,
             clock: Arc::clone(&self.clock),
             settings: self.run_settings(),
             distribution,
@@ -228,6 +228,13 @@ impl Desk {
             progress,
             stop,
         }))
+    }
+
+    /// All relays, ready to be spoken to.
+    fn relays(&self) -> Result<Vec<Relay>, DeskError> {
+        self.relay()?;
+        let profiles = self.settings.relays.iter().cloned();
+        Ok(profiles.map(Relay::new).collect::<Result<_, _>>()?)
     }
 
     fn run_settings(&self) -> RunSettings {
@@ -239,6 +246,7 @@ impl Desk {
             },
             retry: self.settings.retry.clone(),
             grace: self.settings.schedule.grace,
+            clock_tolerance: self.settings.service.clock_tolerance,
         }
     }
 }

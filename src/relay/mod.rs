@@ -8,6 +8,7 @@
 pub mod catcher;
 pub mod compose;
 mod connection;
+mod conversation;
 mod error;
 mod replies;
 mod tls;
@@ -15,5 +16,6 @@ mod wire;
 
 pub use catcher::{Catcher, CatcherConfig, CatcherCounts, CatcherError};
 pub use compose::ComposedMessage;
-pub use connection::{Connection, Envelope, Relay};
+pub use connection::Relay;
+pub use conversation::{Connection, Envelope, Mail};
 pub use error::RelayError;

@@ -144,7 +144,7 @@ pub struct Move {
 
 /// Hears when somebody has changed what is to be done.
 #[async_trait]
-pub trait Bell: Send + Debug {
+pub trait Bell: Send + Sync + Debug {
     /// Answers when it rings; what rang while nobody listened counts.
     async fn rung(&mut self);
 }
@@ -352,9 +352,15 @@ pub trait Store: Send + Sync + Debug {
     async fn revise(&self, revision: Revision<'_>) -> Result<Option<u64>>;
 
     /// Whether a delivery may still leave as it was planned: its distribution is
-    /// under way, it was not planned anew, and this lease holds it. Asked again
-    /// before a conversation that was begun a while ago.
-    async fn still_stands(&self, delivery: &Delivery, lease: LeaseToken) -> Result<bool>;
+    /// under way and not stale, it was not planned anew, its address is not
+    /// barred, and this lease holds it. Asked again before a conversation that
+    /// was begun a while ago.
+    async fn still_stands(
+        &self,
+        delivery: &Delivery,
+        lease: LeaseToken,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     /// Distributions under way with deliveries that are due, and the earliest
     /// of their times.
@@ -410,10 +416,10 @@ pub trait Store: Send + Sync + Debug {
     /// One turn of the ledger, in one transaction: writes changes of state with
     /// their log entries, then takes deliveries that are due, that the embargo
     /// permits, and that no one holds, and writes that their attempts begin.
-    async fn turn(&self, records: Vec<Record>, claim: Option<Claim<'_>>) -> Result<Turned>;
+    async fn turn(&self, records: &[Record], claim: Option<Claim<'_>>) -> Result<Turned>;
 
     /// Writes changes of state alone. Answers with those whose lease was lost.
-    async fn record(&self, records: Vec<Record>) -> Result<Vec<DeliveryId>> {
+    async fn record(&self, records: &[Record]) -> Result<Vec<DeliveryId>> {
         Ok(self.turn(records, None).await?.lost)
     }
 

@@ -46,17 +46,34 @@ pub(super) async fn end_one(
     lease: LeaseToken,
     now: Timestamp,
 ) -> Result<Reaped> {
-    end(store, "SELECT token FROM lease WHERE token = ?", lease.to_string(), now).await
+    end(
+        store,
+        "SELECT token FROM lease WHERE token = ?",
+        lease.to_string(),
+        now,
+    )
+    .await
 }
 
 pub(super) async fn reap(store: &SqliteStore, now: Timestamp) -> Result<Reaped> {
     let before = micros(now);
-    end(store, "SELECT token FROM lease WHERE until < ?", before, now).await
+    end(
+        store,
+        "SELECT token FROM lease WHERE until < ?",
+        before,
+        now,
+    )
+    .await
 }
 
 /// Ends the leases that a question names. Every claim of theirs moves on by the
 /// rule of the ground floor.
-async fn end<'q, B>(store: &SqliteStore, which: &'static str, bind: B, now: Timestamp) -> Result<Reaped>
+async fn end<'q, B>(
+    store: &SqliteStore,
+    which: &'static str,
+    bind: B,
+    now: Timestamp,
+) -> Result<Reaped>
 where
     B: sqlx::Encode<'q, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + 'q,
 {
@@ -106,8 +123,13 @@ async fn lapse(
     for row in &rows {
         let standing = stand(store, row)?;
         let delivery = &standing.delivery;
-        let next = apply(&standing.state, delivery.permitted_from, Event::LeaseLapsed, now)
-            .map_err(|illegal| damaged(&store.place, "claim", illegal))?;
+        let next = apply(
+            &standing.state,
+            delivery.permitted_from,
+            Event::LeaseLapsed,
+            now,
+        )
+        .map_err(|illegal| damaged(&store.place, "claim", illegal))?;
         moved.push(serde_json::json!([delivery.id, next.name(), json(&next)]));
         events.extend(doubted(&standing, &next, now));
     }

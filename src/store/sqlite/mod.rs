@@ -113,8 +113,13 @@ impl Store for SqliteStore {
         revise::revise(self, revision).await
     }
 
-    async fn still_stands(&self, delivery: &Delivery, lease: LeaseToken) -> Result<bool> {
-        watch::still_stands(self, delivery, lease).await
+    async fn still_stands(
+        &self,
+        delivery: &Delivery,
+        lease: LeaseToken,
+        now: Timestamp,
+    ) -> Result<bool> {
+        watch::still_stands(self, delivery, lease, now).await
     }
 
     async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>> {
@@ -191,7 +196,7 @@ impl Store for SqliteStore {
         lease::lease(self, lease, until, term).await
     }
 
-    async fn turn(&self, records: Vec<Record>, claim: Option<Claim<'_>>) -> Result<Turned> {
+    async fn turn(&self, records: &[Record], claim: Option<Claim<'_>>) -> Result<Turned> {
         turn::turn(self, records, claim).await
     }
 

@@ -155,10 +155,10 @@ pub(super) async fn next_due(
         }
     };
     let row = sqlx::query(statement)
-    .bind(distribution.map(|id| id.to_string()))
-    .fetch_optional(&store.readers)
-    .await
-    .map_err(|error| store.failed(error))?;
+        .bind(distribution.map(|id| id.to_string()))
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
     row.map(|row| {
         let due = row.try_get(0).map_err(|error| store.failed(error))?;
         timestamp(&store.place, due)
@@ -189,13 +189,15 @@ pub(super) async fn standing(
     state: &str,
     limit: u32,
 ) -> Result<Vec<Standing>> {
-    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{STANDING} WHERE state = ?1 AND (?2 IS NULL OR distribution = ?2) ORDER BY n LIMIT ?3")))
-        .bind(state)
-        .bind(distribution.map(|id| id.to_string()))
-        .bind(limit)
-        .fetch_all(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "{STANDING} WHERE state = ?1 AND (?2 IS NULL OR distribution = ?2) ORDER BY n LIMIT ?3"
+    )))
+    .bind(state)
+    .bind(distribution.map(|id| id.to_string()))
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
     rows.iter().map(|row| stand(store, row)).collect()
 }
 

@@ -39,11 +39,11 @@ pub(super) async fn revise(store: &SqliteStore, revision: Revision<'_>) -> Resul
         "{STANDING} WHERE distribution = ? AND state IN (SELECT value FROM json_each(?)) ORDER BY n"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(question))
-    .bind(revision.from.id.to_string())
-    .bind(json(&states.split(' ').collect::<Vec<_>>()))
-    .fetch_all(&mut *transaction)
-    .await
-    .map_err(wrong)?;
+        .bind(revision.from.id.to_string())
+        .bind(json(&states.split(' ').collect::<Vec<_>>()))
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(wrong)?;
     let (mut moved, mut events) = (Vec::new(), revision.events);
     for row in &rows {
         let standing = stand(store, row)?;

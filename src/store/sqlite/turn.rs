@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 pub(super) async fn turn(
     store: &SqliteStore,
-    records: Vec<Record>,
+    records: &[Record],
     claim: Option<Claim<'_>>,
 ) -> Result<Turned> {
     if records.is_empty() && claim.is_none() {
@@ -53,7 +53,7 @@ pub(super) async fn turn(
 /// events of the others.
 async fn record(
     connection: &mut SqliteConnection,
-    records: Vec<Record>,
+    records: &[Record],
 ) -> sqlx::Result<(Vec<DeliveryId>, Vec<LogEvent>)> {
     let rows: Vec<_> = records.iter().map(row).collect();
     let written = sqlx::query(
@@ -74,7 +74,7 @@ async fn record(
     let (mut lost, mut events) = (Vec::new(), Vec::new());
     for record in records {
         if written.contains(&record.delivery.to_string()) {
-            events.extend(record.event);
+            events.extend(record.event.clone());
         } else {
             lost.push(record.delivery);
         }

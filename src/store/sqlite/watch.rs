@@ -14,16 +14,21 @@ pub(super) async fn still_stands(
     store: &SqliteStore,
     delivery: &Delivery,
     lease: LeaseToken,
+    now: Timestamp,
 ) -> Result<bool> {
     let row = sqlx::query(
         "SELECT 1 FROM delivery_state AS state JOIN distribution ON distribution.id = state.distribution \
          WHERE state.id = ? AND distribution.course = 'under_way' AND state.state = 'claimed' AND state.lease = ? \
-           AND state.phase = ? AND state.permitted_from IS ?",
+           AND state.phase = ? AND state.permitted_from IS ? \
+           AND (distribution.not_after IS NULL OR distribution.not_after > ?) \
+           AND NOT EXISTS (SELECT 1 FROM suppression WHERE email = ?)",
     )
     .bind(delivery.id.to_string())
     .bind(lease.to_string())
     .bind(delivery.phase.name())
     .bind(delivery.permitted_from.map(micros))
+    .bind(micros(now))
+    .bind(delivery.recipient.email.to_string())
     .fetch_optional(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;
