@@ -143,6 +143,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: InDoubtCommand,
     },
+    /// Try a relay out before it is relied upon
+    Relay {
+        #[command(subcommand)]
+        command: RelayCommand,
+    },
     /// Run a local SMTP catcher: it keeps every mail and passes none on
     #[command(after_help = crate::relay::catcher::faults_help())]
     Catch(CatchArgs),
@@ -504,6 +509,24 @@ pub(super) enum InDoubtCommand {
         /// It did not arrive, and is not to be sent again
         #[arg(long)]
         lost: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RelayCommand {
+    /// Tell what it announces and how the way to it is protected, and send it a probe
+    #[command(
+        after_help = "Examples:\n  dateline relay test main\n  dateline relay test main --to postmaster@example.org"
+    )]
+    Test {
+        /// Its name in dateline.toml
+        name: String,
+        /// Where the probe goes; else to the newsroom's own address
+        #[arg(long, value_name = "EMAIL", conflicts_with = "no_probe")]
+        to: Option<String>,
+        /// Send no probe
+        #[arg(long)]
+        no_probe: bool,
     },
 }
 

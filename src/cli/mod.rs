@@ -17,6 +17,7 @@ mod operator;
 mod output;
 mod preview;
 mod progress;
+mod relay;
 mod send;
 mod serve;
 mod status;
@@ -104,6 +105,7 @@ async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, C
             distribution,
         } => log::run(command, distribution.as_deref(), &open().await?, output).await,
         Command::InDoubt { command } => in_doubt::run(command, &open().await?, output).await,
+        Command::Relay { command } => relay::run(command, &open().await?, output).await,
         Command::Catch(catch) => catch::run(catch, wiring, output).await,
         Command::Completions { shell } => {
             clap_complete::generate(

@@ -18,6 +18,7 @@ pub mod init;
 pub mod log;
 pub mod preview;
 pub mod rehearsal;
+pub mod relay;
 pub mod schedule;
 pub mod send;
 pub mod service;

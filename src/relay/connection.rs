@@ -4,7 +4,7 @@
 //! packets, under which deadline, and what a broken conversation means, is
 //! decided in `conversation`. A conversation that timed out costs the connection.
 
-use super::conversation::{Broken, Connection, said};
+use super::conversation::{Broken, Connection, Hello, said};
 use super::error::RelayError;
 use super::replies::{Announced, first_reply};
 use super::tls::Tls;
@@ -145,9 +145,10 @@ impl Relay {
         let banner = wire.heard(first_reply);
         let ehlo = wire.heard(first_reply);
         match (greeted, banner, ehlo) {
-            (Ok(Ok(_)), _, Some(ehlo)) => Ok(Connection {
+            (Ok(Ok(_)), Some(banner), Some(ehlo)) => Ok(Connection {
                 wire,
                 announced: Announced::of(&ehlo),
+                hello: Hello { banner, ehlo },
                 profile: Arc::clone(&self.profile),
                 usable: true,
                 needs_reset: false,
@@ -192,6 +193,7 @@ impl Relay {
         }
         // What was announced in clear counts no more (RFC 3207 4.2).
         connection.announced = Announced::of(&ehlo);
+        connection.hello.ehlo = ehlo;
         Ok(())
     }
 

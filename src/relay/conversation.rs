@@ -47,10 +47,18 @@ pub(super) fn said(wire: &Wire) -> String {
     }
 }
 
+/// What a relay said before anything was asked of it.
+pub(super) struct Hello {
+    pub(super) banner: SmtpReply,
+    /// As it stands after TLS.
+    pub(super) ehlo: SmtpReply,
+}
+
 /// An open connection; carries one conversation after another.
 pub struct Connection {
     pub(super) wire: Wire,
     pub(super) announced: Announced,
+    pub(super) hello: Hello,
     pub(super) profile: Arc<RelayProfile>,
     pub(super) usable: bool,
     pub(super) needs_reset: bool,

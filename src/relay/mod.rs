@@ -6,10 +6,12 @@
 //! [`Catcher`] is the other end: an SMTP server on loopback for rehearsals.
 
 pub mod catcher;
+pub mod certificate;
 pub mod compose;
 mod connection;
 mod conversation;
 mod error;
+pub mod probe;
 mod replies;
 mod tls;
 mod wire;

@@ -7,6 +7,7 @@
 //! came, since lettre joins the lines of a refusal; and the socket can be
 //! turned into a TLS stream in place.
 
+use super::certificate::Protection;
 use super::compose::Piece;
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::collections::VecDeque;
@@ -98,6 +99,14 @@ impl Wire {
         let encrypted = connector.connect(name, stream).await?;
         self.line().socket = Socket::Tls(Box::new(encrypted));
         Ok(())
+    }
+
+    /// How a TLS stream is protected, and by whose certificates.
+    pub(super) fn protection(&self) -> Option<Protection> {
+        match &self.line().socket {
+            Socket::Tls(stream) => Some(Protection::of(stream.get_ref().1)),
+            Socket::Plain(_) | Socket::Away => None,
+        }
     }
 
     /// Says something, once somebody listens.

@@ -75,7 +75,7 @@ const KEPT_IN: [(&str, &[&str]); 11] = [
         "prometheus_client",
         &["src/web/", "src/dispatch/metrics.rs"],
     ),
-    ("governor::", &["src/dispatch/run.rs"]),
+    ("x509_parser", &["src/relay/certificate.rs"]),
     ("rustix::", &["src/clock.rs"]),
     ("sd_notify", &["src/cli/serve.rs"]),
     ("SqliteStore", &["src/store/sqlite/", "src/wire.rs"]),

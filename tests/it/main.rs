@@ -16,6 +16,7 @@ mod log;
 mod look;
 mod mime;
 mod relay_faults;
+mod relays;
 mod schedule;
 mod service;
 mod support;
