@@ -200,7 +200,8 @@ impl Run {
             until: plan.until,
             composers: plan.composers,
             progress: plan.progress,
-            stop: plan.stop,
+            // Its own end is not the end of whoever started it.
+            stop: plan.stop.child_token(),
             lease,
             has_other: AtomicBool::new(false),
             metrics: Metrics::default(),

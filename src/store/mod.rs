@@ -258,12 +258,23 @@ pub struct Standing {
 pub struct Census {
     /// By state.
     pub by_state: std::collections::BTreeMap<String, u64>,
-    /// When the longest-waiting due delivery fell due.
+    /// When the longest-waiting due delivery of a distribution under way fell due.
     pub oldest_due: Option<Timestamp>,
     /// When the lease that ends first ends, of those that hold deliveries.
     pub first_lease_end: Option<Timestamp>,
     /// Distributions by course.
     pub by_course: std::collections::BTreeMap<String, u64>,
+}
+
+/// An embargo that deliveries wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Countdown {
+    /// Of which distribution.
+    pub distribution: DistributionId,
+    /// Of which release.
+    pub release: ReleaseId,
+    /// When it lifts.
+    pub lift: Timestamp,
 }
 
 /// What the reaper found.
@@ -365,6 +376,9 @@ pub trait Store: Send + Sync + Debug {
     /// Distributions under way with deliveries that are due, and the earliest
     /// of their times.
     async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>>;
+
+    /// Embargoes that lift after this instant, and that deliveries wait for.
+    async fn countdowns(&self, now: Timestamp) -> Result<Vec<Countdown>>;
 
     /// Distributions under way with deliveries that wait, for a time after this
     /// or under an embargo that lifts after it.

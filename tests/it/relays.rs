@@ -197,11 +197,13 @@ fn a_rate_is_never_exceeded_and_a_connection_carries_only_so_many() {
         let span = later.0.duration_since(earlier.0).as_millis();
         assert!(span >= 700, "20 mails within {span} ms");
     }
-    let connections = catcher.end();
-    assert!(
-        connections.contains("over 12 connections") || connections.contains("over 13 connections"),
-        "{connections}"
-    );
+    // Twelve are needed; a worker that was just opening one may find nothing left.
+    let last_words = catcher.end();
+    let connections: usize = last_words
+        .split_once(" connections")
+        .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok())
+        .unwrap();
+    assert!((12..=15).contains(&connections), "{last_words}");
 }
 
 #[test]

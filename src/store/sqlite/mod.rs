@@ -19,8 +19,8 @@ mod watch;
 pub use open::Durability;
 
 use super::{
-    Bell, Census, Claim, Imported, LogRow, Pace, Planning, Reaped, Record, Result, Revision,
-    Standing, Store, StoreError, Term, Turned,
+    Bell, Census, Claim, Countdown, Imported, LogRow, Pace, Planning, Reaped, Record, Result,
+    Revision, Standing, Store, StoreError, Term, Turned,
 };
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::AgreementWord;
@@ -124,6 +124,10 @@ impl Store for SqliteStore {
 
     async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>> {
         watch::overdue(self, now).await
+    }
+
+    async fn countdowns(&self, now: Timestamp) -> Result<Vec<Countdown>> {
+        watch::countdowns(self, now).await
     }
 
     async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>> {

@@ -62,7 +62,8 @@ impl Planning for Plan {
             added.map_err(|error| rows::failed(&self.place, error))?;
         }
         self.last += i64::try_from(deliveries.len()).unwrap_or_default();
-        log::append(&mut self.transaction, events)
+        let events: Vec<_> = events.iter().collect();
+        log::append(&mut self.transaction, &events)
             .await
             .map_err(|error| rows::failed(&self.place, error))
     }
@@ -94,7 +95,7 @@ impl Planning for Plan {
             .execute(&mut *transaction)
             .await
             .map_err(wrong)?;
-        log::append(&mut transaction, vec![event])
+        log::append(&mut transaction, &[&event])
             .await
             .map_err(wrong)?;
         transaction.commit().await.map_err(wrong)?;

@@ -60,7 +60,10 @@ pub(super) async fn revise(store: &SqliteStore, revision: Revision<'_>) -> Resul
             .await
             .map_err(wrong)?;
     }
-    log::append(&mut transaction, events).await.map_err(wrong)?;
+    let events: Vec<_> = events.iter().collect();
+    log::append(&mut transaction, &events)
+        .await
+        .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)?;
     store.ring();
     Ok(Some(u64::try_from(moved.len()).unwrap_or(u64::MAX)))

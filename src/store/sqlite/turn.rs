@@ -28,7 +28,7 @@ pub(super) async fn turn(
         .await
         .map_err(wrong)?;
     let mut turned = Turned::default();
-    let mut events = Vec::new();
+    let (mut events, mut begun) = (Vec::new(), Vec::new());
     if !records.is_empty() {
         let (lost, written) = record(&mut transaction, records).await.map_err(wrong)?;
         turned.lost = lost;
@@ -38,23 +38,26 @@ pub(super) async fn turn(
         if holds(&mut transaction, &claim).await.map_err(wrong)? {
             let found = find(store, &mut transaction, &claim).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
-            let others = sort(&claim, found, &mut turned.claimed, &mut events);
+            let others = sort(&claim, found, &mut turned.claimed, &mut begun);
             settle(&mut transaction, &others).await.map_err(wrong)?;
         } else {
             turned.lapsed = true;
         }
     }
-    log::append(&mut transaction, events).await.map_err(wrong)?;
+    events.extend(&begun);
+    log::append(&mut transaction, &events)
+        .await
+        .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)?;
     Ok(turned)
 }
 
 /// Writes a batch in one statement. Gives those whose lease was lost, and the
 /// events of the others.
-async fn record(
+async fn record<'a>(
     connection: &mut SqliteConnection,
-    records: &[Record],
-) -> sqlx::Result<(Vec<DeliveryId>, Vec<LogEvent>)> {
+    records: &'a [Record],
+) -> sqlx::Result<(Vec<DeliveryId>, Vec<&'a LogEvent>)> {
     let rows: Vec<_> = records.iter().map(row).collect();
     let written = sqlx::query(
         "UPDATE delivery_state SET state = new.value ->> 2, facts = new.value ->> 3, \
@@ -74,7 +77,7 @@ async fn record(
     let (mut lost, mut events) = (Vec::new(), Vec::new());
     for record in records {
         if written.contains(&record.delivery.to_string()) {
-            events.extend(record.event.clone());
+            events.extend(&record.event);
         } else {
             lost.push(record.delivery);
         }
@@ -240,7 +243,7 @@ pub(super) async fn decide(
     if moved.rows_affected() == 0 {
         return Ok(false);
     }
-    log::append(&mut transaction, vec![event])
+    log::append(&mut transaction, &[&event])
         .await
         .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)?;

@@ -2,11 +2,11 @@
 //! there last.
 
 use super::read::{id, number, text};
-use super::rows::{json, micros, timestamp};
+use super::rows::{damaged, json, micros, timestamp};
 use super::{Result, SqliteStore};
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::{DistributionId, LeaseToken};
-use crate::store::Census;
+use crate::domain::ids::{DistributionId, LeaseToken, ReleaseId};
+use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use sqlx::Row;
 
@@ -55,6 +55,29 @@ pub(super) async fn overdue(
                 id(store, &text(store, row, 0)?)?,
                 timestamp(&store.place, at)?,
             ))
+        })
+        .collect()
+}
+
+pub(super) async fn countdowns(store: &SqliteStore, now: Timestamp) -> Result<Vec<Countdown>> {
+    let rows = sqlx::query(
+        "SELECT id, release, lift FROM distribution WHERE lift > ? AND course = 'under_way' AND EXISTS ( \
+             SELECT 1 FROM delivery_state AS waiting WHERE waiting.distribution = distribution.id \
+               AND state IN ('planned', 'due', 'deferred'))",
+    )
+    .bind(micros(now))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| {
+            let lift = row.try_get(2).map_err(|error| store.failed(error))?;
+            Ok(Countdown {
+                distribution: id(store, &text(store, row, 0)?)?,
+                release: ReleaseId::parse(&text(store, row, 1)?)
+                    .map_err(|error| damaged(&store.place, "release id", error))?,
+                lift: timestamp(&store.place, lift)?,
+            })
         })
         .collect()
 }
@@ -140,8 +163,9 @@ pub(super) async fn census(store: &SqliteStore, now: Timestamp) -> Result<Census
             .collect::<Result<_>>()
     };
     let times = sqlx::query(
-        "SELECT (SELECT min(due_since) FROM delivery_state INDEXED BY delivery_due \
-             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?), \
+        "SELECT (SELECT min(due_since) FROM delivery_state AS waiting INDEXED BY delivery_due \
+             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ? \
+               AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution AND whole.course = 'under_way')), \
              (SELECT min(until) FROM lease WHERE EXISTS (SELECT 1 FROM delivery_state AS held \
                  WHERE held.lease = lease.token AND held.state = 'claimed'))",
     )
