@@ -16,7 +16,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// The file that makes a folder a workspace.
-const FILE: &str = "dateline.toml";
+pub(super) const FILE: &str = "dateline.toml";
 
 /// Reads a workspace's settings. `env` answers with environment variables.
 ///
@@ -72,7 +72,7 @@ fn read_file(workspace: &Path, name: &str) -> Result<Option<String>, Problem> {
 }
 
 pub(super) struct Reader<'a> {
-    workspace: &'a Path,
+    pub(super) workspace: &'a Path,
     env: &'a dyn Fn(&str) -> Option<String>,
     pub(super) problems: &'a mut Vec<Problem>,
 }
@@ -107,6 +107,7 @@ impl Reader<'_> {
             .map(|newsroom| newsroom.domain.clone())
             .unwrap_or_default();
         let relays = self.relays(&mut top, &helo);
+        let dkim = self.dkim(&mut top, newsroom.as_ref());
         let retry = top
             .section("retry", self.problems)
             .map(|section| self.retry(section))
@@ -131,6 +132,7 @@ impl Reader<'_> {
             kit,
             store: store.unwrap_or_else(|| self.workspace.join("dateline.db")),
             relays,
+            dkim,
             retry,
             dispatch,
             schedule,
@@ -442,7 +444,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// A domain that Message-IDs can end in.
-fn mail_domain(text: &str) -> Result<String, String> {
+pub(super) fn mail_domain(text: &str) -> Result<String, String> {
     EmailAddress::parse(&format!("x@{text}"))
         .map(|address| address.domain().to_owned())
         .map_err(|_| format!("`{}` is not a domain name", text.escape_debug()))

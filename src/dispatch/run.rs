@@ -7,6 +7,7 @@ use super::metrics::Metrics;
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::clock::Clock;
+use crate::dkim::Signer;
 use crate::domain::ids::{DistributionId, LeaseToken};
 use crate::domain::retry::RetryPolicy;
 use crate::entropy::Entropy;
@@ -103,6 +104,8 @@ pub struct Run {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
+    /// Signs the mails.
+    pub signer: Signer,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -174,6 +177,8 @@ pub struct RunPlan {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
+    /// Signs the mails.
+    pub signer: Signer,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -193,6 +198,7 @@ impl Run {
             distribution: plan.distribution,
             until: plan.until,
             composers: plan.composers,
+            signer: plan.signer,
             progress: plan.progress,
             stop: plan.stop,
             lease,

@@ -499,8 +499,12 @@ impl Worker {
         let composer = composer.map_err(|error| error.to_string())?;
         let started = Instant::now();
         let composed = composer.compose(&begun.claimed.delivery, now);
+        let signed = composed.and_then(|(envelope, message)| {
+            let signed = message.signed(&self.run.signer, now);
+            Ok((envelope, signed.map_err(|error| error.to_string())?))
+        });
         self.run.metrics.rendered(started.elapsed());
-        composed
+        signed
     }
 
     /// Nothing was said to the relay, so nothing is in doubt: the delivery goes

@@ -1,6 +1,7 @@
 //! The invariant of composed messages, over any text anybody may write.
 
 use super::*;
+use crate::dkim::{Identity, NewKey, Selector, Signer};
 use crate::domain::address::EmailAddress;
 use crate::domain::header_text::HeaderText;
 use crate::domain::zone::Zone;
@@ -38,6 +39,14 @@ fn message(name: &str, subject: &str, html: &str, text: &str, file: &str) -> Com
         attachments: &EncodedParts::encode(&[source(None)]).unwrap(),
     })
     .unwrap()
+}
+
+fn signer() -> Signer {
+    Signer::new(vec![Identity {
+        selector: Selector::parse("press").unwrap(),
+        domain: "newsroom.example".to_owned(),
+        key: NewKey::ed25519().unwrap().key,
+    }])
 }
 
 /// CRLF only, lines of at most 998 octets, ASCII, ended by CRLF.
@@ -120,6 +129,9 @@ proptest! {
         name in any::<String>(), subject in any::<String>(), html in any::<String>(), text in any::<String>(), file in "\\PC{1,60}",
     ) {
         let composed = message(&name, &subject, &html, &text, &file);
+        let plain = composed.to_vec();
+        let composed = composed.signed(&signer(), Timestamp::MIN).unwrap();
+        prop_assert!(composed.to_vec().ends_with(&plain) && composed.size() > plain.len());
         prop_assert_eq!(is_fit(&composed.to_vec()), Ok(()));
         prop_assert_eq!(composed.size(), composed.to_vec().len());
         let wire = composed.on_the_wire();
