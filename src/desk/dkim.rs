@@ -97,12 +97,14 @@ pub fn keygen(
         )));
     }
     let new = make(order.wanted)?;
+    if let Some(folder) = order.out.parent() {
+        std::fs::create_dir_all(folder).map_err(DeskError::file("create", folder))?;
+    }
     write_private(&order.out, new.pem().as_bytes())
         .map_err(DeskError::file("create", &order.out))?;
-    let file = seen_from(workspace, &order.out);
     let mut lines = format!(
         "[[dkim]]\nselector = \"{selector}\"\nkey_file = {}\n",
-        toml::Value::from(file.display().to_string())
+        toml::Value::from(seen_from(workspace, &order.out).display().to_string())
     );
     if !is_newsrooms {
         lines.push_str(&format!("domain = \"{domain}\"\n"));
