@@ -79,8 +79,7 @@ fn everything_that_is_sent_verifies() {
         "host = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n",
         catcher.port
     ));
-    let records =
-        Value::Object([add_key(&workspace, "rsa"), add_key(&workspace, "ed25519")].into());
+    let records = Value::from_iter([add_key(&workspace, "rsa"), add_key(&workspace, "ed25519")]);
     assert_eq!(check(&workspace).code, 0, "{}", check(&workspace).out);
 
     // The records of the settings are those that were printed when the keys were made.
