@@ -1,4 +1,4 @@
-//! The tables [[dkim]]: with which keys mails are signed.
+//! The tables `[[dkim]]`: with which keys mails are signed.
 
 use super::read::{FILE, Reader, mail_domain};
 use crate::dkim::{Identity, Selector, Signer, SigningKey, aligned};

@@ -151,29 +151,22 @@ fn domain(
     wanted: Option<&str>,
     wiring: &dyn Wiring,
 ) -> Result<(String, bool), DeskError> {
-    let newsrooms = settings(workspace, wiring).map(|(settings, _)| settings.newsroom.domain);
-    match wanted {
-        Some(text) => {
-            let domain = EmailAddress::parse(&format!("x@{text}"))
-                .map(|address| address.domain().to_owned())
-                .map_err(|error| DeskError::request(format!("--domain: {error}")))?;
-            let is_newsrooms = newsrooms.is_ok_and(|newsrooms| newsrooms == domain);
-            Ok((domain, is_newsrooms))
-        }
-        None => newsrooms.map(|domain| (domain, true)).map_err(|error| {
-            let cause = match error {
-                DeskError::Problems(problems) => problems
-                    .iter()
-                    .find(|problem| problem.is_error())
-                    .map(ToString::to_string)
-                    .unwrap_or_default(),
-                other => other.to_string(),
-            };
+    let settings = crate::config::load(workspace, &|name| wiring.env(name));
+    let newsrooms = settings.map(|(settings, _)| settings.newsroom.domain);
+    let Some(text) = wanted else {
+        return newsrooms.map(|domain| (domain, true)).map_err(|problems| {
+            let cause = problems.iter().find(|problem| problem.is_error());
+            let cause = cause.map(ToString::to_string).unwrap_or_default();
             DeskError::request(format!(
                 "cannot tell the newsroom's domain; name it with --domain ({cause})"
             ))
-        }),
-    }
+        });
+    };
+    let domain = EmailAddress::parse(&format!("x@{text}"))
+        .map(|address| address.domain().to_owned())
+        .map_err(|error| DeskError::request(format!("--domain: {error}")))?;
+    let is_newsrooms = newsrooms.is_ok_and(|newsrooms| newsrooms == domain);
+    Ok((domain, is_newsrooms))
 }
 
 fn make(wanted: Wanted) -> Result<NewKey, DeskError> {

@@ -173,14 +173,14 @@ impl SigningKey {
         self.kind() == KeyKind::Rsa && self.bits < SOUND_BITS
     }
 
-    /// Its public half: an RSA key as SubjectPublicKeyInfo (RFC 6376 3.6.1, as
+    /// Its public half: an RSA key as `SubjectPublicKeyInfo` (RFC 6376 3.6.1, as
     /// verifiers read it), an Ed25519 key as it is (RFC 8463 4.2).
     pub(super) fn public(&self) -> &[u8] {
         &self.public
     }
 
     /// Signs data: their SHA-256 by PKCS #1 v1.5 (RFC 6376 3.3.2), or by
-    /// PureEdDSA (RFC 8463 3). `None` where the key does not do it.
+    /// `PureEdDSA` (RFC 8463 3). `None` where the key does not do it.
     pub(super) fn sign(&self, data: &[u8]) -> Option<Vec<u8>> {
         match &self.secret {
             Secret::Ed25519(pair) => {
