@@ -7,6 +7,7 @@
 
 use dateline::dispatch::composer::{Composer, probe_deliveries};
 use dateline::dispatch::content::FrozenContent;
+use dateline::dkim::{Identity, NewKey, Selector, Signer};
 use dateline::render::KitSources;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -22,8 +23,9 @@ const RUNS: usize = 3;
 
 fn main() {
     let wanted = std::env::args().nth(1).filter(|arg| !arg.starts_with('-'));
-    let parts: [(&str, fn()); 5] = [
+    let parts: [(&str, fn()); 6] = [
         ("compose", compose),
+        ("dkim", signatures),
         ("audience", audience),
         ("send", send),
         ("memory", memory),
@@ -61,6 +63,41 @@ fn compose() {
             "{release}: {rate:.0} mails/s on one core, {} octets each with its files (target 10,000/s)",
             octets / usize::try_from(mails).unwrap()
         );
+    }
+}
+
+/// What DKIM adds to a mail: a signature of each kind, and the hash of its body.
+fn signatures() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = with_contacts(folder.path(), 1, 2525);
+    let now = jiff::Timestamp::from_second(1_790_000_000).unwrap();
+    let mail = |workspace: &Path| {
+        let delivery = &probe_deliveries(&frozen(workspace, SHORT), now)[0];
+        let composer = Composer::new(frozen(workspace, SHORT)).unwrap();
+        composer.compose(delivery, now).unwrap().1
+    };
+    let small = mail(&workspace);
+    attach(&workspace);
+    let large = mail(&workspace);
+    for new in [NewKey::ed25519(), NewKey::rsa(2048)] {
+        let signer = Signer::new(vec![Identity {
+            selector: Selector::parse("bench").unwrap(),
+            domain: "bench.example".to_owned(),
+            key: new.unwrap().key,
+        }]);
+        let kind = signer.identities()[0].key.kind();
+        for message in [&small, &large] {
+            let (mut signed, begun, before) = (0, Instant::now(), own_cpu());
+            while begun.elapsed() < Duration::from_secs(2) {
+                drop(message.clone().signed(&signer, now).unwrap());
+                signed += 1;
+            }
+            println!(
+                "{kind}, a mail of {} octets: {:.3} ms of CPU",
+                message.size(),
+                (own_cpu() - before) * 1000.0 / f64::from(signed)
+            );
+        }
     }
 }
 
@@ -132,14 +169,7 @@ fn attachment() {
         let folder = tempfile::tempdir().unwrap();
         let workspace = with_contacts(folder.path(), 500, sink.port);
         if with {
-            let release = workspace.join("releases").join(SHORT);
-            let bytes: Vec<u8> = (0..2_000_000u32)
-                .map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap())
-                .collect();
-            std::fs::write(release.join("big.pdf"), bytes).unwrap();
-            let mut text = std::fs::read_to_string(release.join("release.toml")).unwrap();
-            text.push_str("\n[[attachment]]\npath = \"big.pdf\"\n");
-            std::fs::write(release.join("release.toml"), text).unwrap();
+            attach(&workspace);
         }
         let before = children_cpu();
         run(&workspace, &["send", SHORT, "--to", "bench"]);
@@ -149,6 +179,18 @@ fn attachment() {
         "CPU a mail: {:.2} ms with 2 MB, {:.2} ms without",
         cpu[0], cpu[1]
     );
+}
+
+/// Puts 2 MB with the short release.
+fn attach(workspace: &Path) {
+    let release = workspace.join("releases").join(SHORT);
+    let bytes: Vec<u8> = (0..2_000_000u32)
+        .map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap())
+        .collect();
+    std::fs::write(release.join("big.pdf"), bytes).unwrap();
+    let mut text = std::fs::read_to_string(release.join("release.toml")).unwrap();
+    text.push_str("\n[[attachment]]\npath = \"big.pdf\"\n");
+    std::fs::write(release.join("release.toml"), text).unwrap();
 }
 
 fn init(dir: &Path) -> PathBuf {
@@ -319,6 +361,12 @@ fn children_cpu() -> f64 {
         .collect();
     // After the name: state is no number; cutime and cstime are fields 16 and 17.
     (fields[12] + fields[13]) / 100.0
+}
+
+/// CPU seconds of this thread.
+fn own_cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    stat.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
 }
 
 fn frozen(workspace: &Path, release: &str) -> FrozenContent {

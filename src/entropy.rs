@@ -50,6 +50,11 @@ impl Entropy {
         bits / 9_007_199_254_740_992.0
     }
 
+    /// The random numbers themselves, for making keys.
+    pub fn source(self) -> getrandom::SysRng {
+        getrandom::SysRng
+    }
+
     /// An identifier for a new contact.
     pub fn contact(self, now: Timestamp) -> ContactId {
         ContactId::from_parts(millisecond(now), self.bits())

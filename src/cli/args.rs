@@ -148,6 +148,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RelayCommand,
     },
+    /// DKIM keys: make one, and show what DNS must say of those in use
+    Dkim {
+        #[command(subcommand)]
+        command: DkimCommand,
+    },
     /// Run a local SMTP catcher: it keeps every mail and passes none on
     #[command(after_help = crate::relay::catcher::faults_help())]
     Catch(CatchArgs),
@@ -528,6 +533,46 @@ pub(super) enum RelayCommand {
         #[arg(long)]
         no_probe: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DkimCommand {
+    /// Make a key in a new file; print its DNS record and the lines for dateline.toml
+    #[command(
+        after_help = "Examples:\n  dateline dkim keygen --out keys/rsa.pem\n  dateline dkim keygen --algorithm ed25519 --selector press2027 --out keys/ed25519.pem"
+    )]
+    Keygen(KeygenArgs),
+    /// Print the DNS records of the keys in dateline.toml
+    #[command(after_help = "Example:\n  dateline dkim record --format json")]
+    Record,
+}
+
+/// What a key signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AlgorithmArg {
+    /// Known to every verifier.
+    Rsa,
+    /// Quicker and shorter; not known to all, so beside an RSA key.
+    Ed25519,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct KeygenArgs {
+    /// Names the key in DNS; else its algorithm and this month
+    #[arg(long)]
+    pub(super) selector: Option<String>,
+    /// Which kind of key
+    #[arg(long, value_enum, default_value_t = AlgorithmArg::Rsa)]
+    pub(super) algorithm: AlgorithmArg,
+    /// How long an RSA key is: 2048, 3072 or 4096; else 2048
+    #[arg(long)]
+    pub(super) bits: Option<usize>,
+    /// The domain it is for; else newsroom.domain
+    #[arg(long)]
+    pub(super) domain: Option<String>,
+    /// The file to make, readable by its owner alone
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

@@ -9,6 +9,7 @@ mod check;
 mod contacts;
 mod course;
 mod demo;
+mod dkim;
 mod error;
 mod in_doubt;
 mod init;
@@ -106,6 +107,7 @@ async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, C
         } => log::run(command, distribution.as_deref(), &open().await?, output).await,
         Command::InDoubt { command } => in_doubt::run(command, &open().await?, output).await,
         Command::Relay { command } => relay::run(command, &open().await?, output).await,
+        Command::Dkim { command } => dkim::run(command, &workspace, wiring, output),
         Command::Catch(catch) => catch::run(catch, wiring, output).await,
         Command::Completions { shell } => {
             clap_complete::generate(

@@ -3,6 +3,7 @@
 //! Called by `wire` and the desk. Secrets come from the environment or from a
 //! file of their own; a password in TOML is refused.
 
+mod dkim;
 mod read;
 mod relays;
 mod segments;
@@ -12,6 +13,7 @@ mod units;
 pub use read::load;
 pub use units::duration;
 
+use crate::dkim::Signer;
 use crate::domain::language::Language;
 use crate::domain::newsroom::{LanguagePolicy, Newsroom};
 use crate::domain::relay::RelayProfile;
@@ -35,6 +37,8 @@ pub struct Settings {
     pub store: PathBuf,
     /// Relays, by name; at least one.
     pub relays: Vec<RelayProfile>,
+    /// With which keys mails are signed.
+    pub dkim: Signer,
     /// When to try again.
     pub retry: RetryPolicy,
     /// How deliveries are worked on.

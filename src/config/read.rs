@@ -104,6 +104,7 @@ impl Reader<'_> {
             .map(|newsroom| newsroom.domain.clone())
             .unwrap_or_default();
         let relays = self.relays(&mut top, &helo);
+        let dkim = self.dkim(&mut top, newsroom.as_ref());
         let retry = top
             .section("retry", self.problems)
             .map(|section| self.retry(section))
@@ -128,6 +129,7 @@ impl Reader<'_> {
             kit,
             store: store.unwrap_or_else(|| self.workspace.join("dateline.db")),
             relays,
+            dkim,
             retry,
             dispatch,
             schedule,

@@ -11,6 +11,7 @@ pub mod contacts;
 pub mod correct;
 pub mod course;
 pub mod demo;
+pub mod dkim;
 pub mod embargo;
 mod error;
 pub mod in_doubt;

@@ -174,7 +174,10 @@ impl Desk {
                 from: newsroom.from.clone(),
                 to: to.clone(),
             },
-            message: message.map_err(wrong)?,
+            message: message
+                .map_err(wrong)?
+                .signed(&self.settings.dkim, now)
+                .map_err(|error| DeskError::request(error.to_string()))?,
         };
         let id = crate::relay::compose::message_id(delivery, &newsroom.domain);
         Ok((mail, id))

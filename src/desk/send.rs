@@ -225,6 +225,7 @@ impl Desk {
             distribution,
             until,
             composers: Arc::default(),
+            signer: self.settings.dkim.clone(),
             progress,
             stop,
         }))

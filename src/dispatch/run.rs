@@ -8,6 +8,7 @@ use super::metrics::Metrics;
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::clock::Clock;
+use crate::dkim::Signer;
 use crate::domain::ids::{DistributionId, LeaseToken};
 use crate::domain::retry::RetryPolicy;
 use crate::entropy::Entropy;
@@ -117,6 +118,8 @@ pub struct Run {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
+    /// Signs the mails.
+    pub signer: Signer,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -181,6 +184,8 @@ pub struct RunPlan {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
+    /// Signs the mails.
+    pub signer: Signer,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -199,6 +204,7 @@ impl Run {
             distribution: plan.distribution,
             until: plan.until,
             composers: plan.composers,
+            signer: plan.signer,
             progress: plan.progress,
             // Its own end is not the end of whoever started it.
             stop: plan.stop.child_token(),

@@ -299,8 +299,15 @@ impl Worker {
         let composer = composer.map_err(|error| error.to_string())?;
         let started = Instant::now();
         let composed = composer.compose(&claimed.delivery, now);
+        let signed = composed.and_then(|(envelope, message)| {
+            let signed = message.signed(&self.run.signer, now);
+            Ok(Mail {
+                envelope,
+                message: signed.map_err(|error| error.to_string())?,
+            })
+        });
         self.run.metrics.rendered(started.elapsed());
-        composed.map(|(envelope, message)| Mail { envelope, message })
+        signed
     }
 
     /// Whether it may still be said: asked again where the answer is old, and

@@ -10,6 +10,7 @@
 mod architecture;
 mod bad_input;
 mod day;
+mod dkim;
 mod flow;
 mod kill;
 mod log;

@@ -9,6 +9,7 @@
 mod body;
 mod headers;
 mod parts;
+mod signed;
 
 pub use headers::{Letterhead, message_id};
 pub use parts::{EncodedParts, PartSource};

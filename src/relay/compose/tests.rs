@@ -1,6 +1,7 @@
 //! The invariant of composed messages, over any text anybody may write.
 
 use super::*;
+use crate::dkim::{Identity, NewKey, Selector, Signer};
 use crate::domain::address::EmailAddress;
 use crate::domain::header_text::HeaderText;
 use crate::domain::zone::Zone;
@@ -45,6 +46,14 @@ fn on_the_wire(composed: ComposedMessage) -> String {
     let pieces = composed.into_pieces();
     let texts: Vec<_> = pieces.iter().map(Piece::as_str).collect();
     format!("{}.\r\n", texts.concat())
+}
+
+fn signer() -> Signer {
+    Signer::new(vec![Identity {
+        selector: Selector::parse("press").unwrap(),
+        domain: "newsroom.example".to_owned(),
+        key: NewKey::ed25519().unwrap().key,
+    }])
 }
 
 /// CRLF only, lines of at most 998 octets, ASCII, ended by CRLF.
@@ -126,6 +135,9 @@ proptest! {
         name in any::<String>(), subject in any::<String>(), html in any::<String>(), text in any::<String>(), file in "\\PC{1,60}",
     ) {
         let composed = message(&name, &subject, &html, &text, &file);
+        let plain = composed.to_vec();
+        let composed = composed.signed(&signer(), Timestamp::MIN).unwrap();
+        prop_assert!(composed.to_vec().ends_with(&plain) && composed.size() > plain.len());
         prop_assert_eq!(is_fit(&composed.to_vec()), Ok(()));
         prop_assert_eq!(composed.size(), composed.to_vec().len());
         prop_assert!(!String::from_utf8(composed.to_vec()).unwrap().contains("\r\n."), "no line begins with a dot");
