@@ -21,6 +21,7 @@ mod relay;
 mod send;
 mod serve;
 mod status;
+mod store;
 
 use crate::desk::{Desk, Wiring};
 use crate::telemetry::{self, Verbosity};
@@ -106,6 +107,7 @@ async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, C
         } => log::run(command, distribution.as_deref(), &open().await?, output).await,
         Command::InDoubt { command } => in_doubt::run(command, &open().await?, output).await,
         Command::Relay { command } => relay::run(command, &open().await?, output).await,
+        Command::Store { command } => store::run(command, &workspace, wiring, output).await,
         Command::Catch(catch) => catch::run(catch, wiring, output).await,
         Command::Completions { shell } => {
             clap_complete::generate(

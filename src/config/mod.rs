@@ -7,9 +7,11 @@ mod read;
 mod relays;
 mod segments;
 mod service;
+mod store;
 mod units;
 
 pub use read::load;
+pub use store::StoreLocation;
 pub use units::duration;
 
 use crate::domain::language::Language;
@@ -20,7 +22,6 @@ use crate::domain::segment::Segment;
 use crate::domain::send_window::SendWindow;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 /// A workspace's settings, checked.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub struct Settings {
     /// The set of templates.
     pub kit: String,
     /// Where the store lies.
-    pub store: PathBuf,
+    pub store: StoreLocation,
     /// Relays, by name; at least one.
     pub relays: Vec<RelayProfile>,
     /// When to try again.

@@ -85,8 +85,8 @@ impl fmt::Display for Database {
             }
             DatabaseHost::Name(host) => write!(f, "postgres://{user}@{host}:{port}/{name}"),
             DatabaseHost::Socket(folder) => {
-                let folder = folder.display();
-                write!(f, "postgres://{user}@:{port}/{name}?host={folder}")
+                let folder = folder.display().to_string().replace('/', "%2F");
+                write!(f, "postgres://{user}@{folder}:{port}/{name}")
             }
         }
     }

@@ -6,6 +6,8 @@
 //! nothing is ever half-applied. `tests/it/store.rs` holds every backend to
 //! the same conformance suite.
 
+pub mod archive;
+pub mod copy;
 mod lapse;
 pub mod postgres;
 pub mod sqlite;

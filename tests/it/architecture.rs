@@ -64,9 +64,9 @@ const FORBIDDEN_ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates and parts of the standard library, and the only places where they may stand.
-const KEPT_IN: [(&str, &[&str]); 11] = [
+const KEPT_IN: [(&str, &[&str]); 12] = [
     ("lettre::", &["src/relay/"]),
-    ("sqlx::", &["src/store/sqlite/"]),
+    ("sqlx::", &["src/store/sqlite/", "src/store/postgres/"]),
     ("clap", &["src/cli/"]),
     ("handlebars::", &["src/render/"]),
     ("axum", &["src/web/"]),
@@ -79,6 +79,7 @@ const KEPT_IN: [(&str, &[&str]); 11] = [
     ("rustix::", &["src/clock.rs"]),
     ("sd_notify", &["src/cli/serve.rs"]),
     ("SqliteStore", &["src/store/sqlite/", "src/wire.rs"]),
+    ("PostgresStore", &["src/store/postgres/", "src/wire.rs"]),
 ];
 
 /// What the ground floor may not know.

@@ -1,5 +1,5 @@
 //! The integration tests, in one binary: the real command line, real SMTP on
-//! loopback, real SQLite.
+//! loopback, real SQLite and real PostgreSQL.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,6 +9,7 @@
 
 mod architecture;
 mod bad_input;
+mod cluster;
 mod day;
 mod flow;
 mod kill;
@@ -19,4 +20,5 @@ mod relay_faults;
 mod relays;
 mod schedule;
 mod service;
+mod store;
 mod support;
