@@ -11,7 +11,7 @@ use crate::domain::retry::RetryPolicy;
 use crate::domain::zone::Zone;
 use crate::toml_reader::{Section, Spot, parse};
 use jiff::SignedDuration;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 /// The file that makes a folder a workspace.
 pub(super) const FILE: &str = "dateline.toml";

@@ -15,6 +15,7 @@ mod flow;
 mod kill;
 mod log;
 mod look;
+mod machines;
 mod mime;
 mod relay_faults;
 mod relays;

@@ -69,9 +69,9 @@ impl Planning for Plan {
             .add(&mut transaction, [event])
             .await
             .map_err(wrong)?;
-        // From here on others wait for us.
+        // From here on others wait for us: what can be checked now is.
         transaction
-            .execute("SET LOCAL idle_in_transaction_session_timeout = '10s'")
+            .execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL idle_in_transaction_session_timeout = '10s'")
             .await
             .map_err(wrong)?;
         events.append(&place, &mut transaction).await?;

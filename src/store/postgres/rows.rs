@@ -24,6 +24,13 @@ pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
                 StoreError::Unavailable { place, cause }
             }
         }
+        // A certificate that is not trusted comes as damaged data, and stays so.
+        sqlx::Error::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
+            StoreError::Unavailable {
+                place,
+                cause: cause.to_string(),
+            }
+        }
         sqlx::Error::Io(cause) => StoreError::CutOff {
             place,
             cause: cause.to_string(),

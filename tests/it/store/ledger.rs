@@ -5,7 +5,7 @@ use dateline::domain::course::{Course, HoldCause};
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::distribution::Distribution;
 use dateline::domain::suppression::{Suppression, SuppressionReason};
-use dateline::store::{Claim, Move, Reach, Reaped, Revision, Standing, Store, Taken, Term};
+use dateline::store::{Claim, Move, Reach, Reaped, Revision, Standing, Taken, Term};
 use jiff::SignedDuration;
 
 pub(super) async fn a_plan_is_all_or_nothing(ground: &Ground) {
@@ -383,13 +383,10 @@ pub(super) async fn a_decision_is_made_once(ground: &Ground) {
     let lease = leased(store, 60).await;
     claim(store, lease, 1, 1).await;
     let claimed = state_of(store, rows[0].id).await;
-    let due = || event(&rows[0], "due", 3);
-    let decide = |from: DeliveryState| {
-        let entry = due();
-        async move {
-            let to = DeliveryState::Due;
-            store.decide(rows[0].id, &from, &to, entry).await.unwrap()
-        }
+    let decide = async |from: DeliveryState| {
+        let (id, to) = (rows[0].id, DeliveryState::Due);
+        let entry = event(&rows[0], "due", 3);
+        store.decide(id, &from, &to, entry).await.unwrap()
     };
     assert!(!decide(claimed).await, "a worker holds it");
     store.end_lease(lease, at(2)).await.unwrap();

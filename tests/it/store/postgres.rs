@@ -7,7 +7,7 @@ use dateline::desk::Wiring;
 use dateline::domain::relay::Secret;
 use dateline::store::archive::Archive;
 use dateline::store::archive::{Kind, Part};
-use dateline::store::{LEAD_FOR, Store, StoreError};
+use dateline::store::{LEAD_FOR, StoreError};
 use dateline::wire::World;
 use std::path::Path;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use dateline::domain::delivery::DeliveryState;
 use dateline::domain::embargo::Embargo;
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::domain::zone::Zone;
-use dateline::store::{Imported, Reach, Revision, Store};
+use dateline::store::{Imported, Reach, Revision};
 use std::collections::BTreeMap;
 
 fn counted(pairs: &[(&str, u64)]) -> BTreeMap<String, u64> {

@@ -6,7 +6,7 @@ use dateline::domain::delivery::DeliveryState;
 use dateline::domain::distribution::Distribution;
 use dateline::domain::ids::DeliveryId;
 use dateline::store::archive::Archive;
-use dateline::store::{Move, Pace, Reach, Revision, Standing, Store};
+use dateline::store::{Move, Pace, Reach, Revision, Standing};
 use jiff::SignedDuration;
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -6,7 +6,6 @@ use dateline::domain::approval::{Approval, ContentPrint};
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::store::archive::{Archive, Part};
 use dateline::store::copy::{AtWork, CopyFailure, copy};
-use dateline::store::Store;
 
 /// Something of everything, with one lease that ends at 60.
 async fn furnished(store: &dyn Archive) {
