@@ -47,7 +47,7 @@ pub(super) async fn end_one(
 ) -> Result<Reaped> {
     end(
         store,
-        "DELETE FROM lease WHERE token = $1 AND $2 IS NOT NULL",
+        "DELETE FROM lease WHERE token = $1 AND $2::bigint IS NOT NULL",
         &lease.to_string(),
         now,
     )
@@ -131,8 +131,8 @@ async fn lapse_all(
         events.extend(event);
     }
     sqlx::query(
-        "UPDATE delivery_state AS old SET state = new.state, facts = new.facts, lease = NULL \
-         FROM UNNEST($1::text[], $2::text[], $3::text[]) AS new (id, state, facts) WHERE old.id = new.id",
+        "UPDATE delivery_state AS kept SET state = given.state, facts = given.facts, lease = NULL \
+         FROM UNNEST($1::text[], $2::text[], $3::text[]) AS given (id, state, facts) WHERE kept.id = given.id",
     )
     .bind(ids)
     .bind(states)
@@ -150,8 +150,8 @@ pub(super) async fn reserve(store: &PostgresStore, pace: &Pace<'_>) -> Result<Ti
     let each = i64::try_from(pace.each.as_micros()).unwrap_or(i64::MAX);
     let length = each.saturating_mul(i64::from(pace.count));
     let row = sqlx::query(
-        "INSERT INTO pace AS queues (queue, next) VALUES ($1, $2 + $3) \
-         ON CONFLICT (queue) DO UPDATE SET next = greatest(queues.next, $2) + $3 RETURNING next",
+        "INSERT INTO pace AS queues (queue, next) VALUES ($1, $2::bigint + $3::bigint) \
+         ON CONFLICT (queue) DO UPDATE SET next = greatest(queues.next, $2::bigint) + $3::bigint RETURNING next",
     )
     .bind(pace.queue)
     .bind(micros(pace.now))

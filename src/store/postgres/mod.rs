@@ -38,6 +38,7 @@ use jiff::Timestamp;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{PgPool, Postgres, Transaction};
 use std::collections::HashMap;
+use tokio::time::timeout;
 
 /// The store in a PostgreSQL database.
 pub struct PostgresStore {
@@ -65,6 +66,18 @@ impl PostgresStore {
         rows::failed(&self.place, error)
     }
 
+    /// Gives up on a server that does not answer: its own limits end every
+    /// statement well before, so the way to it is cut, and nobody may say so.
+    /// Whoever writes much at once, page by page, is not asked to be quick.
+    async fn within<T>(&self, asked: impl Future<Output = Result<T>>) -> Result<T> {
+        timeout(open::ANSWER, asked).await.unwrap_or_else(|_| {
+            Err(StoreError::CutOff {
+                place: self.place.clone(),
+                cause: format!("no answer in {} s", open::ANSWER.as_secs()),
+            })
+        })
+    }
+
     async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
         self.writers
             .begin()
@@ -87,30 +100,30 @@ impl Store for PostgresStore {
     }
 
     async fn contacts(&self, after: Option<&EmailAddress>, limit: u32) -> Result<Vec<Contact>> {
-        contacts::page(self, after, limit).await
+        self.within(contacts::page(self, after, limit)).await
     }
 
     async fn contact(&self, email: &EmailAddress) -> Result<Option<Contact>> {
-        contacts::find(self, email).await
+        self.within(contacts::find(self, email)).await
     }
 
     async fn suppress(&self, suppressions: &[Suppression]) -> Result<()> {
-        contacts::suppress(self, suppressions).await
+        self.within(contacts::suppress(self, suppressions)).await
     }
 
     async fn suppressed(&self) -> Result<HashMap<String, SuppressionReason>> {
-        contacts::suppressed(self).await
+        self.within(contacts::suppressed(self)).await
     }
 
     async fn is_suppressed(
         &self,
         emails: &[EmailAddress],
     ) -> Result<HashMap<String, SuppressionReason>> {
-        contacts::is_suppressed(self, emails).await
+        self.within(contacts::is_suppressed(self, emails)).await
     }
 
     async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>> {
-        read::recipients_of(self, release).await
+        self.within(read::recipients_of(self, release)).await
     }
 
     async fn plan(&self, distribution: DistributionId) -> Result<Box<dyn Planning>> {
@@ -118,15 +131,15 @@ impl Store for PostgresStore {
     }
 
     async fn distributions(&self) -> Result<Vec<Distribution>> {
-        read::distributions(self).await
+        self.within(read::distributions(self)).await
     }
 
     async fn distribution(&self, id: DistributionId) -> Result<Option<Distribution>> {
-        read::distribution(self, id).await
+        self.within(read::distribution(self, id)).await
     }
 
     async fn content(&self, hash: &str) -> Result<Option<Vec<u8>>> {
-        read::content(self, hash).await
+        self.within(read::content(self, hash)).await
     }
 
     async fn revise(&self, revision: Revision<'_>) -> Result<Option<u64>> {
@@ -139,64 +152,64 @@ impl Store for PostgresStore {
         lease: LeaseToken,
         now: Timestamp,
     ) -> Result<bool> {
-        watch::still_stands(self, delivery, lease, now).await
+        self.within(watch::still_stands(self, delivery, lease, now)).await
     }
 
     async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>> {
-        watch::overdue(self, now).await
+        self.within(watch::overdue(self, now)).await
     }
 
     async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>> {
-        watch::waiting_beyond(self, at).await
+        self.within(watch::waiting_beyond(self, at)).await
     }
 
     async fn over(&self, now: Timestamp) -> Result<Vec<DistributionId>> {
-        watch::over(self, now).await
+        self.within(watch::over(self, now)).await
     }
 
     async fn due_times(&self, id: DistributionId) -> Result<Vec<(Timestamp, u64)>> {
-        watch::due_times(self, id).await
+        self.within(watch::due_times(self, id)).await
     }
 
     async fn receivers_of(&self, release: &ReleaseId) -> Result<HashMap<String, Delivery>> {
-        read::receivers_of(self, release).await
+        self.within(read::receivers_of(self, release)).await
     }
 
     async fn approve(&self, approval: &Approval) -> Result<()> {
         let statement = "INSERT INTO approval (release, record) VALUES ($1, $2)";
         let release = approval.release.to_string();
-        watch::keep(self, statement, Some(release), approval).await
+        self.within(watch::keep(self, statement, Some(release), approval)).await
     }
 
     async fn approvals(&self, release: &ReleaseId) -> Result<Vec<Approval>> {
         let statement = "SELECT record FROM approval WHERE release = $1 ORDER BY seq";
-        watch::kept(self, statement, Some(release.to_string()), "approval").await
+        self.within(watch::kept(self, statement, Some(release.to_string()), "approval")).await
     }
 
     async fn record_agreement(&self, word: &AgreementWord) -> Result<()> {
         let statement = "INSERT INTO agreement (record) VALUES ($1)";
-        watch::keep(self, statement, None, word).await
+        self.within(watch::keep(self, statement, None, word)).await
     }
 
     async fn agreements(&self) -> Result<Vec<AgreementWord>> {
         let statement = "SELECT record FROM agreement ORDER BY seq";
-        watch::kept(self, statement, None, "agreement").await
+        self.within(watch::kept(self, statement, None, "agreement")).await
     }
 
     async fn beat(&self, now: Timestamp) -> Result<()> {
-        watch::beat(self, now).await
+        self.within(watch::beat(self, now)).await
     }
 
     async fn next_lapse(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>> {
-        watch::next_lapse(self, distribution).await
+        self.within(watch::next_lapse(self, distribution)).await
     }
 
     async fn census(&self, now: Timestamp) -> Result<Census> {
-        watch::census(self, now).await
+        self.within(watch::census(self, now)).await
     }
 
     async fn last_beat(&self) -> Result<Option<Timestamp>> {
-        watch::last_beat(self).await
+        self.within(watch::last_beat(self)).await
     }
 
     async fn listen(&self) -> Result<Option<Box<dyn Bell>>> {
@@ -204,27 +217,27 @@ impl Store for PostgresStore {
     }
 
     async fn counts(&self, id: DistributionId, now: Timestamp) -> Result<Counts> {
-        read::counts(self, id, now).await
+        self.within(read::counts(self, id, now)).await
     }
 
     async fn lease(&self, lease: LeaseToken, until: Timestamp, term: Term) -> Result<bool> {
-        lease::lease(self, lease, until, term).await
+        self.within(lease::lease(self, lease, until, term)).await
     }
 
     async fn turn(&self, records: &[Record], claim: Option<Claim<'_>>) -> Result<Turned> {
-        turn::turn(self, records, claim).await
+        self.within(turn::turn(self, records, claim)).await
     }
 
     async fn held(&self, lease: LeaseToken) -> Result<Vec<DeliveryId>> {
-        lease::held(self, lease).await
+        self.within(lease::held(self, lease)).await
     }
 
     async fn end_lease(&self, lease: LeaseToken, now: Timestamp) -> Result<Reaped> {
-        lease::end_one(self, lease, now).await
+        self.within(lease::end_one(self, lease, now)).await
     }
 
     async fn reap(&self, now: Timestamp) -> Result<Reaped> {
-        lease::reap(self, now).await
+        self.within(lease::reap(self, now)).await
     }
 
     async fn lead(&self) -> Result<bool> {
@@ -237,11 +250,11 @@ impl Store for PostgresStore {
     }
 
     async fn time(&self) -> Result<Option<Timestamp>> {
-        lease::time(self).await.map(Some)
+        self.within(lease::time(self)).await.map(Some)
     }
 
     async fn reserve(&self, pace: &Pace<'_>) -> Result<Timestamp> {
-        lease::reserve(self, pace).await
+        self.within(lease::reserve(self, pace)).await
     }
 
     async fn due(
@@ -250,11 +263,11 @@ impl Store for PostgresStore {
         now: Timestamp,
         most: u32,
     ) -> Result<u32> {
-        watch::due(self, distribution, now, most).await
+        self.within(watch::due(self, distribution, now, most)).await
     }
 
     async fn next_due(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>> {
-        watch::next_due(self, distribution).await
+        self.within(watch::next_due(self, distribution)).await
     }
 
     async fn standing(
@@ -263,11 +276,11 @@ impl Store for PostgresStore {
         state: &str,
         limit: u32,
     ) -> Result<Vec<Standing>> {
-        read::standing(self, distribution, state, limit).await
+        self.within(read::standing(self, distribution, state, limit)).await
     }
 
     async fn delivery(&self, id: DeliveryId) -> Result<Option<Standing>> {
-        read::delivery(self, id).await
+        self.within(read::delivery(self, id)).await
     }
 
     async fn decide(
@@ -277,7 +290,7 @@ impl Store for PostgresStore {
         to: &DeliveryState,
         event: LogEvent,
     ) -> Result<bool> {
-        turn::decide(self, id, from, to, event).await
+        self.within(turn::decide(self, id, from, to, event)).await
     }
 
     async fn log(
@@ -286,11 +299,11 @@ impl Store for PostgresStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogRow>> {
-        log::page(self, distribution, after, limit).await
+        self.within(log::page(self, distribution, after, limit)).await
     }
 
     async fn log_head(&self) -> Result<Head> {
-        log::head(self).await
+        self.within(log::head(self)).await
     }
 
     async fn states(
@@ -298,6 +311,6 @@ impl Store for PostgresStore {
         after: Option<DeliveryId>,
         limit: u32,
     ) -> Result<Vec<(DeliveryId, String)>> {
-        read::states(self, after, limit).await
+        self.within(read::states(self, after, limit)).await
     }
 }

@@ -21,12 +21,14 @@ const WRITERS: u32 = 4;
 const READERS: u32 = 3;
 /// How long anybody waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long anybody waits for what is asked, the server's own limit included.
+pub(super) const ANSWER: Duration = Duration::from_secs(75);
 /// Who rested longer than this is asked whether it still lives.
 const RESTED: Duration = Duration::from_secs(1);
 
 /// What every session is told. Where durable commits were turned off for all,
 /// they are turned on again: an outcome that was answered must stand.
-const SESSION: &str = "SET jit = off; SET statement_timeout = '2min'; \
+const SESSION: &str = "SET jit = off; SET statement_timeout = '60s'; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// What those that write are told besides. Whoever stops in the midst of a

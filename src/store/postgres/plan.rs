@@ -107,7 +107,7 @@ async fn write(connection: &mut PgConnection, deliveries: &[Delivery]) -> sqlx::
         "INSERT INTO delivery_state (n, id, distribution, language, phase, permitted_from, due_since, due_at, state, facts) \
          SELECT n, id, distribution, language, phase, permitted_from, due, due, 'planned', facts \
          FROM UNNEST($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[]) \
-             AS new (n, id, distribution, language, phase, permitted_from, due, facts)",
+             AS given (n, id, distribution, language, phase, permitted_from, due, facts)",
     )
     .bind(&numbers)
     .bind(texts(|one| one.id.to_string()))

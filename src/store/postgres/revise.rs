@@ -154,18 +154,18 @@ impl Moves {
 
 async fn write(connection: &mut PgConnection, moves: Moves) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE delivery_plan AS old SET plan = new.plan FROM UNNEST($1::bigint[], $2::text[]) AS new (n, plan) WHERE old.n = new.n",
+        "UPDATE delivery_plan AS kept SET plan = given.plan FROM UNNEST($1::bigint[], $2::text[]) AS given (n, plan) WHERE kept.n = given.n",
     )
     .bind(moves.plan_n)
     .bind(moves.plan)
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "UPDATE delivery_state AS old SET phase = new.phase, permitted_from = new.permitted_from, state = new.state, \
-             facts = new.facts, due_at = new.due_at, due_since = new.due_since, lease = CASE WHEN new.still_held THEN old.lease END \
+        "UPDATE delivery_state AS kept SET phase = given.phase, permitted_from = given.permitted_from, state = given.state, \
+             facts = given.facts, due_at = given.due_at, due_since = given.due_since, lease = CASE WHEN given.still_held THEN kept.lease END \
          FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bool[]) \
-             AS new (id, phase, permitted_from, state, facts, due_at, due_since, still_held) \
-         WHERE old.id = new.id",
+             AS given (id, phase, permitted_from, state, facts, due_at, due_since, still_held) \
+         WHERE kept.id = given.id",
     )
     .bind(moves.id)
     .bind(moves.phase)

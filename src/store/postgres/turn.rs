@@ -142,12 +142,12 @@ async fn record(
         held.push(one.state.life() == Life::Claimed);
     }
     let written = sqlx::query(
-        "UPDATE delivery_state AS old SET state = new.state, facts = new.facts, due_at = greatest(new.due_at, old.permitted_from), \
-             attempts = new.attempts, lease = CASE WHEN new.held THEN old.lease END \
+        "UPDATE delivery_state AS kept SET state = given.state, facts = given.facts, due_at = greatest(given.due_at, kept.permitted_from), \
+             attempts = given.attempts, lease = CASE WHEN given.held THEN kept.lease END \
          FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bool[]) \
-             AS new (id, state, facts, due_at, attempts, lease, held) \
-         WHERE old.id = new.id AND old.lease = new.lease AND old.state = 'claimed' \
-         RETURNING old.id",
+             AS given (id, state, facts, due_at, attempts, lease, held) \
+         WHERE kept.id = given.id AND kept.lease = given.lease AND kept.state = 'claimed' \
+         RETURNING kept.id",
     )
     .bind(states.id)
     .bind(states.state)
@@ -243,10 +243,10 @@ async fn settle(connection: &mut PgConnection, others: States) -> sqlx::Result<(
         return Ok(());
     }
     sqlx::query(
-        "UPDATE delivery_state AS old SET state = new.state, facts = new.facts, due_at = greatest(new.due_at, old.permitted_from), \
-             attempts = new.attempts, lease = NULL \
-         FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS new (id, state, facts, due_at, attempts) \
-         WHERE old.id = new.id",
+        "UPDATE delivery_state AS kept SET state = given.state, facts = given.facts, due_at = greatest(given.due_at, kept.permitted_from), \
+             attempts = given.attempts, lease = NULL \
+         FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS given (id, state, facts, due_at, attempts) \
+         WHERE kept.id = given.id",
     )
     .bind(others.id)
     .bind(others.state)

@@ -53,7 +53,7 @@ pub(super) async fn due(
     let row = sqlx::query(asking(
         "SELECT count(*) FROM (SELECT 1 FROM waits JOIN distribution AS whole ON whole.id = waits.distribution \
              CROSS JOIN LATERAL (SELECT 1 FROM delivery_state AS waiting WHERE waiting.distribution = whole.id \
-                 AND state IN ('planned', 'due', 'deferred') AND due_at <= $1 LIMIT $3) AS some \
+                 AND state IN ('planned', 'due', 'deferred') AND due_at <= $1 LIMIT $3) AS found \
              WHERE first <= $1 AND ($2::text IS NULL OR whole.id = $2) \
                AND course = 'under_way' AND (not_after IS NULL OR not_after > $1) LIMIT $3) AS counted",
     ))
