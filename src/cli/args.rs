@@ -153,6 +153,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: DkimCommand,
     },
+    /// Look at the store, or copy it into another
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Run a local SMTP catcher: it keeps every mail and passes none on
     #[command(after_help = crate::relay::catcher::faults_help())]
     Catch(CatchArgs),
@@ -573,6 +578,26 @@ pub(super) struct KeygenArgs {
     /// The file to make, readable by its owner alone
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoreCommand {
+    /// Copy everything into a new store, and compare it row by row
+    #[command(
+        after_help = "A URL is `sqlite:FILE`, relative to the workspace, or `postgres://USER@HOST:PORT/DATABASE`. A password\nnever stands in it: it is the configured one where dateline.toml names that very store, else that of the\nenvironment variable DATELINE_STORE_PASSWORD.\n\nExamples:\n  dateline store copy sqlite:dateline.db postgres://press@db.example/newsroom\n  dateline store copy postgres://press@db.example/newsroom sqlite:backup.db"
+    )]
+    Copy {
+        /// The store to read; it stays as it is
+        from: String,
+        /// The store to write; new or empty
+        to: String,
+        /// Even if workers may be at work on it: what they do from now on is not in the copy
+        #[arg(long)]
+        force: bool,
+    },
+    /// Show which store it is, what it holds, and whether its log verifies
+    #[command(after_help = "Example:\n  dateline store check --format json")]
+    Check,
 }
 
 #[derive(Debug, clap::Args)]

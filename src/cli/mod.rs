@@ -22,6 +22,7 @@ mod relay;
 mod send;
 mod serve;
 mod status;
+mod store;
 
 use crate::desk::{Desk, Wiring};
 use crate::telemetry::{self, Verbosity};
@@ -108,6 +109,7 @@ async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, C
         Command::InDoubt { command } => in_doubt::run(command, &open().await?, output).await,
         Command::Relay { command } => relay::run(command, &open().await?, output).await,
         Command::Dkim { command } => dkim::run(command, &workspace, wiring, output),
+        Command::Store { command } => store::run(command, &workspace, wiring, output).await,
         Command::Catch(catch) => catch::run(catch, wiring, output).await,
         Command::Completions { shell } => {
             clap_complete::generate(

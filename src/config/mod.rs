@@ -8,9 +8,11 @@ mod read;
 mod relays;
 mod segments;
 mod service;
+mod store;
 mod units;
 
 pub use read::load;
+pub use store::StoreLocation;
 pub use units::duration;
 
 use crate::dkim::Signer;
@@ -22,7 +24,6 @@ use crate::domain::segment::Segment;
 use crate::domain::send_window::SendWindow;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 /// A workspace's settings, checked.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct Settings {
     /// The set of templates.
     pub kit: String,
     /// Where the store lies.
-    pub store: PathBuf,
+    pub store: StoreLocation,
     /// Relays, by name; at least one.
     pub relays: Vec<RelayProfile>,
     /// With which keys mails are signed.

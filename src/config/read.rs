@@ -1,16 +1,17 @@
 //! dateline.toml: every key, its default, and what is wrong with it.
 
 use super::units::{duration, size};
-use super::{DispatchSettings, InDoubtPolicy, Limits, Settings, segments};
+use super::{DispatchSettings, InDoubtPolicy, Limits, Settings, StoreLocation, segments};
 use crate::domain::address::EmailAddress;
 use crate::domain::language::{Fallbacks, Language};
 use crate::domain::newsroom::{LanguagePolicy, Newsroom, Variants};
 use crate::domain::problem::Problem;
+use crate::domain::relay::Secret;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::zone::Zone;
-use crate::toml_reader::{Section, parse};
+use crate::toml_reader::{Section, Spot, parse};
 use jiff::SignedDuration;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 /// The file that makes a folder a workspace.
 pub(super) const FILE: &str = "dateline.toml";
@@ -127,7 +128,8 @@ impl Reader<'_> {
                 variants,
             },
             kit,
-            store: store.unwrap_or_else(|| self.workspace.join("dateline.db")),
+            store: store
+                .unwrap_or_else(|| StoreLocation::Sqlite(self.workspace.join("dateline.db"))),
             relays,
             dkim,
             retry,
@@ -213,18 +215,24 @@ impl Reader<'_> {
         (kit, variants.unwrap_or_default())
     }
 
-    fn store(&mut self, mut section: Section) -> Option<PathBuf> {
-        let workspace = self.workspace;
-        let store = section.parsed("url", self.problems, |url| {
-            match url.strip_prefix("sqlite:") {
-                Some(path) if !path.trim().is_empty() => {
-                    Ok(workspace.join(path.trim_start_matches("//")))
-                }
-                Some(_) | None => Err(format!("`{url}` is no store; expected `sqlite:FILE`")),
+    /// A password, where the environment or a file of its own holds one.
+    pub(super) fn secret(
+        &self,
+        from_env: Option<Spot<String>>,
+        from_file: Option<Spot<String>>,
+    ) -> Result<Option<Secret>, String> {
+        match (from_env, from_file) {
+            (Some(variable), None) => (self.env)(&variable.value)
+                .map(|password| Some(Secret::new(password)))
+                .ok_or_else(|| format!("the environment variable {} is not set", variable.value)),
+            (None, Some(file)) => std::fs::read_to_string(self.workspace.join(&file.value))
+                .map(|text| Some(Secret::new(text.trim_end())))
+                .map_err(|error| format!("cannot read password_file {}: {error}", file.value)),
+            (Some(_), Some(_)) => {
+                Err("both `password_env` and `password_file` are set; keep one".to_owned())
             }
-        });
-        section.finish(self.problems);
-        store
+            (None, None) => Ok(None),
+        }
     }
 
     fn retry(&mut self, mut section: Section) -> RetryPolicy {

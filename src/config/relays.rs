@@ -3,7 +3,7 @@
 use super::read::{FILE, Reader, mail_domain};
 use super::units::duration;
 use crate::domain::problem::Problem;
-use crate::domain::relay::{Credentials, Deadlines, DomainLimit, RelayProfile, Secret, TlsPolicy};
+use crate::domain::relay::{Credentials, Deadlines, DomainLimit, RelayProfile, TlsPolicy};
 use crate::toml_reader::Section;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -138,34 +138,19 @@ impl Reader<'_> {
         let from_env = section.text("password_env", self.problems);
         let from_file = section.text("password_file", self.problems);
         let username = username?;
+        let found = match self.secret(from_env, from_file) {
+            Ok(Some(password)) => Ok(password),
+            Ok(None) => Err("a username without `password_env` or `password_file`".to_owned()),
+            Err(cause) => Err(cause),
+        };
         let missing =
             |what: String| section.problem(username.line, format!("relay.{name}: {what}"));
-        let found = match (from_env, from_file) {
-            (Some(variable), None) => (self.env)(&variable.value).ok_or_else(|| {
-                missing(format!(
-                    "the environment variable {} is not set",
-                    variable.value
-                ))
-            }),
-            (None, Some(file)) => {
-                let path = self.workspace.join(&file.value);
-                std::fs::read_to_string(&path)
-                    .map(|text| text.trim_end().to_owned())
-                    .map_err(|error| {
-                        missing(format!("cannot read password_file {}: {error}", file.value))
-                    })
-            }
-            (Some(_), Some(_)) => Err(missing(
-                "both `password_env` and `password_file` are set; keep one".to_owned(),
-            )),
-            (None, None) => Err(missing(
-                "a username without `password_env` or `password_file`".to_owned(),
-            )),
-        };
-        let password = found.map_err(|problem| self.problems.push(problem)).ok()?;
+        let password = found
+            .map_err(|cause| self.problems.push(missing(cause)))
+            .ok()?;
         Some(Credentials {
             username: username.value,
-            password: Secret::new(password),
+            password,
         })
     }
 

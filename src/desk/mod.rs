@@ -24,6 +24,7 @@ pub mod schedule;
 pub mod send;
 pub mod service;
 pub mod status;
+pub mod store;
 pub mod workspace;
 
 pub use error::DeskError;

@@ -13,6 +13,7 @@ pub mod clock_guard;
 pub mod contact;
 pub mod country;
 pub mod course;
+pub mod database;
 pub mod delivery;
 pub mod distribution;
 pub mod embargo;

@@ -6,7 +6,12 @@
 //! nothing is ever half-applied. `tests/it/store.rs` holds every backend to
 //! the same conformance suite.
 
+pub mod archive;
+pub mod copy;
+mod lapse;
+pub mod postgres;
 pub mod sqlite;
+mod values;
 pub mod verify;
 
 use crate::domain::address::EmailAddress;

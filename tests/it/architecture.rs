@@ -76,7 +76,7 @@ const KEPT_IN: [(&str, &[&str]); 13] = [
     ("lettre::", &["src/relay/"]),
     ("ring::signature", &["src/dkim/"]),
     ("rsa::", &["src/dkim/"]),
-    ("sqlx::", &["src/store/sqlite/"]),
+    ("sqlx::", &["src/store/sqlite/", "src/store/postgres/"]),
     ("clap", &["src/cli/"]),
     ("handlebars::", &["src/render/"]),
     ("axum", &["src/web/"]),
@@ -89,6 +89,7 @@ const KEPT_IN: [(&str, &[&str]); 13] = [
     ("rustix::", &["src/clock.rs"]),
     ("sd_notify", &["src/cli/serve.rs"]),
     ("SqliteStore", &["src/store/sqlite/", "src/wire.rs"]),
+    ("PostgresStore", &["src/store/postgres/", "src/wire.rs"]),
 ];
 
 /// What the ground floor may not know.

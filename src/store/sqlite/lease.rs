@@ -1,14 +1,11 @@
 //! Leases: taking, renewing, ending; and queues that move at a set pace.
 
 use super::read::{STANDING, id, stand, text};
-use super::rows::{damaged, json, micros, timestamp};
+use super::rows::{json, micros, timestamp};
 use super::{Result, SqliteStore, log};
-use crate::domain::delivery::{DeliveryState, Event, apply};
 use crate::domain::ids::{DeliveryId, LeaseToken};
-use crate::domain::log::LogEvent;
-use crate::store::{Pace, Reaped, Standing, Term};
+use crate::store::{Pace, Reaped, Term, lapse};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 use sqlx::{Row, SqliteConnection};
 
 pub(super) async fn lease(
@@ -122,16 +119,13 @@ async fn lapse(
     let (mut moved, mut events) = (Vec::new(), Vec::new());
     for row in &rows {
         let standing = stand(store, row)?;
-        let delivery = &standing.delivery;
-        let next = apply(
-            &standing.state,
-            delivery.permitted_from,
-            Event::LeaseLapsed,
-            now,
-        )
-        .map_err(|illegal| damaged(&store.place, "claim", illegal))?;
-        moved.push(serde_json::json!([delivery.id, next.name(), json(&next)]));
-        events.extend(doubted(&standing, &next, now));
+        let (next, event) = lapse::lapse(&store.place, &standing, now)?;
+        moved.push(serde_json::json!([
+            standing.delivery.id,
+            next.name(),
+            json(&next)
+        ]));
+        events.extend(event);
     }
     sqlx::query(
         "UPDATE delivery_state SET state = new.value ->> 1, facts = new.value ->> 2, lease = NULL \
@@ -145,24 +139,6 @@ async fn lapse(
     let events: Vec<_> = events.iter().collect();
     log::append(connection, &events).await.map_err(wrong)?;
     Ok(in_doubt)
-}
-
-fn doubted(standing: &Standing, next: &DeliveryState, now: Timestamp) -> Option<LogEvent> {
-    let DeliveryState::InDoubt { attempt } = next else {
-        return None;
-    };
-    let facts = Map::from_iter([
-        ("attempt".to_owned(), Value::from(*attempt)),
-        ("by".to_owned(), Value::from("lease lapsed")),
-    ]);
-    Some(LogEvent {
-        at: now,
-        distribution: standing.delivery.distribution,
-        delivery: Some(standing.delivery.id),
-        event: next.name().to_owned(),
-        facts,
-        personal: None,
-    })
 }
 
 pub(super) async fn reserve(store: &SqliteStore, pace: &Pace<'_>) -> Result<Timestamp> {
