@@ -26,7 +26,7 @@ pub(crate) fn measure(sizes: &Sizes) -> Result<Part> {
             let folder = tempfile::tempdir()?;
             let (messages, spent) = if first {
                 let workspace = planned.copy(folder.path(), sink.port, sizes.connections)?;
-                (many, sending::send("dateline", &workspace, many)?)
+                (many, sending::send(&workspace, &sink, many, 1)?)
             } else {
                 let (job, file) = (folder.path().join("job.json"), folder.path().join(FILE));
                 std::fs::write(&file, noise())?;

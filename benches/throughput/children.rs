@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use wait4::{ResUse, Wait4};
 
 /// How often a program is looked at: the grain of every time that is measured.
-const LOOK: Duration = Duration::from_millis(4);
+pub(crate) const LOOK: Duration = Duration::from_millis(4);
 /// Nothing that is measured takes longer.
 const LONGEST: Duration = Duration::from_secs(1_200);
 
@@ -34,6 +34,15 @@ pub(crate) struct Spent {
     pub(crate) peak_mib: f64,
 }
 
+impl Spent {
+    /// Adds what another process used at the same time.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.seconds = self.seconds.max(other.seconds);
+        self.cpu += other.cpu;
+        self.peak_mib += other.peak_mib;
+    }
+}
+
 impl Running {
     /// Starts a program whose whole life is measured.
     pub(crate) fn start(name: &str, command: &mut Command) -> Result<Self> {
@@ -53,7 +62,8 @@ impl Running {
         let mut lines = BufReader::new(stdout);
         lines.read_line(&mut line)?;
         if line.trim() != "ready" {
-            drop(running.finish());
+            // Its own complaint says more.
+            running.finish()?;
             bail!("{name} did not become ready; it said `{}`", line.trim());
         }
         running.before = cpu_so_far(running.id())?;
@@ -89,6 +99,11 @@ impl Running {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.as_ref().map_or(0, Child::id)
+    }
+
+    /// What is measured begins only now.
+    pub(crate) fn put_off(&mut self) {
+        self.begun = Instant::now();
     }
 
     /// Waits for a good end.

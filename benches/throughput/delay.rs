@@ -30,12 +30,11 @@ pub(crate) fn measure(sizes: &Sizes) -> Result<Part> {
         for first in [round % 2 == 1, round % 2 == 0] {
             let sink = Sink::start(Pipelining::Announced)?;
             let proxy = Proxy::start(sink.port, EACH_WAY)?;
-            far = proxy.round_trip()?;
             let folder = tempfile::tempdir()?;
             let (messages, spent) = if first {
                 let workspace = planned.copy(folder.path(), proxy.port, CONNECTIONS)?;
                 let messages = planned.messages;
-                (messages, sending::send("dateline", &workspace, messages)?)
+                (messages, sending::send(&workspace, &sink, messages, 1)?)
             } else {
                 let job = folder.path().join("job.json");
                 mail.job(&job, proxy.port, CONNECTIONS, few, None)?;
@@ -50,6 +49,7 @@ pub(crate) fn measure(sizes: &Sizes) -> Result<Part> {
                 },
                 round_trips: proxy.flights() as f64 / f64::from(messages),
             };
+            far = proxy.round_trip()?;
             println!(
                 "  {round}: {}: {:.0}/s, {:.2} round trips a message",
                 if first { "dateline" } else { "lettre" },

@@ -164,7 +164,7 @@ impl Stage<'_> {
                 if sender == Sender::NoLogRows {
                     throw_log_rows_away(&workspace)?;
                 }
-                sending::send(name, &workspace, messages)
+                sending::send(&workspace, sink, messages, 1)
             }
             Sender::Nodemailer | Sender::Aiosmtplib | Sender::Lettre => {
                 self.mail

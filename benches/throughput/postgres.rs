@@ -1,6 +1,5 @@
 //! The store in PostgreSQL: one process, and two that share the work.
 
-use crate::children::{Running, Spent};
 use crate::cluster::Cluster;
 use crate::newsroom;
 use crate::postfix::{Pipelining, Sink};
@@ -9,7 +8,6 @@ use crate::sending::{self, Planned};
 use crate::sizes::Sizes;
 use anyhow::{Context, Result};
 use std::path::Path;
-use std::time::Duration;
 
 const PLANNED: &str = "planned";
 const RUN: &str = "run";
@@ -113,11 +111,7 @@ impl Stage<'_> {
             keep_in(&workspace, &self.cluster.url(RUN))?;
         }
         let processes = if setting == Setting::Two { 2 } else { 1 };
-        let running: Vec<_> = (0..processes)
-            .map(|_| sending::begin("dateline", &workspace))
-            .collect::<Result<_>>()?;
-        let spent = all(running)?;
-        sending::all_accepted(&workspace, planned.messages)?;
+        let spent = sending::send(&workspace, &sink, planned.messages, processes)?;
         if setting != Setting::Sqlite {
             self.cluster.remove(RUN)?;
         }
@@ -127,31 +121,6 @@ impl Stage<'_> {
             octets: sink.octets()?,
         })
     }
-}
-
-/// Waits for the last of several processes; what they used is added up.
-fn all(mut running: Vec<Running>) -> Result<Spent> {
-    let mut whole = Spent {
-        seconds: 0.0,
-        cpu: 0.0,
-        peak_mib: 0.0,
-    };
-    while !running.is_empty() {
-        let mut left = Vec::new();
-        for mut process in running {
-            match process.look()? {
-                Some(spent) => {
-                    whole.seconds = whole.seconds.max(spent.seconds);
-                    whole.cpu += spent.cpu;
-                    whole.peak_mib += spent.peak_mib;
-                }
-                None => left.push(process),
-            }
-        }
-        running = left;
-        std::thread::sleep(Duration::from_millis(4));
-    }
-    Ok(whole)
 }
 
 fn keep_in(workspace: &Path, url: &str) -> Result<()> {

@@ -1,9 +1,10 @@
 //! Dateline at work: a distribution is planned once, and every run dispatches
 //! a fresh copy of it, so that what is timed is claim to logged outcome.
 
-use crate::children::{Running, Spent};
+use crate::children::{LOOK, Running, Spent};
 use crate::mail::{self, RELEASE, english};
 use crate::newsroom::{self, SEGMENT};
+use crate::postfix::Sink;
 use anyhow::{Context, Result, ensure};
 use jiff::{SignedDuration, Timestamp};
 use std::fs::File;
@@ -87,11 +88,41 @@ pub(crate) fn begin(name: &str, workspace: &Path) -> Result<Running> {
     Running::start(name, &mut newsroom::dateline(workspace, &SEND))
 }
 
-/// Sends what is planned, and makes sure that the relay took all of it.
-pub(crate) fn send(name: &str, workspace: &Path, messages: u32) -> Result<Spent> {
-    let spent = begin(name, workspace)?.finish()?;
+/// Sends what is planned, with so many processes, and makes sure that the relay
+/// took all of it. Timed is from when the sink has heard the first of it to the
+/// end of the last process, whose report is counted; CPU is that of whole processes.
+pub(crate) fn send(
+    workspace: &Path,
+    sink: &Sink,
+    messages: u32,
+    processes: usize,
+) -> Result<Spent> {
+    let mut running: Vec<_> = (0..processes)
+        .map(|_| begin("dateline", workspace))
+        .collect::<Result<_>>()?;
+    let mut whole = Spent {
+        seconds: 0.0,
+        cpu: 0.0,
+        peak_mib: 0.0,
+    };
+    let mut heard = false;
+    while !running.is_empty() {
+        heard = heard || sink.octets()? > 0;
+        if !heard {
+            running.iter_mut().for_each(Running::put_off);
+        }
+        let mut left = Vec::new();
+        for mut process in running {
+            match process.look()? {
+                Some(spent) => whole.add(spent),
+                None => left.push(process),
+            }
+        }
+        running = left;
+        std::thread::sleep(LOOK);
+    }
     all_accepted(workspace, messages)?;
-    Ok(spent)
+    Ok(whole)
 }
 
 /// Makes sure that every delivery was accepted, and that the log says so.
