@@ -104,8 +104,15 @@ fn finish(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The middle value.
+/// The middle value, or the mean of the two in the middle.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    let middle = values.len() / 2;
+    match (values.get(middle), middle.checked_sub(1)) {
+        (Some(upper), Some(below)) if values.len().is_multiple_of(2) => {
+            f64::midpoint(values[below], *upper)
+        }
+        (Some(middle), _) => *middle,
+        (None, _) => f64::NAN,
+    }
 }
