@@ -21,6 +21,7 @@ pub mod rehearsal;
 pub mod schedule;
 pub mod send;
 pub mod service;
+mod siblings;
 pub mod status;
 pub mod workspace;
 

@@ -22,6 +22,7 @@ pub mod language;
 pub mod localized;
 pub mod log;
 pub mod newsroom;
+pub mod person;
 pub mod problem;
 pub mod relay;
 pub mod release;
@@ -32,6 +33,8 @@ pub mod segment;
 pub mod send_window;
 pub mod staleness;
 pub mod suppression;
+pub mod unclear;
+pub mod waiting;
 pub mod zone;
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod kill;
 mod log;
 mod look;
 mod mime;
+mod promises;
 mod relay_faults;
 mod schedule;
 mod service;
