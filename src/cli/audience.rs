@@ -94,6 +94,10 @@ fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {
     if !excluded.is_empty() {
         output.say(&excluded);
     }
+    sum_up(totals, output);
+}
+
+fn sum_up(totals: &Totals, output: &Output) {
     output.say(format!(
         "{} included: {}; {}",
         totals.included,

@@ -34,7 +34,7 @@ pub struct Row {
 #[serde(rename_all = "lowercase", tag = "verdict")]
 pub enum RowVerdict {
     /// Gets it.
-    Included(Included),
+    Included(Box<Included>),
     /// Does not.
     Excluded(Exclusion),
 }

@@ -247,7 +247,7 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
             Verdict::Included(included) => {
                 distribution.included += 1;
                 included.unclear.iter().for_each(|one| unclear.add(one));
-                let delivery = promise(distribution.id, &contact, included, proposal.now);
+                let delivery = promise(distribution.id, &contact, *included, proposal.now);
                 batch.add(delivery, proposal.now).await
             }
             Verdict::Excluded(exclusion) => {

@@ -176,7 +176,7 @@ impl Exclusion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Gets it.
-    Included(Included),
+    Included(Box<Included>),
     /// Does not, for one reason.
     Excluded(Exclusion),
 }
@@ -210,7 +210,7 @@ pub fn judge(contact: &Contact, selection: &Selection<'_>, matcher: &Matcher) ->
             opens: included.not_before,
         });
     }
-    Verdict::Included(included)
+    Verdict::Included(Box::new(included))
 }
 
 fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Option<Included> {

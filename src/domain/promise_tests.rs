@@ -511,7 +511,7 @@ fn deliveries(
                 state: DeliveryState::Planned {
                     not_before: included.not_before,
                 },
-                delivery: promise(contact, included),
+                delivery: promise(contact, *included),
                 accepted: 0,
             }
         })
