@@ -80,6 +80,9 @@ fn word(
 }
 
 async fn record(word: &AgreementWord, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+    for unknown in desk.unknown_in(word).await? {
+        output.remark(format!("warning: {unknown}; recorded all the same"));
+    }
     let moved = desk.record_agreement(word).await?;
     if output.is_text() {
         output.say(format!(

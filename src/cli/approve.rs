@@ -6,7 +6,7 @@ use super::operator::operator;
 use super::output::Output;
 use super::send::dispatch;
 use crate::desk::Desk;
-use crate::desk::correct::{Correction, Notice};
+use crate::desk::correct::{Correction, FollowOrder, Followed, Notice};
 use crate::domain::audience::Rule;
 use serde_json::json;
 
@@ -65,8 +65,28 @@ pub(super) async fn correct(
         (None, Some(NoticeArg::EmbargoMoved)) => Correction::Notice(Notice::EmbargoMoved),
         (None, None) => return Err(CliError::usage("--with RELEASE or --notice is needed")),
     };
-    let planned = desk
-        .correct(&args.release, &correction, args.parity_ok)
-        .await?;
-    dispatch(planned, args.wait, desk, output).await
+    let order = FollowOrder {
+        release: args.release,
+        correction,
+        parity_ok: args.parity_ok,
+        in_doubt: args.in_doubt,
+    };
+    let followed = desk.correct(&order).await?;
+    remark_on_doubt(&followed, args.in_doubt, output);
+    dispatch(followed.planned, args.wait, desk, output).await
+}
+
+fn remark_on_doubt(followed: &Followed, asked: bool, output: &Output) {
+    let left_out = followed.left_in_doubt;
+    if left_out == 0 {
+        return;
+    }
+    let what = if asked {
+        "they are not in what goes on now: run it again when that is through"
+    } else {
+        "--in-doubt tells them too"
+    };
+    output.remark(format!(
+        "{left_out} recipient(s) are in doubt and left out: nobody knows whether they have it; {what}"
+    ));
 }

@@ -68,6 +68,7 @@ pub(super) enum Command {
         release: Option<String>,
     },
     /// Keep the contact list
+    #[command(after_help = "Example:\n  dateline contacts import contacts.csv")]
     Contacts {
         #[command(subcommand)]
         command: ContactsCommand,
@@ -106,12 +107,16 @@ pub(super) enum Command {
         after_help = "Examples:\n  dateline correct 2027-03-11-river-defenders --with 2027-03-12-correction\n  dateline correct 2027-03-11-river-defenders --notice kill"
     )]
     Correct(CorrectArgs),
-    /// Lift or move the embargo of a distribution that is planned
+    /// Lift or move the embargo of a release that is planned: of all its distributions
+    #[command(
+        after_help = "Example:\n  dateline embargo move latest '2027-03-12 11:00' --why 'the hearing was put off'"
+    )]
     Embargo {
         #[command(subcommand)]
         command: EmbargoCommand,
     },
     /// Keep embargo agreements: who may have early copy
+    #[command(after_help = "Example:\n  dateline agreement grant --contact anna@example.org")]
     Agreement {
         #[command(subcommand)]
         command: AgreementCommand,
@@ -139,6 +144,7 @@ pub(super) enum Command {
         distribution: Option<String>,
     },
     /// Deliveries whose relay may have taken them, though its reply was lost
+    #[command(after_help = "Example:\n  dateline in-doubt list")]
     InDoubt {
         #[command(subcommand)]
         command: InDoubtCommand,
@@ -159,7 +165,7 @@ pub(super) enum Command {
         command: StoreCommand,
     },
     /// Run a local SMTP catcher: it keeps every mail and passes none on
-    #[command(after_help = crate::relay::catcher::faults_help())]
+    #[command(after_help = catch_help())]
     Catch(CatchArgs),
     /// Print a script that completes commands in a shell
     #[command(
@@ -320,6 +326,9 @@ pub(super) struct CorrectArgs {
     /// A notice instead, in the words of templates/i18n
     #[arg(long, value_enum)]
     pub(super) notice: Option<NoticeArg>,
+    /// Also to those of whom nobody knows whether they have it
+    #[arg(long)]
+    pub(super) in_doubt: bool,
     /// Take note that a language is older than another, or missing
     #[arg(long)]
     pub(super) parity_ok: bool,
@@ -347,7 +356,7 @@ pub(super) enum EmbargoCommand {
     Move {
         /// Its id, the beginning of it, or `latest`
         distribution: String,
-        /// The new time, with its zone
+        /// The new time, as for `send --at`: 2027-03-12T11:00[Asia/Almaty], or '2027-03-12 11:00' on the newsroom's clock
         time: String,
         #[command(flatten)]
         who: Who,
@@ -397,17 +406,43 @@ pub(super) enum AgreementCommand {
         party: PartyArgs,
     },
     /// List all words on record
+    #[command(after_help = "Example:\n  dateline agreement list --format json")]
     List,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
-    /// Where health and metrics are served; else as the settings say
-    #[arg(long, value_name = "ADDR")]
-    pub(super) listen: Option<SocketAddr>,
+    /// Where health and metrics are served, or `off`; else as the settings say
+    #[arg(long, value_name = "ADDR", value_parser = listen)]
+    pub(super) listen: Option<Listen>,
     /// How to log
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(super) log_format: LogFormat,
+}
+
+fn catch_help() -> String {
+    format!(
+        "Example:\n  dateline catch --dir mailbox\n\n{}",
+        crate::relay::catcher::faults_help()
+    )
+}
+
+/// Where a service shows how it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listen {
+    /// Here.
+    On(SocketAddr),
+    /// Nowhere.
+    Off,
+}
+
+fn listen(text: &str) -> Result<Listen, String> {
+    if text == "off" {
+        return Ok(Listen::Off);
+    }
+    text.parse()
+        .map(Listen::On)
+        .map_err(|_| "expected an address and a port such as `127.0.0.1:9925`, or `off`".to_owned())
 }
 
 /// How the service logs.
@@ -487,6 +522,7 @@ pub(super) struct SendArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum LogCommand {
     /// Verify the whole log; names the first broken entry
+    #[command(after_help = "Example:\n  dateline log verify --format json")]
     Verify {
         /// A hash that an earlier verification printed: it must still be in the chain
         #[arg(long, value_name = "HASH")]
@@ -611,4 +647,38 @@ pub(super) struct CatchArgs {
     /// Play no faults
     #[arg(long)]
     pub(super) no_faults: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn each(command: &clap::Command, look: &mut impl FnMut(&clap::Command)) {
+        look(command);
+        for sub in command.get_subcommands() {
+            each(sub, look);
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        let mut without = Vec::new();
+        for command in Args::command().get_subcommands() {
+            each(command, &mut |command| {
+                let help = command.get_after_help().map(ToString::to_string);
+                if !help.is_some_and(|help| help.contains("dateline ")) {
+                    without.push(command.get_name().to_owned());
+                }
+            });
+        }
+        assert!(without.is_empty(), "{without:?}");
+    }
+
+    #[test]
+    fn listening_may_be_off() {
+        assert_eq!(listen("off"), Ok(Listen::Off));
+        assert!(matches!(listen("127.0.0.1:0"), Ok(Listen::On(_))));
+        assert!(listen("9925").unwrap_err().contains("or `off`"));
+    }
 }

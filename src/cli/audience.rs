@@ -94,6 +94,10 @@ fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {
     if !excluded.is_empty() {
         output.say(&excluded);
     }
+    sum_up(totals, output);
+}
+
+fn sum_up(totals: &Totals, output: &Output) {
     output.say(format!(
         "{} included: {}; {}",
         totals.included,
@@ -117,6 +121,12 @@ fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {
             totals.zone_by_country
         ));
     }
+    if !totals.unclear.is_empty() {
+        output.say(format!(
+            "WARNING: --at-local is not one instant on some clocks (?), so `send` refuses it: {}",
+            totals.unclear
+        ));
+    }
     if totals.without_zone > 0 {
         output.say(format!(
             "{} have no time zone of their own (*): the newsroom's is used",
@@ -135,13 +145,11 @@ fn language(own: &Included) -> String {
 }
 
 fn when(own: &Included) -> String {
-    let local = own
-        .not_before
-        .to_zoned_datetime(own.zone.time_zone().clone());
     let star = match own.zone_from {
         ZoneFrom::Own => "",
         ZoneFrom::Country => "°",
         ZoneFrom::Newsroom => "*",
     };
-    format!("{} {}{star}", local.strftime("%Y-%m-%d %H:%M"), own.zone)
+    let unclear = if own.unclear.is_some() { " ?" } else { "" };
+    format!("{}{star}{unclear}", own.zone.show(own.not_before))
 }

@@ -8,7 +8,7 @@ use super::status;
 use crate::desk::Desk;
 use crate::desk::embargo::Moved;
 use crate::dispatch::revisions::Deed;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn deed(why: &str, by: Option<String>, desk: &Desk) -> Result<Deed, CliError> {
     if why.trim().is_empty() {
@@ -44,8 +44,14 @@ pub(super) async fn kill(args: DeedArgs, desk: &Desk, output: &Output) -> Result
         which.id
     ));
     show(&which, desk, output).await?;
-    let sent = desk.status(&which).await?.counts.in_state("accepted");
-    if sent > 0 {
+    let counts = desk.status(&which).await?.counts;
+    let (sent, in_doubt) = (counts.in_state("accepted"), counts.in_state("in_doubt"));
+    if in_doubt > 0 {
+        output.say(format!(
+            "{in_doubt} are in doubt: nobody knows whether they have it; `--in-doubt` tells them too"
+        ));
+    }
+    if sent + in_doubt > 0 {
         output.say(format!(
             "{sent} have it already; tell them with `dateline correct {} --notice kill`",
             which.release
@@ -59,11 +65,12 @@ pub(super) async fn embargo(
     desk: &Desk,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    let (moved, notice) = match command {
+    let (moved, which, notice) = match command {
         EmbargoCommand::Lift { distribution, who } => {
             let which = desk.find(&distribution).await?;
             let deed = deed(&who.why, who.by, desk)?;
-            (desk.lift_embargo(&which, &deed).await?, "lifted-early")
+            let moved = desk.lift_embargo(&which, &deed).await?;
+            (moved, which, "lifted-early")
         }
         EmbargoCommand::Move {
             distribution,
@@ -72,32 +79,45 @@ pub(super) async fn embargo(
         } => {
             let which = desk.find(&distribution).await?;
             let deed = deed(&who.why, who.by, desk)?;
-            (
-                desk.move_embargo(&which, &time, &deed).await?,
-                "embargo-moved",
-            )
+            let moved = desk.move_embargo(&which, &time, &deed).await?;
+            (moved, which, "embargo-moved")
         }
     };
-    let Moved {
-        distribution,
-        deliveries,
-        named_before,
-    } = moved;
-    if let Some(lift) = distribution.lift() {
+    for one in &moved {
+        let lift = one.distribution.lift();
         output.say(format!(
-            "the embargo of {} lifts {} now; {deliveries} deliveries were planned anew",
-            distribution.id,
-            desk.shown(lift)
+            "the embargo of {} lifts {} now; {} deliveries were planned anew",
+            one.distribution.id,
+            lift.map(|at| desk.shown(at)).unwrap_or_default(),
+            one.deliveries
         ));
     }
+    let named_before: u64 = moved.iter().map(|one| one.named_before).sum();
     if named_before > 0 {
         output.say(format!(
             "{named_before} advance copies went out and name the old time; tell them with `dateline correct {} --notice {notice}`",
-            distribution.release
+            which.release
         ));
     }
     output.say("release.toml and the texts still say what they said: change them too");
-    show(&distribution, desk, output).await
+    if output.is_text() {
+        return show(&which, desk, output).await;
+    }
+    let status = desk
+        .status(&desk.find(&which.id.to_string()).await?)
+        .await?;
+    let moved: Vec<_> = moved.iter().map(described).collect();
+    output.json(&json!({ "distribution": status, "moved": moved }));
+    Ok(Exit::Done)
+}
+
+fn described(moved: &Moved) -> Value {
+    json!({
+        "id": moved.distribution.id,
+        "lift": moved.distribution.lift(),
+        "replanned": moved.deliveries,
+        "named_before": moved.named_before,
+    })
 }
 
 async fn show(

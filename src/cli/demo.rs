@@ -33,10 +33,10 @@ pub(super) async fn run(
     let mut statuses = Vec::new();
     for release in RELEASES {
         let distribution = demo.plan(release).await?;
-        if distribution.lift().is_some() {
+        if let Some(lift) = distribution.lift() {
             output.say(format!(
                 "{release} is under embargo until {} (a few seconds from now, for the demo):",
-                demo.lift.strftime("%H:%M:%S UTC")
+                lift.strftime("%H:%M:%S UTC")
             ));
             output.say("contacts with an agreement get it now, everyone else at the lift");
         } else {

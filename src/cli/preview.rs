@@ -26,14 +26,8 @@ pub(super) async fn run(args: PreviewArgs, desk: &Desk, output: &Output) -> Resu
                 preview.phase.name(),
                 preview.eml.len()
             ));
-            let zone = &preview.zone;
-            let when = preview
-                .not_before
-                .to_zoned_datetime(zone.time_zone().clone());
-            output.say(format!(
-                "leaves:    {} {zone}\n",
-                when.strftime("%Y-%m-%d %H:%M")
-            ));
+            let leaves = preview.zone.show(preview.not_before);
+            output.say(format!("leaves:    {leaves}\n"));
             output.say(&preview.text);
         }
         (None, None) => output.json(&preview),

@@ -1,6 +1,6 @@
 //! `dateline serve`.
 
-use super::args::ServeArgs;
+use super::args::{Listen, ServeArgs};
 use super::error::{CliError, Exit};
 use super::output::Output;
 use crate::desk::service::{Service, Word};
@@ -26,7 +26,11 @@ pub(super) async fn run(
     for warning in &desk.warnings {
         tracing::warn!(%warning);
     }
-    let listen = args.listen.or(desk.settings.service.listen);
+    let listen = match args.listen {
+        Some(Listen::On(address)) => Some(address),
+        Some(Listen::Off) => None,
+        None => desk.settings.service.listen,
+    };
     let service = Arc::new(Service::new(desk));
     let stop = CancellationToken::new();
     if let Some(listen) = listen {

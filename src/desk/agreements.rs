@@ -4,10 +4,12 @@ use super::embargo::Retiming;
 use super::{Desk, DeskError};
 use crate::dispatch::revisions::{Deed, revise};
 use crate::dispatch::{revised, revisions};
-use crate::domain::agreement::{AgreementWord, Agreements, Said};
+use crate::domain::agreement::{AgreementWord, Agreements, Consent, Party, Said, Scope};
 use crate::domain::embargo::Phase;
+use crate::domain::ids::ReleaseId;
 use crate::store::Reach;
 use serde_json::json;
+use std::collections::HashMap;
 
 impl Desk {
     /// All words on record, ready to be asked.
@@ -18,12 +20,61 @@ impl Desk {
         Ok(Agreements::new(self.store.agreements().await?))
     }
 
+    /// The agreements to any of these releases of all contacts who have one, by
+    /// address.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn consents(
+        &self,
+        releases: &[&ReleaseId],
+    ) -> Result<HashMap<String, Consent>, DeskError> {
+        let agreements = self.agreements().await?;
+        let mut consents = HashMap::new();
+        self.each_contact(|contact| {
+            let consent = agreements.consent(&contact, releases, &self.settings.newsroom.zone);
+            if !consent.is_none() {
+                consents.insert(contact.email.to_string(), consent);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(consents)
+    }
+
     /// All words on record, oldest first.
     ///
     /// # Errors
     /// The store failed.
     pub async fn agreement_words(&self) -> Result<Vec<AgreementWord>, DeskError> {
         Ok(self.store.agreements().await?)
+    }
+
+    /// What a word names and nobody here knows: a slip of the pen, or a contact
+    /// still to be imported.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn unknown_in(&self, word: &AgreementWord) -> Result<Vec<String>, DeskError> {
+        let mut unknown = Vec::new();
+        let mut known = false;
+        self.each_contact(|contact| {
+            known |= word.party.includes(&contact);
+            Ok(())
+        })
+        .await?;
+        if !known {
+            unknown.push(match &word.party {
+                Party::Contact(email) => format!("there is no contact {email}"),
+                Party::Outlet(name) => format!("no contact works for an outlet named {name}"),
+            });
+        }
+        if let Scope::Release(release) = &word.scope
+            && crate::intake::find_release(&self.workspace, &release.to_string()).is_err()
+        {
+            unknown.push(format!("there is no release {release}"));
+        }
+        Ok(unknown)
     }
 
     /// Puts a word on record. A revocation stops what is planned under it and
@@ -55,10 +106,11 @@ impl Desk {
                 .embargo
                 .as_ref()
                 .is_some_and(|embargo| !embargo.is_lifted(deed.now));
-            if !barred || self.store.due_times(distribution.id).await?.is_empty() {
+            // A notice tells those who hold early copy what they must know of it.
+            if !barred || distribution.notice {
                 continue;
             }
-            let agreed = self.who_agreed(&distribution.release, deed.now).await?;
+            let agreed = self.who_agreed(&distribution).await?;
             let retiming = Retiming {
                 agreed: &agreed,
                 deed,

@@ -2,8 +2,9 @@
 
 use super::workspace::LoadedContent;
 use super::{Desk, DeskError};
-use crate::domain::approval::{Approval, ContentPrint, Uneven, approved, parity};
+use crate::domain::approval::{Approval, ContentPrint, Uneven, approved, approvers, parity};
 use crate::domain::audience::Rule;
+use crate::domain::person::name_key;
 use crate::domain::problem::Problem;
 
 /// An approval that was put on record.
@@ -34,11 +35,16 @@ impl Desk {
     ) -> Result<Approved, DeskError> {
         let (loaded, warnings) = self.load_checked(release)?;
         let id = &loaded.content.release.id;
-        let print = loaded.content.print(rule);
+        let print = loaded.content.print(rule, &self.settings.languages);
         let before = self.store.approvals(id).await?;
-        if let Some(first) = before.iter().find(|one| one.by == by && one.print == print) {
+        let own = name_key(by);
+        if let Some(first) = before
+            .iter()
+            .find(|one| one.print == print && name_key(&one.by) == own)
+        {
             return Err(DeskError::request(format!(
-                "{by} approved this very content {} already; a second approval must be another person\u{2019}s",
+                "{} approved this very content {} already; a second approval must be another person\u{2019}s",
+                first.by,
                 self.shown(first.at)
             )));
         }
@@ -53,7 +59,7 @@ impl Desk {
             parity_ok,
         };
         self.store.approve(&approval).await?;
-        let mut by = who(&before, &print);
+        let mut by = approvers(&before, &print);
         by.push(approval.by.clone());
         Ok(Approved {
             approval,
@@ -76,7 +82,7 @@ impl Desk {
         parity_ok: bool,
     ) -> Result<Vec<String>, DeskError> {
         let release = &loaded.content.release;
-        let print = loaded.content.print(rule);
+        let print = loaded.content.print(rule, &self.settings.languages);
         let approvals = self.store.approvals(&release.id).await?;
         let noted = |approval: &Approval| approval.print == print && approval.parity_ok;
         if !parity_ok && !approvals.iter().any(noted) {
@@ -95,7 +101,7 @@ impl Desk {
                 ))
             })?;
         }
-        Ok(who(&approvals, &print))
+        Ok(approvers(&approvals, &print))
     }
 
     /// Sees that the languages are level.
@@ -118,14 +124,4 @@ impl Desk {
             shown.join("; ")
         )))
     }
-}
-
-fn who(approvals: &[Approval], print: &ContentPrint) -> Vec<String> {
-    let mut by: Vec<_> = approvals
-        .iter()
-        .filter(|approval| approval.print == *print)
-        .map(|approval| approval.by.clone())
-        .collect();
-    by.dedup();
-    by
 }

@@ -9,6 +9,7 @@ use crate::domain::language::Choice;
 use crate::domain::release::Release;
 use crate::domain::schedule::Schedule;
 use crate::domain::suppression::SuppressionReason;
+use crate::domain::unclear::UnclearTimes;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -33,7 +34,7 @@ pub struct Row {
 #[serde(rename_all = "lowercase", tag = "verdict")]
 pub enum RowVerdict {
     /// Gets it.
-    Included(Included),
+    Included(Box<Included>),
     /// Does not.
     Excluded(Exclusion),
 }
@@ -59,6 +60,8 @@ pub struct Totals {
     pub zone_by_country: u64,
     /// Included who go by the newsroom's zone, for want of another.
     pub without_zone: u64,
+    /// Included whose clock does not show the time asked for, or shows it twice.
+    pub unclear: UnclearTimes,
 }
 
 impl Totals {
@@ -90,6 +93,10 @@ impl Totals {
             ZoneFrom::Country => self.zone_by_country += 1,
             ZoneFrom::Newsroom => self.without_zone += 1,
         }
+        included
+            .unclear
+            .iter()
+            .for_each(|one| self.unclear.add(one));
         self.fallbacks += match included.choice {
             Choice::Asked { .. } => 0,
             Choice::Fallback { .. } | Choice::ReleaseDefault => 1,

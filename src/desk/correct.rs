@@ -1,18 +1,19 @@
 //! Corrections and notices, for exactly those who received the original.
 
 use super::send::Planned;
-use super::workspace::LoadedContent;
 use super::{Desk, DeskError};
 use crate::dispatch::content::FrozenContent;
-use crate::dispatch::planner::{FollowUp, follow_up};
+use crate::dispatch::planner::{Early, FollowUp, follow_up};
 use crate::domain::audience::Rule;
+use crate::domain::delivery::Delivery;
 use crate::domain::distribution::Distribution;
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::ReleaseId;
 use crate::domain::localized::Localized;
+use crate::domain::problem::Problem;
 use crate::domain::release::{Release, ReleaseDateline, ReleaseKind, Variant};
 use crate::render::Kit;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A short notice in Dateline's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,72 +46,152 @@ pub enum Correction {
     Notice(Notice),
 }
 
+/// A follow-up on a release, as somebody ordered it.
+#[derive(Debug, Clone)]
+pub struct FollowOrder {
+    /// The release that was received, by id or folder.
+    pub release: String,
+    /// What its receivers are told.
+    pub correction: Correction,
+    /// Somebody took note that the languages are not level.
+    pub parity_ok: bool,
+    /// Those are told too of whom nobody knows whether they have it.
+    pub in_doubt: bool,
+}
+
+/// A follow-up that is ready to be worked on.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// Its distribution.
+    pub planned: Planned,
+    /// Of so many nobody knows whether they have the original, and they are not told.
+    pub left_in_doubt: u64,
+}
+
+/// What receivers are told, and who let it go out.
+struct Message {
+    content: FrozenContent,
+    warnings: Vec<Problem>,
+    approved_by: Vec<String>,
+}
+
 impl Desk {
     /// Plans a follow-up on a release, or finds the one that was planned and
     /// has not come to its end.
     ///
     /// # Errors
     /// Nobody received the original; the follow-up\u{2019}s problems.
-    pub async fn correct(
-        &self,
-        release: &str,
-        correction: &Correction,
-        parity_ok: bool,
-    ) -> Result<Planned, DeskError> {
-        let original = ReleaseId::parse(
-            release
-                .trim_end_matches('/')
-                .rsplit('/')
-                .next()
-                .unwrap_or(release),
-        )
-        .map_err(|error| DeskError::request(error.to_string()))?;
-        let receivers = self.store.receivers_of(&original).await?;
-        if receivers.is_empty() {
-            return Err(DeskError::request(format!(
-                "nobody has received {original}, so there is nobody to tell"
-            )));
+    pub async fn correct(&self, order: &FollowOrder) -> Result<Followed, DeskError> {
+        let folder = order.release.trim_end_matches('/');
+        let original = ReleaseId::parse(folder.rsplit('/').next().unwrap_or(folder))
+            .map_err(|error| DeskError::request(error.to_string()))?;
+        let mut receivers = self.store.receivers_of(&original).await?;
+        let mut doubted = self.doubted(&original).await?;
+        doubted.retain(|email, _| !receivers.contains_key(email));
+        if order.in_doubt {
+            receivers.extend(doubted.clone());
         }
-        let (content, warnings, approved_by) = match correction {
-            Correction::With(follow) => {
-                let (loaded, warnings) = self.load_checked(follow)?;
-                let nobody = Rule {
-                    to: Vec::new(),
-                    not: Vec::new(),
-                };
-                let approved_by = self.cleared(&loaded, &nobody, parity_ok).await?;
-                let LoadedContent { content, .. } = loaded;
-                (content, warnings, approved_by)
-            }
-            Correction::Notice(notice) => {
-                let content = self.notice(&original, *notice).await?;
-                (content, Vec::new(), Vec::new())
-            }
-        };
-        let unfinished = self.follow_up_under_way(&original, &content).await?;
+        if receivers.is_empty() {
+            return Err(nobody(&original, doubted.len()));
+        }
+        let message = self.message(&original, order).await?;
+        let (warnings, id) = (message.warnings.clone(), message.content.release.id.clone());
+        let unfinished = self
+            .follow_up_under_way(&original, &message.content)
+            .await?;
         let (distribution, continued) = match unfinished {
             Some(distribution) => (distribution, true),
-            None => {
-                let planned = follow_up(
-                    self.store.as_ref(),
-                    &FollowUp {
-                        original: &original,
-                        receivers: &receivers,
-                        suppressed: &self.store.suppressed().await?,
-                        already: &self.store.recipients_of(&content.release.id).await?,
-                        content: &content,
-                        approved_by,
-                        now: self.clock.now(),
-                    },
-                )
+            None => (
+                self.follow(&original, order, &receivers, message).await?,
+                false,
+            ),
+        };
+        let told = self.store.recipients_of(&id).await?;
+        doubted.retain(|email, _| !told.contains_key(email));
+        Ok(Followed {
+            planned: Planned {
+                distribution,
+                continued,
+                warnings,
+            },
+            left_in_doubt: doubted.len() as u64,
+        })
+    }
+
+    async fn follow(
+        &self,
+        original: &ReleaseId,
+        order: &FollowOrder,
+        receivers: &HashMap<String, Delivery>,
+        message: Message,
+    ) -> Result<Distribution, DeskError> {
+        let Message {
+            content,
+            approved_by,
+            ..
+        } = message;
+        let agreed = self.consents(&[&content.release.id, original]).await?;
+        let follow = FollowUp {
+            original,
+            receivers,
+            suppressed: &self.store.suppressed().await?,
+            already: &self.store.recipients_of(&content.release.id).await?,
+            early: match order.correction {
+                Correction::With(_) => Early::Agreements(&agreed),
+                Correction::Notice(_) => Early::AsOriginal,
+            },
+            content: &content,
+            approved_by,
+            now: self.clock.now(),
+        };
+        Ok(follow_up(self.store.as_ref(), &follow).await?)
+    }
+
+    /// Deliveries of a release of which nobody knows whether they arrived, by address.
+    async fn doubted(&self, release: &ReleaseId) -> Result<HashMap<String, Delivery>, DeskError> {
+        let mut doubted = HashMap::new();
+        for one in self.store.distributions().await? {
+            if one.release != *release {
+                continue;
+            }
+            let standings = self
+                .store
+                .standing(Some(one.id), "in_doubt", u32::MAX)
                 .await?;
-                (planned, false)
+            doubted.extend(standings.into_iter().map(|standing| {
+                let email = standing.delivery.recipient.email.to_string();
+                (email, standing.delivery)
+            }));
+        }
+        Ok(doubted)
+    }
+
+    async fn message(
+        &self,
+        original: &ReleaseId,
+        order: &FollowOrder,
+    ) -> Result<Message, DeskError> {
+        let follow = match &order.correction {
+            Correction::With(follow) => follow,
+            Correction::Notice(notice) => {
+                return Ok(Message {
+                    content: self.notice(original, *notice).await?,
+                    warnings: Vec::new(),
+                    approved_by: Vec::new(),
+                });
             }
         };
-        Ok(Planned {
-            distribution,
-            continued,
+        let (loaded, warnings) = self.load_checked(follow)?;
+        self.one_embargo(&loaded.content.release).await?;
+        let nobody = Rule {
+            to: Vec::new(),
+            not: Vec::new(),
+        };
+        let approved_by = self.cleared(&loaded, &nobody, order.parity_ok).await?;
+        Ok(Message {
+            content: loaded.content,
             warnings,
+            approved_by,
         })
     }
 
@@ -210,6 +291,15 @@ impl Desk {
             Some(why) => Err(DeskError::request(format!("{}: {why}", last.release))),
         }
     }
+}
+
+fn nobody(original: &ReleaseId, in_doubt: usize) -> DeskError {
+    DeskError::request(match in_doubt {
+        0 => format!("nobody has received {original}, so there is nobody to tell"),
+        n => format!(
+            "nobody is known to have received {original}, but {n} are in doubt; --in-doubt tells them"
+        ),
+    })
 }
 
 /// What a notice says to the readers of a variant.

@@ -1,7 +1,7 @@
 //! The demo: the whole main job on a machine where nothing is set up.
 
 use super::contacts::{ImportOptions, ImportReport};
-use super::init::write_example;
+use super::init::{set_lift, write_example};
 use super::log::Verification;
 use super::rehearsal::{catcher_profile, start_catcher};
 use super::send::Order;
@@ -31,8 +31,6 @@ pub struct Demo {
     pub workspace: PathBuf,
     /// Where its catcher keeps mails.
     pub mailbox: PathBuf,
-    /// When its release lifts.
-    pub lift: Timestamp,
     desk: Desk,
     catcher: crate::relay::Catcher,
 }
@@ -54,12 +52,7 @@ impl Demo {
     /// # Errors
     /// The folder is not empty or cannot be written; the catcher cannot start.
     pub async fn set_up(dir: &Path, wiring: &dyn Wiring) -> Result<Self, DeskError> {
-        let lift = wiring
-            .clock()
-            .now()
-            .saturating_add(LIFT_AFTER)
-            .unwrap_or(Timestamp::MAX);
-        write_example(dir, lift)?;
+        write_example(dir, wiring.clock().now())?;
         let mailbox = dir.join("mailbox");
         let catcher = start_catcher(&mailbox, wiring.clock()).await?;
         let desk = Desk::open(dir, wiring).await?;
@@ -67,7 +60,6 @@ impl Demo {
         Ok(Self {
             workspace: dir.to_owned(),
             mailbox,
-            lift,
             desk: desk.with_relay(profile),
             catcher,
         })
@@ -86,11 +78,15 @@ impl Demo {
             .await
     }
 
-    /// Plans one of its releases.
+    /// Plans one of its releases. Its embargo lifts a moment from now, however
+    /// long the release before it took.
     ///
     /// # Errors
     /// As sending would.
     pub async fn plan(&self, release: &str) -> Result<Distribution, DeskError> {
+        let lift = self.desk.clock.now().saturating_add(LIFT_AFTER);
+        let folder = self.workspace.join("releases").join(release);
+        set_lift(&folder, lift.unwrap_or(Timestamp::MAX))?;
         let order = Order {
             release: release.to_owned(),
             to: SEGMENTS.map(str::to_owned).to_vec(),

@@ -1,24 +1,28 @@
-//! Another embargo for a distribution that is planned: lifted now, or moved.
+//! Another embargo for a release that is planned: lifted now, or moved.
+//!
+//! The embargo is the release's: every distribution of it that stands under it
+//! gets the new one.
 
 use super::{Desk, DeskError};
 use crate::dispatch::content::{FrozenContent, hash};
 use crate::dispatch::revisions::{Deed, Moves, Plan, revise};
 use crate::dispatch::{replanned, revised};
+use crate::domain::agreement::Consent;
 use crate::domain::audience::{Timing, time_it};
 use crate::domain::delivery::{Delivery, Event, apply};
 use crate::domain::distribution::Distribution;
-use crate::domain::embargo::{Embargo, Phase, parse_zoned_time};
-use crate::domain::ids::{DistributionId, ReleaseId};
-use crate::domain::schedule::Spot;
+use crate::domain::embargo::{Embargo, Phase};
+use crate::domain::ids::DistributionId;
+use crate::domain::schedule::{Spot, parse_instant};
 use crate::store::{Move, Reach, Standing, Store};
 use jiff::Timestamp;
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// A delivery's moves under another embargo or other agreements.
 pub(super) struct Retiming<'a> {
-    /// Addresses whose agreement stands.
-    pub(super) agreed: &'a HashSet<String>,
+    /// Agreements, by address.
+    pub(super) agreed: &'a HashMap<String, Consent>,
     /// Who does it and why.
     pub(super) deed: &'a Deed,
     /// Only deliveries of this phase.
@@ -58,7 +62,8 @@ impl Retiming<'_> {
         if self.only.is_some_and(|phase| phase != old.phase) {
             return None;
         }
-        let agreed = self.agreed.contains(&old.recipient.email.to_string());
+        let nothing = Consent::default();
+        let consent = self.agreed.get(&old.recipient.email.to_string());
         let spot = Spot {
             zone: &old.zone,
             window: old.send_window,
@@ -68,24 +73,27 @@ impl Retiming<'_> {
         let Timing {
             phase,
             permitted_from,
+            early,
             not_before,
+            window,
         } = time_it(
             to.embargo.as_ref(),
-            agreed,
+            consent.unwrap_or(&nothing),
             &to.schedule,
             self.deed.now,
             spot,
         );
-        let same = (phase, permitted_from) == (old.phase, old.permitted_from);
-        if same && not_before == old.not_before {
-            return None;
-        }
         let delivery = Delivery {
             phase,
             permitted_from,
+            early,
             not_before,
+            window,
             ..old.clone()
         };
+        if delivery == *old {
+            return None;
+        }
         let event = Event::Replan { not_before };
         match apply(&standing.state, permitted_from, event, self.deed.now) {
             Ok(state) => Some(Move {
@@ -102,7 +110,7 @@ impl Retiming<'_> {
     }
 }
 
-/// What came of another embargo.
+/// What came of another embargo, for one distribution.
 #[derive(Debug, Clone)]
 pub struct Moved {
     /// The distribution as it is now.
@@ -114,7 +122,7 @@ pub struct Moved {
 }
 
 impl Desk {
-    /// Lifts the embargo of a distribution now: what waited for it is due.
+    /// Lifts the embargo of a distribution's release now: what waited for it is due.
     ///
     /// # Errors
     /// It has none, or it has lifted.
@@ -122,12 +130,13 @@ impl Desk {
         &self,
         which: &Distribution,
         deed: &Deed,
-    ) -> Result<Moved, DeskError> {
-        self.change_embargo(which, deed.now, "embargo_lifted", deed)
+    ) -> Result<Vec<Moved>, DeskError> {
+        self.change_all(which, deed.now, "embargo_lifted", deed)
             .await
     }
 
-    /// Moves the embargo of a distribution to another time.
+    /// Moves the embargo of a distribution's release to another time, written
+    /// as that of `--at`.
     ///
     /// # Errors
     /// It has none, it has lifted, or the new time cannot be or has passed.
@@ -136,9 +145,9 @@ impl Desk {
         which: &Distribution,
         time: &str,
         deed: &Deed,
-    ) -> Result<Moved, DeskError> {
-        let (until, _) =
-            parse_zoned_time(time).map_err(|error| DeskError::request(error.to_string()))?;
+    ) -> Result<Vec<Moved>, DeskError> {
+        let until = parse_instant(time, &self.settings.newsroom.zone)
+            .map_err(|error| DeskError::request(error.to_string()))?;
         if until <= deed.now {
             return Err(DeskError::request(format!(
                 "{} has passed; to end the embargo now, say `dateline embargo lift {} --why …`",
@@ -146,8 +155,28 @@ impl Desk {
                 which.id
             )));
         }
-        self.change_embargo(which, until, "embargo_moved", deed)
-            .await
+        self.change_all(which, until, "embargo_moved", deed).await
+    }
+
+    /// Each is changed in a transaction of its own: should one fail, the same
+    /// command changes the rest.
+    async fn change_all(
+        &self,
+        which: &Distribution,
+        until: Timestamp,
+        event: &str,
+        deed: &Deed,
+    ) -> Result<Vec<Moved>, DeskError> {
+        let under_it = self.under_embargo_with(which, deed.now).await?;
+        if under_it.is_empty() {
+            standing_embargo(which, deed.now)?;
+        }
+        let mut moved = Vec::new();
+        for distribution in &under_it {
+            let change = self.change_embargo(distribution, until, event, deed);
+            moved.push(change.await?);
+        }
+        Ok(moved)
     }
 
     async fn change_embargo(
@@ -157,7 +186,7 @@ impl Desk {
         event: &str,
         deed: &Deed,
     ) -> Result<Moved, DeskError> {
-        let agreed = self.who_agreed(&which.release, deed.now).await?;
+        let agreed = self.who_agreed(which).await?;
         let bytes = self.store.content(&which.content).await?;
         let bytes = bytes.ok_or_else(|| {
             DeskError::request(format!("the frozen content of {} is gone", which.id))
@@ -218,24 +247,15 @@ impl Desk {
         Ok(early.count() as u64)
     }
 
-    /// The addresses of all contacts whose agreement stands for a release today.
+    /// The agreements of all contacts who have one to a distribution, by address.
     pub(super) async fn who_agreed(
         &self,
-        release: &ReleaseId,
-        now: Timestamp,
-    ) -> Result<HashSet<String>, DeskError> {
-        let agreements = self.agreements().await?;
-        let zone = &self.settings.newsroom.zone;
-        let day = now.to_zoned_datetime(zone.time_zone().clone()).date();
-        let mut agreed = HashSet::new();
-        self.each_contact(|contact| {
-            if agreements.permit(&contact, release, day) {
-                agreed.insert(contact.email.to_string());
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(agreed)
+        which: &Distribution,
+    ) -> Result<HashMap<String, Consent>, DeskError> {
+        let releases: Vec<_> = std::iter::once(&which.release)
+            .chain(&which.follows)
+            .collect();
+        self.consents(&releases).await
     }
 }
 

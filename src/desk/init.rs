@@ -65,6 +65,13 @@ fn copy(
     Ok(())
 }
 
+/// Gives a release of the sample another lift; one without an embargo stays as it is.
+pub(super) fn set_lift(release: &Path, lift: Timestamp) -> Result<(), DeskError> {
+    let path = release.join("release.toml");
+    let text = std::fs::read_to_string(&path).map_err(DeskError::file("read", &path))?;
+    std::fs::write(&path, move_embargo(&text, lift)).map_err(DeskError::file("write", &path))
+}
+
 /// For its owner alone: there is an address book among the files.
 pub(super) fn write_private(path: &Path, contents: &[u8]) -> std::io::Result<()> {
     use std::io::Write;

@@ -23,6 +23,7 @@ pub mod relay;
 pub mod schedule;
 pub mod send;
 pub mod service;
+mod siblings;
 pub mod status;
 pub mod store;
 pub mod workspace;

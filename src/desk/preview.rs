@@ -148,7 +148,7 @@ impl Desk {
         };
         match judge(&contact, &selection, &Matcher::default()) {
             Verdict::Included(included) => Ok(crate::dispatch::planner::promise_preview(
-                &contact, included, now,
+                &contact, *included, now,
             )),
             Verdict::Excluded(why) => Err(DeskError::request(format!(
                 "{email} would get no mail: {}",

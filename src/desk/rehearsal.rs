@@ -61,6 +61,7 @@ impl Desk {
         let rule = self.rule(&order.to, &order.not)?;
         let (loaded, problems) = self.load_checked(&order.release)?;
         let content = loaded.content;
+        self.one_embargo(&content.release).await?;
         let bars = self.bars(&content.release, order.again).await?;
         let schedule = self.schedule(&order.when, content.release.embargo.as_ref())?;
         let totals = self

@@ -113,9 +113,9 @@ impl Desk {
             return Ok(None);
         };
         let margin = self.settings.schedule.margin;
-        let warning = forecast.late(lift, margin).map(|late| {
+        let warning = forecast.late(margin).map(|late| {
             format!(
-                "the last of those who wait for the lift will have it {} min after it, at {rate} mails a second; {} min are allowed (schedule.margin)",
+                "the relay's rate makes some {} min late: that long after the lift, or after the later time that their schedule gives them, at {rate} mails a second; {} min are allowed (schedule.margin)",
                 late.as_mins(),
                 margin.as_mins()
             )

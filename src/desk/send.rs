@@ -64,14 +64,15 @@ impl Desk {
     ///
     /// # Errors
     /// The release's problems, an unknown segment, a time that cannot be, an
-    /// approval that is missing, languages that are not level; nothing was
-    /// planned.
+    /// approval that is missing, languages that are not level, another embargo
+    /// than the release's other distributions stand under; nothing was planned.
     pub async fn plan(&self, order: &Order) -> Result<Planned, DeskError> {
         let rule = self.rule(&order.to, &order.not)?;
         let (loaded, warnings) = self.load_checked(&order.release)?;
         let content = &loaded.content;
+        self.one_embargo(&content.release).await?;
         if let Some(distribution) = self.unfinished(content, order).await? {
-            self.same(&distribution, content, order)?;
+            self.same(&distribution, order)?;
             return Ok(Planned {
                 distribution,
                 continued: true,
@@ -89,6 +90,8 @@ impl Desk {
                 schedule: &schedule,
                 approved_by,
             })
+            .await?;
+        self.still_one_embargo(&content.release, &distribution)
             .await?;
         Ok(Planned {
             distribution,
@@ -137,31 +140,11 @@ impl Desk {
 
     /// An unfinished distribution goes on as it was planned: what the order
     /// asks for beyond that is refused rather than left undone.
-    fn same(
-        &self,
-        distribution: &Distribution,
-        content: &FrozenContent,
-        order: &Order,
-    ) -> Result<(), DeskError> {
+    fn same(&self, distribution: &Distribution, order: &Order) -> Result<(), DeskError> {
         let id = distribution.id;
         if let Course::Held { by, why, .. } = &distribution.course {
             return Err(DeskError::request(format!(
                 "{id} is held by {by}: {why}; `dateline resume {id} --why …` lets it go on"
-            )));
-        }
-        let lift = content
-            .release
-            .embargo
-            .as_ref()
-            .map(|embargo| embargo.until);
-        if lift != distribution.lift() {
-            let shown = |lift: Option<Timestamp>| {
-                lift.map_or_else(|| "none".to_owned(), |at| self.shown(at))
-            };
-            return Err(DeskError::request(format!(
-                "release.toml says that the embargo lifts {}, but {id} was planned with {}; move it with `dateline embargo move {id} TIME --why …`, or `dateline kill {id} --why …` and send anew",
-                shown(lift),
-                shown(distribution.lift())
             )));
         }
         if order.when.is_given() {
@@ -175,9 +158,7 @@ impl Desk {
 
     /// An instant on the newsroom's clock.
     pub fn shown(&self, at: Timestamp) -> String {
-        let zone = &self.settings.newsroom.zone;
-        let local = at.to_zoned_datetime(zone.time_zone().clone());
-        format!("{} {zone}", local.strftime("%Y-%m-%d %H:%M"))
+        self.settings.newsroom.zone.show(at)
     }
 
     /// The relay in use: the first of the settings.

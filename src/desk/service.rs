@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// The first wait after a failure; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -147,28 +149,29 @@ impl Service {
     /// Sends whatever falls due until it is told to stop. Answers false where
     /// conversations had to be cut off: their deliveries are in doubt.
     pub async fn run(
-        &self,
+        self: &Arc<Self>,
         wiring: &dyn Wiring,
         words: &mut tokio::sync::mpsc::Receiver<Word>,
     ) -> bool {
         let mut pause = FIRST_PAUSE;
+        // Runs under former settings that still end their conversations: what
+        // is due meanwhile does not wait for them.
+        let mut leaving = JoinSet::new();
         loop {
             let stop = CancellationToken::new();
-            let desk = self.desk();
-            let ended = {
-                let sending = self.send(&desk, stop.clone());
-                tokio::pin!(sending);
-                tokio::select! {
-                    ended = &mut sending => ended,
-                    word = self.heed(wiring, words) => {
-                        stop.cancel();
-                        match word {
-                            Word::Stop => return in_time(&desk, sending).await,
-                            Word::Reload => sending.await,
-                        }
+            let mut sending = self.begin(stop.clone());
+            let ended = tokio::select! {
+                ended = &mut sending => joined(ended),
+                word = self.heed(wiring, words) => {
+                    stop.cancel();
+                    leaving.spawn(leave(sending));
+                    match word {
+                        Word::Stop => return self.in_time(leaving).await,
+                        Word::Reload => continue,
                     }
                 }
             };
+            while leaving.try_join_next().is_some() {}
             let Err(error) = ended else {
                 pause = FIRST_PAUSE;
                 continue;
@@ -179,11 +182,27 @@ impl Service {
             tokio::select! {
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(LAST_PAUSE),
                 word = self.heed(wiring, words) => match word {
-                    Word::Stop => return true,
+                    Word::Stop => return self.in_time(leaving).await,
                     Word::Reload => pause = FIRST_PAUSE,
                 }
             }
         }
+    }
+
+    /// Begins a run under the settings in force, in a task of its own that ends
+    /// with its handle.
+    fn begin(self: &Arc<Self>, stop: CancellationToken) -> Sending {
+        let (service, desk) = (Arc::clone(self), self.desk());
+        let sending = async move { service.send(&desk, stop).await };
+        AbortOnDropHandle::new(tokio::spawn(sending))
+    }
+
+    /// Lets the conversations under way end, but not for ever.
+    async fn in_time(&self, mut leaving: JoinSet<()>) -> bool {
+        let within = self.desk().settings.service.stop_within;
+        let within = Duration::try_from(within).unwrap_or_default();
+        let all = async { while leaving.join_next().await.is_some() {} };
+        tokio::time::timeout(within, all).await.is_ok()
     }
 
     /// Waits for a word that changes something: settings that cannot be taken
@@ -249,16 +268,23 @@ impl Service {
     }
 }
 
-/// Lets the conversations under way end, but not for ever.
-async fn in_time(desk: &Desk, sending: impl Future<Output = Result<(), DeskError>>) -> bool {
-    let within = Duration::try_from(desk.settings.service.stop_within).unwrap_or_default();
-    match tokio::time::timeout(within, sending).await {
-        Ok(ended) => {
-            if let Err(error) = ended {
-                tracing::error!(%error, "the last conversations did not end well");
-            }
-            true
-        }
-        Err(_) => false,
+/// A run's task.
+type Sending = AbortOnDropHandle<Result<(), DeskError>>;
+
+/// Sees a run that was told to stop to its end.
+async fn leave(sending: Sending) {
+    if let Err(error) = joined(sending.await) {
+        tracing::error!(%error, "the last conversations did not end well");
+    }
+}
+
+/// A task's result; one that was torn down has nothing to say beyond what the
+/// store will show.
+fn joined(ended: Result<Result<(), DeskError>, JoinError>) -> Result<(), DeskError> {
+    match ended {
+        Ok(ended) => ended,
+        Err(torn) => Err(DeskError::request(format!(
+            "a run ended unexpectedly: {torn}"
+        ))),
     }
 }

@@ -359,9 +359,11 @@ pub fn probe_delivery(content: &FrozenContent, phase: Phase, now: Timestamp) -> 
         phase,
         segment: "preview".to_owned(),
         permitted_from: permitted_from(embargo, phase == Phase::Advance),
+        early: None,
         not_before: now,
         wave: 0,
         send_window: None,
+        window: None,
         replies_to: None,
     }
 }

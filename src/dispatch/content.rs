@@ -6,7 +6,7 @@
 
 use crate::domain::approval::{ContentPrint, variant_part};
 use crate::domain::audience::Rule;
-use crate::domain::newsroom::Newsroom;
+use crate::domain::newsroom::{LanguagePolicy, Newsroom};
 use crate::domain::release::Release;
 use crate::domain::segment::Segment;
 use crate::render::KitSources;
@@ -104,8 +104,9 @@ impl FrozenContent {
 
 impl FrozenContent {
     /// The print that approvals are bound to: every part that a recipient
-    /// could see, and the rule that says who they are.
-    pub fn print(&self, rule: &Rule) -> ContentPrint {
+    /// could see, the rule that says who they are, and the policy that says
+    /// which of the variants each of them sees.
+    pub fn print(&self, rule: &Rule, languages: &LanguagePolicy) -> ContentPrint {
         let mut print = ContentPrint::default();
         let release = &self.release;
         for variant in &release.variants {
@@ -142,6 +143,7 @@ impl FrozenContent {
             segments.iter().map(text).collect()
         };
         print.add("audience rule", &json(&(rules(&rule.to), rules(&rule.not))));
+        print.add("language policy", &json(languages));
         print
     }
 }

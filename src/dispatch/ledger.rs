@@ -110,6 +110,7 @@ impl Ledger {
 
     /// What workers bring after the end of work is still written.
     async fn close(mut self) -> Result<(), RunError> {
+        self.bell = None;
         loop {
             self.board.dismiss();
             if !self.records.is_empty() {
@@ -407,13 +408,12 @@ fn may_begin(
         attempt: claimed.attempt,
     };
     let bar = claimed.delivery.permitted_from;
-    match apply(&held, bar, start, now) {
-        Ok(_) => Ok(()),
-        Err(illegal) => {
-            tracing::error!(delivery.id = %claimed.delivery.id, %illegal, "a claim that may not begin goes back");
-            Err(bar.unwrap_or(now))
-        }
+    if let Err(illegal) = apply(&held, bar, start, now) {
+        tracing::error!(delivery.id = %claimed.delivery.id, %illegal, "a claim that may not begin goes back");
+        return Err(bar.unwrap_or(now));
     }
+    // An agreement that has ended since, a window that is closed by now.
+    claimed.delivery.waits_until(now).map_or(Ok(()), Err)
 }
 
 fn given_up(relay: String, trouble: Trouble) -> RunError {

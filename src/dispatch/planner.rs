@@ -3,6 +3,7 @@
 
 use super::content::{ContentError, FrozenContent, hash};
 use super::entries;
+use crate::domain::agreement::Consent;
 use crate::domain::audience::{Exclusion, Included, Selection, Verdict, judge, time_it};
 use crate::domain::contact::Contact;
 use crate::domain::course::Course;
@@ -12,9 +13,10 @@ use crate::domain::embargo::Phase;
 use crate::domain::ids::{DistributionId, ReleaseId};
 use crate::domain::language::Choice;
 use crate::domain::log::LogEvent;
-use crate::domain::schedule::{Schedule, Spot};
+use crate::domain::schedule::{Schedule, ScheduleError, Spot};
 use crate::domain::segment::{Matcher, Segment};
 use crate::domain::suppression::SuppressionReason;
+use crate::domain::unclear::UnclearTimes;
 use crate::entropy::Entropy;
 use crate::store::{Planning, Store, StoreError};
 use jiff::Timestamp;
@@ -32,6 +34,9 @@ pub enum PlanError {
     /// The content cannot be frozen.
     #[error(transparent)]
     Content(#[from] ContentError),
+    /// The time asked for is not one instant on everybody's clock.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
 }
 
 /// Judges every contact of the store, in the order of addresses.
@@ -85,12 +90,37 @@ pub struct FollowUp<'a> {
     pub suppressed: &'a HashMap<String, SuppressionReason>,
     /// Addresses that have the follow-up, or are due to.
     pub already: &'a HashMap<String, DistributionId>,
+    /// Who may have it before its own lift.
+    pub early: Early<'a>,
     /// What is sent.
     pub content: &'a FrozenContent,
     /// Who approved it.
     pub approved_by: Vec<String>,
     /// Now.
     pub now: Timestamp,
+}
+
+/// Who may have a follow-up before its own lift.
+#[derive(Debug)]
+pub enum Early<'a> {
+    /// Who has an agreement, by address, as with any release.
+    Agreements(&'a HashMap<String, Consent>),
+    /// Who had the original early: it tells them nothing of the news but what
+    /// they must know of what they hold.
+    AsOriginal,
+}
+
+impl Early<'_> {
+    fn consent(&self, original: &Delivery) -> Consent {
+        match self {
+            Self::Agreements(consents) => consents
+                .get(&original.recipient.email.to_string())
+                .cloned()
+                .unwrap_or_default(),
+            Self::AsOriginal if original.phase == Phase::Advance => Consent::open(),
+            Self::AsOriginal => Consent::default(),
+        }
+    }
 }
 
 /// Plans a follow-up: all of it, or nothing. Each goes in the language of the
@@ -106,6 +136,10 @@ pub async fn follow_up(
     let mut distribution = Distribution {
         to: vec![format!("receivers:{}", follow.original)],
         follows: Some(follow.original.clone()),
+        notice: match follow.early {
+            Early::AsOriginal => true,
+            Early::Agreements(_) => false,
+        },
         approved_by: follow.approved_by.clone(),
         ..announce(
             follow.content,
@@ -162,10 +196,9 @@ fn reply(distribution: &Distribution, original: &Delivery, follow: &FollowUp<'_>
         permitted_from: None,
         wave: 0,
     };
-    // Who had the original in advance may have what follows up on it, too.
-    let agreed = original.phase == Phase::Advance;
+    let consent = follow.early.consent(original);
     let embargo = distribution.embargo.as_ref();
-    let timing = time_it(embargo, agreed, &distribution.schedule, follow.now, spot);
+    let timing = time_it(embargo, &consent, &distribution.schedule, follow.now, spot);
     Delivery {
         id: Entropy.delivery(follow.now),
         distribution: distribution.id,
@@ -173,8 +206,10 @@ fn reply(distribution: &Distribution, original: &Delivery, follow: &FollowUp<'_>
         choice,
         phase: timing.phase,
         permitted_from: timing.permitted_from,
+        early: timing.early,
         not_before: timing.not_before,
         wave: 0,
+        window: timing.window,
         replies_to: Some(original.id),
         ..original.clone()
     }
@@ -183,7 +218,8 @@ fn reply(distribution: &Distribution, original: &Delivery, follow: &FollowUp<'_>
 /// Plans a distribution: all of it, or nothing.
 ///
 /// # Errors
-/// The store failed; nothing was written.
+/// The store failed, or somebody's clock does not show the time asked for, or
+/// shows it twice; nothing was written.
 pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribution, PlanError> {
     let bytes = proposal.content.to_bytes()?;
     let names = |segments: &[Segment]| {
@@ -203,13 +239,15 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
         planning: store.plan(distribution.id).await?,
         rows: Vec::new(),
     };
+    let mut unclear = UnclearTimes::default();
     survey(
         store,
         proposal.selection,
         async |contact, verdict| match verdict {
             Verdict::Included(included) => {
                 distribution.included += 1;
-                let delivery = promise(distribution.id, &contact, included, proposal.now);
+                included.unclear.iter().for_each(|one| unclear.add(one));
+                let delivery = promise(distribution.id, &contact, *included, proposal.now);
                 batch.add(delivery, proposal.now).await
             }
             Verdict::Excluded(exclusion) => {
@@ -219,6 +257,9 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
         },
     )
     .await?;
+    if !unclear.is_empty() {
+        return Err(ScheduleError::Unclear(unclear).into());
+    }
     batch.flush().await?;
     let event = entries::distribution(&distribution);
     batch.planning.commit(&distribution, &bytes, event).await?;
@@ -242,6 +283,7 @@ fn announce(
         course: Course::UnderWay { since: now },
         approved_by: Vec::new(),
         follows: None,
+        notice: false,
         to: Vec::new(),
         not: Vec::new(),
         content: hash,
@@ -266,9 +308,11 @@ fn promise(
         phase: included.phase,
         segment: included.segment,
         permitted_from: included.permitted_from,
+        early: included.early,
         not_before: included.not_before,
         wave: included.wave,
         send_window: contact.send_window,
+        window: included.window,
         replies_to: None,
     }
 }

@@ -54,6 +54,10 @@ impl Ledger {
             let chance = self.board.next_chance(now);
             chance.map_or(LONGEST_REST, |at| at.duration_since(now))
         };
+        if self.bell.is_none() {
+            // A run under former settings may have had it until now.
+            self.bell = self.listen().await?;
+        }
         match self.sleep(nap).await {
             Woken::Alone => Ok(Rest::Over),
             Woken::Page => Ok(Rest::GoOn),

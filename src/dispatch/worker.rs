@@ -322,7 +322,8 @@ impl Worker {
             }
             ready.asked = asked;
         }
-        Ok(may_leave(delivery.permitted_from, self.run.clock.now()))
+        let now = self.run.clock.now();
+        Ok(may_leave(delivery.permitted_from, now) && delivery.waits_until(now).is_none())
     }
 
     /// Hands one mail over and leaves its outcome with the ledger.

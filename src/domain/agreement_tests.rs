@@ -35,7 +35,21 @@ fn release() -> ReleaseId {
 const DAY: Date = Date::constant(2026, 11, 30);
 
 fn permits(imported: bool, words: &[AgreementWord]) -> bool {
-    Agreements::new(words.iter().cloned()).permit(&contact(imported), &release(), DAY)
+    stands(imported, words, at("2026-11-30T12:00:00Z")).is_some()
+}
+
+fn stands(imported: bool, words: &[AgreementWord], at: Timestamp) -> Option<Agreed> {
+    let agreements = Agreements::new(words.iter().cloned());
+    let consent = agreements.consent(&contact(imported), &[&release()], &zone());
+    consent.stands(at)
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn zone() -> Zone {
+    Zone::parse("Asia/Almaty").unwrap()
 }
 
 #[test]
@@ -91,6 +105,59 @@ fn a_word_on_another_release_or_another_day_does_not_count() {
     early.since = Some(DAY);
     early.until = Some(DAY);
     assert!(permits(false, &[early]));
+}
+
+#[test]
+fn its_days_are_the_newsrooms() {
+    let mut first = word(1, true, Said::Granted, Scope::All);
+    (first.since, first.until) = (Some(DAY), Some(DAY));
+    let end = at("2026-11-30T19:00:00Z");
+    let one = std::slice::from_ref(&first);
+    assert_eq!(stands(false, one, at("2026-11-29T18:59:59Z")), None);
+    for now in ["2026-11-29T19:00:00Z", "2026-11-30T18:59:59Z"] {
+        let agreed = stands(false, one, at(now));
+        assert_eq!(agreed, Some(Agreed { until: Some(end) }));
+    }
+    assert_eq!(stands(false, one, end), None);
+    // One that follows on without a gap carries it on.
+    let mut next = word(2, false, Said::Granted, Scope::All);
+    next.since = DAY.tomorrow().ok();
+    let both = [first, next];
+    assert_eq!(
+        stands(false, &both, at("2026-11-30T12:00:00Z")),
+        Some(Agreed { until: None })
+    );
+}
+
+#[test]
+fn the_order_of_the_record_decides_and_not_its_clock() {
+    let granted = word(9_000, true, Said::Granted, Scope::All);
+    // Recorded after it, when the clock had been set back.
+    let revoked = word(1_000, true, Said::Revoked, Scope::All);
+    assert!(!permits(false, &[granted.clone(), revoked.clone()]));
+    assert!(permits(false, &[revoked, granted.clone()]));
+    let outlet = word(1_000, false, Said::Revoked, Scope::All);
+    assert!(!permits(true, &[granted, outlet]));
+}
+
+#[test]
+fn a_correction_goes_by_the_words_on_its_original_too() {
+    let correction = ReleaseId::parse("2027-03-12-correction").unwrap();
+    let stands = |words: &[AgreementWord]| {
+        let agreements = Agreements::new(words.iter().cloned());
+        let both = [&correction, &release()];
+        let consent = agreements.consent(&contact(false), &both, &zone());
+        !consent.is_none()
+    };
+    let on = |said, release: &ReleaseId| word(1, true, said, Scope::Release(release.clone()));
+    let (granted, revoked) = (Said::Granted, Said::Revoked);
+    assert!(stands(&[on(granted, &release())]));
+    let all = word(1, true, granted, Scope::All);
+    assert!(!stands(&[all, on(revoked, &release())]));
+    assert!(!stands(&[
+        on(granted, &release()),
+        on(revoked, &correction)
+    ]));
 }
 
 proptest! {

@@ -6,6 +6,7 @@
 
 use super::ids::ReleaseId;
 use super::language::Language;
+use super::person::name_key;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,11 +102,7 @@ pub fn approved(
     print: &ContentPrint,
     needed: usize,
 ) -> Result<(), Unapproved> {
-    let by: BTreeSet<_> = approvals
-        .iter()
-        .filter(|approval| approval.print == *print)
-        .map(|approval| approval.by.clone())
-        .collect();
+    let by = approvers(approvals, print);
     if by.len() >= needed {
         return Ok(());
     }
@@ -114,11 +111,18 @@ pub fn approved(
         .rev()
         .find(|approval| approval.print != *print)
         .map(|approval| (Box::new(approval.clone()), approval.print.changes_to(print)));
-    Err(Unapproved {
-        needed,
-        by: by.into_iter().collect(),
-        void,
-    })
+    Err(Unapproved { needed, by, void })
+}
+
+/// The different people who approved a content, in order, each in the spelling
+/// they gave first.
+pub fn approvers(approvals: &[Approval], print: &ContentPrint) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    approvals
+        .iter()
+        .filter(|approval| approval.print == *print && seen.insert(name_key(&approval.by)))
+        .map(|approval| approval.by.clone())
+        .collect()
 }
 
 impl std::fmt::Display for Unapproved {
@@ -296,6 +300,9 @@ mod tests {
         let content = print(&[("variant en", "a")]);
         let twice = [approval("vera", &content), approval("vera", &content)];
         assert!(approved(&twice, &content, 2).is_err());
+        let spelt = [approval("vera", &content), approval(" VERA ", &content)];
+        let alone = approved(&spelt, &content, 2).unwrap_err();
+        assert_eq!(alone.by, ["vera"]);
         let both = [approval("vera", &content), approval("ivan", &content)];
         assert_eq!(approved(&both, &content, 2), Ok(()));
         assert_eq!(approved(&[], &content, 0), Ok(()));

@@ -4,15 +4,16 @@
 //! size needs no more memory than its widest row. Every contact gets exactly
 //! one verdict: the included and the excluded together are the whole list.
 
-use super::agreement::Agreements;
+use super::agreement::{Agreements, Consent};
 use super::contact::Contact;
 use super::country::only_zone;
-use super::embargo::{Embargo, Phase, permitted_from};
+use super::embargo::{EarlyCopy, Embargo, Phase, permitted_from};
 use super::ids::{DistributionId, ReleaseId};
 use super::language::{Choice, Language, negotiate};
 use super::newsroom::{LanguagePolicy, Variants};
 use super::schedule::{Schedule, Spot};
 use super::segment::{Matcher, Segment};
+use super::send_window::SendWindow;
 use super::suppression::SuppressionReason;
 use super::zone::Zone;
 use jiff::Timestamp;
@@ -74,8 +75,17 @@ pub struct Included {
     pub phase: Phase,
     /// The embargo's bar for this contact; `None` where there is none.
     pub permitted_from: Option<Timestamp>,
+    /// What it stands on, where it goes before the lift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early: Option<EarlyCopy>,
     /// When sending to them may start.
     pub not_before: Timestamp,
+    /// The window it keeps to; `None` where that is always open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<SendWindow>,
+    /// Why the time asked for is not one instant on their clock, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unclear: Option<String>,
 }
 
 /// Where a contact's zone comes from.
@@ -166,7 +176,7 @@ impl Exclusion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Gets it.
-    Included(Included),
+    Included(Box<Included>),
     /// Does not, for one reason.
     Excluded(Exclusion),
 }
@@ -200,7 +210,7 @@ pub fn judge(contact: &Contact, selection: &Selection<'_>, matcher: &Matcher) ->
             opens: included.not_before,
         });
     }
-    Verdict::Included(included)
+    Verdict::Included(Box::new(included))
 }
 
 fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Option<Included> {
@@ -211,7 +221,21 @@ fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Optio
     )?;
     let (zone, zone_from) = zone_of(contact, selection.newsroom_zone);
     let wave = selection.rule.wave(segment);
-    let timing = timing(contact, selection, &zone, wave);
+    let spot = Spot {
+        zone: &zone,
+        window: contact.send_window,
+        permitted_from: None,
+        wave,
+    };
+    let releases = &[selection.release];
+    let newsroom = selection.newsroom_zone;
+    let consent = selection.agreements.consent(contact, releases, newsroom);
+    let schedule = selection.schedule;
+    let timing = time_it(selection.embargo, &consent, schedule, selection.now, spot);
+    let reading = schedule.reading(Spot {
+        permitted_from: timing.permitted_from,
+        ..spot
+    });
     Some(Included {
         segment: segment.to_owned(),
         languages: match selection.policy.variants {
@@ -219,12 +243,15 @@ fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Optio
             Variants::Stacked => negotiated.readable,
         },
         choice: negotiated.choice,
-        zone,
         zone_from,
         wave,
         phase: timing.phase,
         permitted_from: timing.permitted_from,
+        early: timing.early,
         not_before: timing.not_before,
+        window: timing.window,
+        unclear: reading.err().map(|unclear| unclear.to_string()),
+        zone,
     })
 }
 
@@ -242,80 +269,57 @@ pub struct Timing {
     pub phase: Phase,
     /// The embargo's bar.
     pub permitted_from: Option<Timestamp>,
+    /// What it stands on, where it goes before the lift.
+    pub early: Option<EarlyCopy>,
     /// The start.
     pub not_before: Timestamp,
+    /// The window it keeps to; `None` where that is always open.
+    pub window: Option<SendWindow>,
 }
 
-fn timing(contact: &Contact, selection: &Selection<'_>, zone: &Zone, wave: usize) -> Timing {
-    let day = selection
-        .now
-        .to_zoned_datetime(selection.newsroom_zone.time_zone().clone())
-        .date();
-    let agreed = selection.agreements.permit(contact, selection.release, day);
-    time_it(
-        selection.embargo,
-        agreed,
-        selection.schedule,
-        selection.now,
-        Spot {
-            zone,
-            window: contact.send_window,
-            permitted_from: None,
-            wave,
-        },
-    )
-}
-
-/// Decides a contact's phase and start: the two clocks in one place. Who has an
-/// agreement, but whose turn comes after the lift all the same, is no advance
-/// reader. An embargo that has lifted makes no phases, but its bar stays on
-/// record: should `now` be wrong, the bar still holds.
+/// Decides a contact's phase and start: the two clocks in one place. The
+/// agreement must stand when the early copy is to leave, whatever day it is
+/// now. Who has one, but whose turn comes after the lift all the same, is no
+/// advance reader. An embargo that has lifted makes no phases, but its bar
+/// stays on record: should `now` be wrong, the bar still holds.
 pub fn time_it(
     embargo: Option<&Embargo>,
-    agreed: bool,
+    consent: &Consent,
     schedule: &Schedule,
     now: Timestamp,
     spot: Spot<'_>,
 ) -> Timing {
     let bar = embargo.map(|embargo| embargo.until);
-    let Some(embargo) = embargo.filter(|embargo| !embargo.is_lifted(now)) else {
-        let spot = Spot {
-            permitted_from: bar,
-            ..spot
-        };
-        return Timing {
-            phase: Phase::Immediate,
-            permitted_from: bar,
-            not_before: schedule.place(None, spot),
-        };
-    };
-    let lift = Some(embargo.until);
-    let place = |agreed| {
-        let permitted_from = permitted_from(Some(embargo), agreed);
-        (
-            permitted_from,
-            schedule.place(
-                lift,
-                Spot {
-                    permitted_from,
-                    ..spot
-                },
-            ),
-        )
-    };
-    let (_, early) = place(true);
-    if agreed && early < embargo.until {
-        return Timing {
-            phase: Phase::Advance,
-            permitted_from: None,
-            not_before: early,
-        };
-    }
-    let (permitted_from, not_before) = place(false);
-    Timing {
-        phase: Phase::General,
+    let barring = embargo.filter(|embargo| !embargo.is_lifted(now));
+    let lift = barring.and(bar);
+    let placed = |phase, permitted_from| Timing {
+        phase,
         permitted_from,
-        not_before,
+        early: None,
+        not_before: schedule.place(
+            lift,
+            Spot {
+                permitted_from,
+                ..spot
+            },
+        ),
+        window: schedule.window_of(&spot),
+    };
+    let Some(embargo) = barring else {
+        return placed(Phase::Immediate, bar);
+    };
+    let early = placed(Phase::Advance, permitted_from(Some(embargo), true));
+    // What is planned anew may have been due a while ago.
+    let leaves = early.not_before.max(now);
+    match consent.stands(leaves) {
+        Some(agreed) if leaves < embargo.until => Timing {
+            early: Some(EarlyCopy {
+                lift: embargo.until,
+                agreed_until: agreed.until,
+            }),
+            ..early
+        },
+        Some(_) | None => placed(Phase::General, permitted_from(Some(embargo), false)),
     }
 }
 

@@ -135,6 +135,9 @@ proptest! {
             prop_assert!(included.not_before >= now);
             prop_assert!(!schedule.is_stale(included.not_before));
             prop_assert!(included.permitted_from.is_none_or(|from| included.not_before >= from));
+            prop_assert_eq!(included.window.unwrap_or(SendWindow::ALWAYS), contact.send_window.unwrap_or(schedule.window));
+            let lift = barred.map(|embargo| EarlyCopy { lift: embargo.until, agreed_until: None });
+            prop_assert_eq!(included.early, lift.filter(|_| included.phase == Phase::Advance));
             match (included.phase, barred) {
                 (Phase::Immediate, barred) => prop_assert!(barred.is_none()),
                 (Phase::Advance, barred) => prop_assert!(agreed && barred.is_some_and(|embargo| included.not_before < embargo.until)),
@@ -145,6 +148,51 @@ proptest! {
             }
         }
     }
+}
+
+/// The phase of early copy at a time, under an agreement of some days.
+fn phase(at: &str, since: Option<&str>, until: Option<&str>) -> (Phase, Option<Timestamp>) {
+    let instant = |text: &str| -> Timestamp { text.parse().unwrap() };
+    let now = instant("2026-11-28T12:00:00Z");
+    let embargo = Embargo::parse("2026-12-03T10:00[UTC]").unwrap();
+    let mut granted = word(1, true);
+    granted.since = since.map(|day| day.parse().unwrap());
+    granted.until = until.map(|day| day.parse().unwrap());
+    let contact = example("p1@example.org");
+    let release = ReleaseId::parse("r").unwrap();
+    let zurich = Zone::parse("Europe/Zurich").unwrap();
+    let consent = Agreements::new([granted]).consent(&contact, &[&release], &zurich);
+    let schedule = Schedule {
+        start: Start::At { at: instant(at) },
+        ..Schedule::now(now)
+    };
+    let spot = Spot {
+        zone: &zurich,
+        window: None,
+        permitted_from: None,
+        wave: 0,
+    };
+    let timing = time_it(Some(&embargo), &consent, &schedule, now, spot);
+    (
+        timing.phase,
+        timing.early.and_then(|early| early.agreed_until),
+    )
+}
+
+#[test]
+fn an_agreement_must_stand_when_the_early_copy_leaves() {
+    let midnight = Some("2026-11-30T23:00:00Z".parse().unwrap());
+    // It stands today, and not any more on the day of the start.
+    let last = Some("2026-11-30");
+    assert_eq!(phase("2026-12-01T08:00:00Z", None, last).0, Phase::General);
+    // It does not stand yet, but will.
+    let first = Some("2026-11-30");
+    assert_eq!(phase("2026-11-29T08:00:00Z", first, None).0, Phase::General);
+    assert_eq!(phase("2026-11-30T08:00:00Z", first, None).0, Phase::Advance);
+    // The day is the newsroom's; its end is written down.
+    let evening = phase("2026-11-30T22:59:59Z", None, last);
+    assert_eq!(evening, (Phase::Advance, midnight));
+    assert_eq!(phase("2026-11-30T23:00:00Z", None, last).0, Phase::General);
 }
 
 #[test]

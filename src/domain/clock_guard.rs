@@ -2,9 +2,11 @@
 //!
 //! Whoever holds early copy back must not believe a clock that has just jumped
 //! over the lift. The guard compares the wall clock with a steady one, and the
-//! embargo is judged by whichever says that it is earlier.
+//! embargo is judged by whichever says that it is earlier. A [`Heartbeat`] lets
+//! it look back over a restart.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Two clocks, read together once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,37 @@ impl Jump {
             self.wall.strftime("%Y-%m-%d %H:%M:%S UTC"),
             self.expected.strftime("%Y-%m-%d %H:%M:%S UTC")
         )
+    }
+}
+
+/// What a service notes of its clocks from time to time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The wall clock.
+    pub at: Timestamp,
+    /// The steady clock, where it is the machine's and not this process's own.
+    pub machine: Option<MachineTime>,
+}
+
+/// A steady clock that outlives the process that reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineTime {
+    /// What has passed since the machine started.
+    pub steady: SignedDuration,
+    /// Which start of which machine that was.
+    pub boot: String,
+}
+
+impl Heartbeat {
+    /// Whether the wall clock was set between two beats, while nobody was there
+    /// to see it. `None` where it was not, and where nobody can tell: the
+    /// machine was started anew, or it is another machine.
+    pub fn jump_to(&self, now: &Self, tolerance: SignedDuration) -> Option<Jump> {
+        let (then, machine) = (self.machine.as_ref()?, now.machine.as_ref()?);
+        if then.boot != machine.boot || machine.steady < then.steady {
+            return None;
+        }
+        ClockGuard::new(self.at, then.steady, tolerance).jump(now.at, machine.steady)
     }
 }
 
@@ -100,6 +133,31 @@ mod tests {
         );
         let back = guard.jump(later - seconds(60), seconds(160)).unwrap();
         assert_eq!(back.certain(), later - seconds(60));
+    }
+
+    #[test]
+    fn a_jump_while_nobody_was_there_is_seen_too() {
+        let start: Timestamp = "2026-11-30T08:00:00Z".parse().unwrap();
+        let beat = |wall: i64, steady: i64, boot: &str| Heartbeat {
+            at: start + seconds(wall),
+            machine: Some(MachineTime {
+                steady: seconds(steady),
+                boot: boot.to_owned(),
+            }),
+        };
+        let last = beat(0, 100, "a");
+        let jump = |now: &Heartbeat| last.jump_to(now, seconds(10)).map(|jump| jump.certain());
+        assert_eq!(jump(&beat(3600, 3700, "a")), None);
+        assert_eq!(jump(&beat(86_400, 160, "a")), Some(start + seconds(60)));
+        assert_eq!(jump(&beat(-60, 160, "a")), Some(start - seconds(60)));
+        // Another start or another machine: nobody can tell.
+        assert_eq!(jump(&beat(86_400, 160, "b")), None);
+        let unknown = Heartbeat {
+            at: start + seconds(86_400),
+            machine: None,
+        };
+        assert_eq!(jump(&unknown), None);
+        assert_eq!(unknown.jump_to(&last, seconds(10)), None);
     }
 
     proptest! {

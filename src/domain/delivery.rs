@@ -5,7 +5,7 @@
 //! an outcome under somebody else's lease.
 
 use super::contact::Recipient;
-use super::embargo::{Phase, may_leave};
+use super::embargo::{EarlyCopy, Phase, may_leave};
 use super::ids::{DeliveryId, DistributionId, LeaseToken};
 use super::language::{Choice, Language};
 use super::reply::{Handover, RejectClass, SmtpReply};
@@ -37,6 +37,9 @@ pub struct Delivery {
     pub segment: String,
     /// The embargo's bar; `None` where there is none.
     pub permitted_from: Option<Timestamp>,
+    /// What it stands on, where it goes before the lift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early: Option<EarlyCopy>,
     /// When sending may start.
     pub not_before: Timestamp,
     /// The place of its segment in the order of the rule.
@@ -45,6 +48,10 @@ pub struct Delivery {
     /// The contact's own window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_window: Option<SendWindow>,
+    /// The window it keeps to: the contact's own, else the schedule's; `None`
+    /// where that is always open, or where an older Dateline planned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<SendWindow>,
     /// The delivery of the original, where this one follows up on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replies_to: Option<DeliveryId>,

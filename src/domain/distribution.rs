@@ -31,6 +31,10 @@ pub struct Distribution {
     /// What it follows up on: the release whose receivers this one goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<ReleaseId>,
+    /// Whether it brings a short notice in Dateline's own words, and nothing of
+    /// a release.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notice: bool,
     /// Segments asked for, as named on the command line.
     pub to: Vec<String>,
     /// Segments left out.

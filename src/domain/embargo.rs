@@ -250,6 +250,24 @@ impl Phase {
     }
 }
 
+/// Copy that goes out before the lift, and what that stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlyCopy {
+    /// The lift.
+    pub lift: Timestamp,
+    /// When the last day of the agreement is over, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_until: Option<Timestamp>,
+}
+
+impl EarlyCopy {
+    /// The bar at an instant: the lift, once the agreement is over.
+    pub fn bar(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_over = self.agreed_until.is_some_and(|end| now >= end);
+        is_over.then_some(self.lift)
+    }
+}
+
 /// The invariant: the instant from which this contact may have the copy.
 /// `None` means that no embargo stands in the way.
 pub fn permitted_from(embargo: Option<&Embargo>, has_agreement: bool) -> Option<Timestamp> {

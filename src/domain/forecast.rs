@@ -8,10 +8,14 @@ use serde::Serialize;
 pub struct Forecast {
     /// When the last delivery has left.
     pub last: Timestamp,
-    /// When the last that waits for the lift has left; none where nothing does.
+    /// When the last that falls due by the lift has left; none where nothing does.
     pub last_at_lift: Option<Timestamp>,
     /// Messages a second that were reckoned with.
     pub rate: f64,
+    /// How much later than they may some leave, for the rate's sake, once the
+    /// lift has come.
+    #[serde(skip)]
+    behind: SignedDuration,
 }
 
 impl Forecast {
@@ -27,6 +31,7 @@ impl Forecast {
             return None;
         }
         let (mut through, mut any, mut last_at_lift) = (now, false, None);
+        let mut behind = SignedDuration::ZERO;
         for (at, count) in due {
             any = true;
             let takes = SignedDuration::try_from_secs_f64(count as f64 / rate)
@@ -35,23 +40,26 @@ impl Forecast {
                 .max(at)
                 .saturating_add(takes)
                 .unwrap_or(Timestamp::MAX);
-            // What the lift releases is what falls due at that very instant.
-            if lift == Some(at) {
+            let Some(lift) = lift else { continue };
+            if at <= lift {
                 last_at_lift = Some(through);
             }
+            // What its own schedule asks for later is not late for that.
+            behind = behind.max(through.duration_since(at.max(lift)));
         }
         any.then_some(Self {
             last: through,
             last_at_lift,
             rate,
+            behind,
         })
     }
 
-    /// How much later than the lift plus a margin the last of those is through
-    /// that the lift releases; `None` where it is in time.
-    pub fn late(&self, lift: Option<Timestamp>, margin: SignedDuration) -> Option<SignedDuration> {
-        let late = self.last_at_lift?.duration_since(lift?);
-        (late > margin).then_some(late)
+    /// By how much the rate makes some late, beyond a margin: later than the
+    /// lift, or than the time after it that their own schedule gives them.
+    /// `None` where all are in time, or nothing waits for a lift.
+    pub fn late(&self, margin: SignedDuration) -> Option<SignedDuration> {
+        (self.behind > margin).then_some(self.behind)
     }
 }
 
@@ -66,15 +74,31 @@ mod tests {
         let forecast = Forecast::of(due, 10.0, at(0), Some(at(5))).unwrap();
         assert_eq!(forecast.last, at(101));
         assert_eq!(forecast.last_at_lift, Some(at(15)));
-        assert_eq!(
-            forecast.late(Some(at(5)), SignedDuration::from_secs(9)),
-            Some(SignedDuration::from_secs(10))
-        );
-        assert_eq!(
-            forecast.late(Some(at(5)), SignedDuration::from_secs(10)),
-            None
-        );
+        let margin = SignedDuration::from_secs;
+        assert_eq!(forecast.late(margin(9)), Some(margin(10)));
+        assert_eq!(forecast.late(margin(10)), None);
         assert_eq!(Forecast::of([], 10.0, at(0), None), None);
         assert_eq!(Forecast::of(due, 0.0, at(0), None), None);
+    }
+
+    #[test]
+    fn a_backlog_is_late_and_a_schedule_is_not() {
+        let at = |second: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+        let late = |due: &[(i64, u64)]| {
+            let due = due.iter().map(|(second, count)| (at(*second), *count));
+            let forecast = Forecast::of(due, 10.0, at(0), Some(at(100))).unwrap();
+            let late = forecast.late(SignedDuration::from_secs(60));
+            late.map(|late| late.as_secs())
+        };
+        // Hours after the lift, because a window opens then.
+        assert_eq!(late(&[(100, 10), (7200, 10)]), None);
+        // The rate makes even those late.
+        assert_eq!(late(&[(100, 10), (7200, 1000)]), Some(100));
+        // What comes before them does: waves a minute apart, each too large.
+        assert_eq!(late(&[(100, 1000), (160, 1000)]), Some(140));
+        // Advance copies that were due before the lift, and leave long after it.
+        assert_eq!(late(&[(50, 2000)]), Some(150));
+        assert_eq!(late(&[(50, 2000), (100, 1)]), Some(150));
+        assert_eq!(late(&[(0, 1000)]), None);
     }
 }

@@ -25,6 +25,7 @@ pub mod localized;
 pub mod log;
 pub mod newsroom;
 pub mod pace;
+pub mod person;
 pub mod problem;
 pub mod relay;
 pub mod release;
@@ -36,6 +37,8 @@ pub mod segment;
 pub mod send_window;
 pub mod staleness;
 pub mod suppression;
+pub mod unclear;
+pub mod waiting;
 pub mod zone;
 
 #[cfg(test)]

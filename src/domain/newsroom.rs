@@ -55,7 +55,7 @@ pub enum Variants {
 }
 
 /// How the newsroom chooses languages.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct LanguagePolicy {
     /// For a language without a variant, which to try instead.
     pub fallbacks: Fallbacks,

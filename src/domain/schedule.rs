@@ -6,6 +6,7 @@
 
 use super::embargo::{TimeError, instant_of, parse_zoned_time};
 use super::send_window::{SendWindow, read_time};
+use super::unclear::UnclearTimes;
 use super::zone::Zone;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
@@ -79,6 +80,9 @@ pub enum ScheduleError {
         /// The present, on the newsroom's clock.
         now: String,
     },
+    /// It is not one instant on the clocks of some.
+    #[error("--at-local: {0}; name one instant with --at, or another time of day")]
+    Unclear(UnclearTimes),
     /// There is no lift to wait for.
     #[error(
         "--on-lift: the release has no embargo that is still to lift; leave it out to send now"
@@ -118,21 +122,51 @@ impl Schedule {
         spot.window.unwrap_or(self.window).opens(start, spot.zone)
     }
 
+    /// The window that a contact's delivery keeps to; `None` where that is
+    /// always open.
+    pub fn window_of(&self, spot: &Spot<'_>) -> Option<SendWindow> {
+        let window = spot.window.unwrap_or(self.window);
+        (window != SendWindow::ALWAYS).then_some(window)
+    }
+
     fn starts(&self, lift: Option<Timestamp>, spot: &Spot<'_>) -> Timestamp {
         match self.start {
             Start::At { at } => at,
             Start::OnLift => lift.unwrap_or(self.from),
-            Start::Local {
-                date: Some(date),
-                time,
-            } => on_day(date, time, spot.zone),
-            // Who must wait for the lift has it on the lift's own day: at that
-            // time of it, or, where that has passed, as soon as they may.
-            Start::Local { date: None, time } => match spot.permitted_from {
-                Some(bar) if bar > self.from => on_day(day_of(bar, spot.zone), time, spot.zone),
-                Some(_) | None => next_local(self.from, time, spot.zone),
-            },
+            Start::Local { date, time } => on_day(self.day(date, time, spot), time, spot.zone),
         }
+    }
+
+    /// The local day that a contact's local time is meant on.
+    fn day(&self, date: Option<Date>, time: Time, spot: &Spot<'_>) -> Date {
+        if let Some(date) = date {
+            return date;
+        }
+        // Who must wait for the lift has it on the lift's own day: at that
+        // time of it, or, where that has passed, as soon as they may.
+        match spot.permitted_from {
+            Some(bar) if bar > self.from => day_of(bar, spot.zone),
+            Some(_) | None => next_day_with(self.from, time, spot.zone),
+        }
+    }
+
+    /// Sees that a contact's local time is one instant on their clock.
+    ///
+    /// # Errors
+    /// Their clock jumps over it or shows it twice, and their turn depends on
+    /// which reading is meant; both are named.
+    pub fn reading(&self, spot: Spot<'_>) -> Result<(), TimeError> {
+        let Start::Local { date, time } = self.start else {
+            return Ok(());
+        };
+        let local = self.day(date, time, &spot).to_datetime(time);
+        let soonest = self.from.max(spot.permitted_from.unwrap_or(self.from));
+        let ambiguous = spot.zone.time_zone().to_ambiguous_timestamp(local);
+        if ambiguous.later().is_ok_and(|later| later <= soonest) {
+            return Ok(());
+        }
+        let text = local.strftime("%Y-%m-%d %H:%M").to_string();
+        instant_of(&text, local, spot.zone).map(drop)
     }
 
     /// The earliest start for anybody, as far as no contact is asked.
@@ -160,7 +194,7 @@ impl Schedule {
         now: Timestamp,
         newsroom: &Zone,
     ) -> Result<(), ScheduleError> {
-        let shown = |at: Timestamp| on_clock(at, newsroom);
+        let shown = |at: Timestamp| newsroom.show(at);
         let past = |what, at| ScheduleError::Past {
             what,
             shown: shown(at),
@@ -194,12 +228,6 @@ impl Schedule {
     }
 }
 
-/// An instant on a clock, to the minute.
-fn on_clock(at: Timestamp, zone: &Zone) -> String {
-    let local = at.to_zoned_datetime(zone.time_zone().clone());
-    format!("{} {}", local.strftime("%Y-%m-%d %H:%M"), zone.name())
-}
-
 fn day_of(at: Timestamp, zone: &Zone) -> Date {
     at.to_zoned_datetime(zone.time_zone().clone()).date()
 }
@@ -213,14 +241,16 @@ fn on_day(date: Date, time: Time, zone: &Zone) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// The first time from an instant on at which a zone's clock shows a time.
-fn next_local(from: Timestamp, time: Time, zone: &Zone) -> Timestamp {
+/// The first day on which a zone's clock shows a time at or after an instant; a
+/// day that its calendar skips is none.
+fn next_day_with(from: Timestamp, time: Time, zone: &Zone) -> Date {
     let today = day_of(from, zone);
     let days = std::iter::successors(Some(today), |day| day.tomorrow().ok());
-    days.take(4)
-        .map(|day| on_day(day, time, zone))
-        .find(|at| *at >= from)
-        .unwrap_or(from)
+    let shows = |day: &Date| {
+        let at = on_day(*day, time, zone);
+        at >= from && day_of(at, zone) == *day
+    };
+    days.take(4).find(shows).unwrap_or(today)
 }
 
 /// When the last clock on earth shows a local time: twelve hours behind UTC.

@@ -147,6 +147,63 @@ fn each_contacts_own_morning() {
 }
 
 #[test]
+fn a_local_time_that_is_not_one_instant_is_refused_with_both() {
+    let read = |order: &str, from: &str, name: &str, lift: Option<&str>| {
+        let schedule = Schedule {
+            start: parse_local(order).unwrap(),
+            ..Schedule::now(at(from))
+        };
+        let zone = zone(name);
+        let read = schedule.reading(Spot {
+            permitted_from: lift.map(at),
+            ..spot(&zone)
+        });
+        read.map_err(|unclear| unclear.to_string())
+    };
+    let spring = "2026-03-20T00:00:00Z";
+    let gap = read("2026-03-29 02:30", spring, "Europe/Vienna", None).unwrap_err();
+    for word in ["Europe/Vienna", "01:30:00+01:00", "03:30:00+02:00"] {
+        assert!(gap.contains(word), "{gap}");
+    }
+    let twice = "2026-04-05 01:45";
+    let overlap = read(twice, spring, "Australia/Lord_Howe", None).unwrap_err();
+    assert!(
+        overlap.contains("+11:00") && overlap.contains("+10:30"),
+        "{overlap}"
+    );
+    // Whose clock shows it once is not concerned.
+    assert_eq!(
+        read("2026-03-29 02:30", spring, "Asia/Almaty", None),
+        Ok(())
+    );
+    // Nor is who must wait for a lift that comes after both readings.
+    let lift = Some("2026-03-29T01:30:00Z");
+    assert_eq!(
+        read("2026-03-29 02:30", spring, "Europe/Vienna", lift),
+        Ok(())
+    );
+    assert_eq!(read("02:30", spring, "Europe/Vienna", lift), Ok(()));
+    // Without a day, the day that it comes to.
+    assert_eq!(read("02:30", spring, "Europe/Vienna", None), Ok(()));
+    let eve = "2026-03-28T12:00:00Z";
+    assert!(read("02:30", eve, "Europe/Vienna", None).is_err());
+    // A day that a calendar skips is none.
+    assert!(
+        read(
+            "2011-12-30 09:00",
+            "2011-12-20T00:00:00Z",
+            "Pacific/Apia",
+            None
+        )
+        .is_err()
+    );
+    assert_eq!(
+        read("09:00", "2011-12-29T23:30:00Z", "Pacific/Apia", None),
+        Ok(())
+    );
+}
+
+#[test]
 fn who_must_wait_for_the_lift_has_it_on_the_lifts_own_day() {
     let lift = at("2026-11-30T06:00:00Z");
     let schedule = Schedule {

@@ -1,5 +1,6 @@
 //! Time zones: IANA names, checked at the door.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -36,6 +37,23 @@ impl Zone {
         &self.0
     }
 
+    /// An instant on its clock, such as `2026-11-30 09:00 Asia/Almaty`: to the
+    /// second where it is not on the minute.
+    pub fn show(&self, at: Timestamp) -> String {
+        format!("{} {self}", self.show_local(at))
+    }
+
+    /// The same without the zone's name.
+    pub fn show_local(&self, at: Timestamp) -> String {
+        let local = at.to_zoned_datetime(self.0.clone());
+        let form = if local.second() == 0 {
+            "%Y-%m-%d %H:%M"
+        } else {
+            "%Y-%m-%d %H:%M:%S"
+        };
+        local.strftime(form).to_string()
+    }
+
     /// Its IANA name.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
@@ -64,5 +82,21 @@ impl TryFrom<String> for Zone {
 impl From<Zone> for String {
     fn from(zone: Zone) -> Self {
         zone.name().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_shown_where_there_are_some() {
+        let zone = Zone::parse("Asia/Almaty").unwrap();
+        for (at, shown) in [
+            ("2026-11-30T04:00:00Z", "2026-11-30 09:00 Asia/Almaty"),
+            ("2026-11-30T04:00:07Z", "2026-11-30 09:00:07 Asia/Almaty"),
+        ] {
+            assert_eq!(zone.show(at.parse().unwrap()), shown);
+        }
     }
 }

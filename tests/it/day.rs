@@ -239,7 +239,7 @@ impl Day {
         self.world.clock.set_limit(limit);
         let reached = Arc::<Notify>::default();
         *self.world.clock.reached.lock().unwrap() = Arc::clone(&reached);
-        let service = Service::new(self.desk().await);
+        let service = Arc::new(Service::new(self.desk().await));
         let (words, mut heard) = mpsc::channel(1);
         let stop = async {
             reached.notified().await;
@@ -322,7 +322,7 @@ async fn midnight() -> (Day, Catcher) {
 async fn a_clock_that_jumps_over_the_lift_sends_nothing() {
     let (day, catcher) = midnight().await;
     day.plan(0, When::default()).await;
-    let service = Service::new(day.desk().await);
+    let service = Arc::new(Service::new(day.desk().await));
     let (words, mut heard) = mpsc::channel(1);
     let script = async {
         while day.received("r0").await.is_empty() {

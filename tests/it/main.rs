@@ -18,6 +18,7 @@ mod log;
 mod look;
 mod machines;
 mod mime;
+mod promises;
 mod relay_faults;
 mod relays;
 mod schedule;

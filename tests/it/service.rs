@@ -1,7 +1,9 @@
 //! The service, as a process: it sends what falls due, heeds signals, and
 //! shows how it is.
 
-use crate::support::{CatcherProcess, EMBARGOED, ServiceProcess, Workspace, eventually, now};
+use crate::support::{
+    CatcherProcess, EMBARGOED, FakeRelay, Manners, ServiceProcess, Workspace, eventually, now,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -250,6 +252,33 @@ fn signals_reload_or_keep_the_settings_and_stop_it() {
         in_state(&status(&workspace), "accepted") > 5
     });
     assert_eq!(service.end(), 0);
+}
+
+#[test]
+fn a_stop_is_heeded_while_old_conversations_still_end() {
+    let (workspace, _catcher) = newsroom(3600);
+    let stuck = FakeRelay::start(Manners::HangsAt("DATA"));
+    workspace.relay(&format!("host = \"127.0.0.1\"\nport = {}\n", stuck.port));
+    let text = workspace.read("dateline.toml");
+    workspace.write(
+        "dateline.toml",
+        &format!("{text}\n[service]\nstop_within = \"2s\"\n"),
+    );
+    let mut service = ServiceProcess::start(&workspace);
+    let soon = (now() + SignedDuration::from_secs(1)).to_string();
+    let planned = workspace.dateline(&["send", EMBARGOED, "--to", "wires", "--at", &soon]);
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    eventually("a conversation hangs", || {
+        log(&workspace)
+            .iter()
+            .any(|entry| entry["event"] == "attempt")
+    });
+    service.signal("HUP");
+    service.wait_for("settings read anew");
+    let told = std::time::Instant::now();
+    assert_eq!(service.end(), 3, "conversations had to be cut off");
+    let took = told.elapsed();
+    assert!(took.as_secs() < 10, "it took {took:?}");
 }
 
 #[test]
