@@ -150,16 +150,19 @@ pub(super) enum Command {
         command: InDoubtCommand,
     },
     /// Try a relay out before it is relied upon
+    #[command(after_help = "Example:\n  dateline relay test main")]
     Relay {
         #[command(subcommand)]
         command: RelayCommand,
     },
     /// DKIM keys: make one, and show what DNS must say of those in use
+    #[command(after_help = "Example:\n  dateline dkim record")]
     Dkim {
         #[command(subcommand)]
         command: DkimCommand,
     },
     /// Look at the store, or copy it into another
+    #[command(after_help = "Example:\n  dateline store check")]
     Store {
         #[command(subcommand)]
         command: StoreCommand,

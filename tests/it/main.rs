@@ -12,6 +12,7 @@ mod bad_input;
 mod cluster;
 mod day;
 mod dkim;
+mod faults;
 mod flow;
 mod kill;
 mod log;

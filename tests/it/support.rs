@@ -351,6 +351,12 @@ pub(crate) enum Manners {
     RefusesSender,
     /// Greets, and says 421 to every sender (RFC 5321 3.8).
     TakesNoMore,
+    /// Hangs up at this command.
+    CutsAt(&'static str),
+    /// Hangs up after so many octets of CRLF, dot, CRLF.
+    CutsInDot(usize),
+    /// Says go on to DATA, and reads nothing more.
+    StopsReading,
 }
 
 /// A relay that misbehaves, on a free port of this machine.
@@ -394,7 +400,10 @@ async fn serve(mut stream: tokio::net::TcpStream, manners: Manners) -> std::io::
         | Manners::RefusesAuth
         | Manners::AnnouncesNothing
         | Manners::RefusesSender
-        | Manners::TakesNoMore => {
+        | Manners::TakesNoMore
+        | Manners::CutsAt(_)
+        | Manners::CutsInDot(_)
+        | Manners::StopsReading => {
             stream.write_all(b"220 fake.example ESMTP\r\n").await?;
             if talk(&mut stream, manners).await? == Talk::StartTls {
                 drop(acceptor().accept(stream).await?);
@@ -439,6 +448,19 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         {
             std::future::pending::<()>().await;
         }
+        if let Manners::CutsAt(at) = manners
+            && at == verb
+        {
+            return Ok(Talk::Over);
+        }
+        if verb == "DATA" && matches!(manners, Manners::CutsInDot(_) | Manners::StopsReading) {
+            stream.write_all(b"354 go\r\n").await?;
+            match manners {
+                Manners::CutsInDot(octets) => read_into_dot(&mut stream, octets).await?,
+                _ => std::future::pending().await,
+            }
+            return Ok(Talk::Over);
+        }
         let reply: &[u8] = match (verb.as_str(), manners) {
             ("EHLO", Manners::WrongCertificate) => b"250-fake\r\n250 STARTTLS\r\n",
             ("EHLO", Manners::RefusesAuth) => b"250-fake\r\n250 AUTH PLAIN LOGIN\r\n",
@@ -465,6 +487,30 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         };
         stream.write_all(reply).await?;
     }
+}
+
+/// Reads a message, and of its end (CRLF, dot, CRLF) so many octets. Our bodies
+/// end in a boundary of two dashes, so that the end is known where it begins.
+async fn read_into_dot<S: AsyncRead + Unpin>(stream: &mut S, octets: usize) -> std::io::Result<()> {
+    use tokio::io::AsyncReadExt;
+    let end = [&b"--\r\n.\r\n"[..2 + octets]].concat();
+    let (mut read, mut closing) = (Vec::new(), Vec::new());
+    loop {
+        read.push(stream.read_u8().await?);
+        if closing.is_empty() && read.ends_with(b"\r\n\r\n") {
+            closing = outermost_boundary(&read);
+        }
+        if !closing.is_empty() && read.ends_with(&[closing.as_slice(), &end].concat()) {
+            return Ok(());
+        }
+    }
+}
+
+/// The boundary that the head of a message names.
+fn outermost_boundary(head: &[u8]) -> Vec<u8> {
+    let head = String::from_utf8_lossy(head);
+    let named = head.split_once("boundary=\"").unwrap().1;
+    named.split('"').next().unwrap().as_bytes().to_vec()
 }
 
 /// A certificate that nobody signed, for a host that this is not.
@@ -595,4 +641,101 @@ fn authority(days: i64) -> (String, TlsAcceptor) {
         .with_single_cert(vec![leaf.der().clone()], private)
         .unwrap();
     (ca, TlsAcceptor::from(Arc::new(config)))
+}
+
+/// A relay that takes so many mails, then hangs up on everybody until it is
+/// opened again.
+pub(crate) struct GatedRelay {
+    pub(crate) port: u16,
+    gate: Arc<Gate>,
+    /// Ends the server when dropped.
+    _runtime: tokio::runtime::Runtime,
+}
+
+struct Gate {
+    taken: std::sync::atomic::AtomicUsize,
+    closes_at: std::sync::atomic::AtomicUsize,
+}
+
+impl Gate {
+    fn is_closed(&self) -> bool {
+        use std::sync::atomic::Ordering::SeqCst;
+        self.taken.load(SeqCst) >= self.closes_at.load(SeqCst)
+    }
+}
+
+impl GatedRelay {
+    pub(crate) fn closing_after(mails: usize) -> Self {
+        let gate = Arc::new(Gate {
+            taken: 0.into(),
+            closes_at: mails.into(),
+        });
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let own = Arc::clone(&gate);
+        runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let gate = Arc::clone(&own);
+                tokio::spawn(async move { drop(pass_the_gate(stream, &gate).await) });
+            }
+        });
+        Self {
+            port,
+            gate,
+            _runtime: runtime,
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.gate.is_closed()
+    }
+
+    pub(crate) fn open(&self) {
+        self.gate
+            .closes_at
+            .store(usize::MAX, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Mails taken so far.
+    pub(crate) fn taken(&self) -> usize {
+        self.gate.taken.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+async fn pass_the_gate(mut stream: tokio::net::TcpStream, gate: &Gate) -> std::io::Result<()> {
+    if gate.is_closed() {
+        return Ok(());
+    }
+    let mut stream = BufReader::new(&mut stream);
+    stream.write_all(b"220 gate.example ESMTP\r\n").await?;
+    let (mut line, mut in_data) = (String::new(), false);
+    while {
+        line.clear();
+        stream.read_line(&mut line).await? > 0
+    } {
+        let reply: &[u8] = match (line.as_str(), in_data) {
+            (".\r\n", true) => {
+                in_data = false;
+                gate.taken.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                stream.write_all(b"250 taken\r\n").await?;
+                if gate.is_closed() {
+                    return Ok(());
+                }
+                continue;
+            }
+            (_, true) => continue,
+            ("DATA\r\n", false) => {
+                in_data = true;
+                b"354 go\r\n"
+            }
+            (_, false) => b"250 ok\r\n",
+        };
+        stream.write_all(reply).await?;
+    }
+    Ok(())
 }

@@ -155,6 +155,7 @@ pub(crate) fn distribution() -> Distribution {
         course: Course::UnderWay { since: at(0) },
         approved_by: vec![],
         follows: None,
+        notice: false,
         to: vec!["everybody".into()],
         not: vec![],
         content: "content-hash".into(),
@@ -182,6 +183,8 @@ pub(crate) fn delivery(of: &Distribution, n: u64, not_before: i64) -> Delivery {
         not_before: at(not_before),
         wave: 0,
         send_window: None,
+        early: None,
+        window: None,
         replies_to: None,
     }
 }
