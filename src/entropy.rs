@@ -2,6 +2,29 @@
 
 use crate::domain::ids::{ContactId, DeliveryId, DistributionId, LeaseToken};
 use jiff::Timestamp;
+use std::cell::RefCell;
+
+/// Numbers drawn at once: a mail takes several, and each draw is a call to the
+/// system.
+const DRAWN: usize = 64;
+
+thread_local! {
+    /// Drawn and not yet used; each is used once.
+    static POOL: RefCell<Vec<u128>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A system without random numbers cannot run at all; zeros would only make
+/// identifiers collide, which the store refuses.
+fn draw() -> impl Iterator<Item = u128> {
+    let mut octets = [0; 16 * DRAWN];
+    let _ = getrandom::fill(&mut octets);
+    let (numbers, _) = octets.as_chunks::<16>();
+    numbers
+        .iter()
+        .map(|octets| u128::from_ne_bytes(*octets))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
 
 /// Draws from the operating system's random numbers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,16 +33,26 @@ pub struct Entropy;
 impl Entropy {
     /// 128 random bits.
     pub fn bits(self) -> u128 {
-        let high = u128::from(self.word());
-        (high << 64) | u128::from(self.word())
+        POOL.with_borrow_mut(|pool| {
+            let taken = pool.pop();
+            taken.unwrap_or_else(|| {
+                pool.extend(draw());
+                pool.pop().unwrap_or_default()
+            })
+        })
     }
 
     /// A number in `0..1`, evenly spread.
     pub fn roll(self) -> f64 {
         // 53 bits fill the mantissa of a double exactly.
         #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
-        let bits = (self.word() >> 11) as f64;
+        let bits = (self.bits() >> 75) as f64;
         bits / 9_007_199_254_740_992.0
+    }
+
+    /// The random numbers themselves, for making keys.
+    pub fn source(self) -> getrandom::SysRng {
+        getrandom::SysRng
     }
 
     /// An identifier for a new contact.
@@ -40,12 +73,6 @@ impl Entropy {
     /// A lease for a worker.
     pub fn lease(self, now: Timestamp) -> LeaseToken {
         LeaseToken::from_parts(millisecond(now), self.bits())
-    }
-
-    /// A system without random numbers cannot run at all; a constant would
-    /// only make identifiers collide, which the store refuses.
-    fn word(self) -> u64 {
-        getrandom::u64().unwrap_or_default()
     }
 }
 

@@ -13,7 +13,8 @@
 //! - [`cli`]: the command line.
 //! - [`wire`]: the only room that names concrete backends.
 //! - [`clock`], [`entropy`], [`telemetry`]: the only windows on time, chance and
-//!   the log; [`toml_reader`]: a leaf that config and intake share.
+//!   the log; [`toml_reader`]: a leaf that config and intake share; [`dkim`]: one
+//!   that config, relay and desk share.
 //!
 //! Imports go one way: `domain` <- `intake`, `render`, `store`, `relay` <-
 //! `dispatch` <- `desk` <- `cli` <- `wire`; `tests/it/architecture.rs` holds
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod desk;
 pub mod dispatch;
+pub mod dkim;
 pub mod domain;
 pub mod entropy;
 pub mod intake;

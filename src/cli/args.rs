@@ -149,6 +149,21 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: InDoubtCommand,
     },
+    /// Try a relay out before it is relied upon
+    Relay {
+        #[command(subcommand)]
+        command: RelayCommand,
+    },
+    /// DKIM keys: make one, and show what DNS must say of those in use
+    Dkim {
+        #[command(subcommand)]
+        command: DkimCommand,
+    },
+    /// Look at the store, or copy it into another
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Run a local SMTP catcher: it keeps every mail and passes none on
     #[command(after_help = catch_help())]
     Catch(CatchArgs),
@@ -541,6 +556,84 @@ pub(super) enum InDoubtCommand {
         #[arg(long)]
         lost: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RelayCommand {
+    /// Tell what it announces and how the way to it is protected, and send it a probe
+    #[command(
+        after_help = "Examples:\n  dateline relay test main\n  dateline relay test main --to postmaster@example.org"
+    )]
+    Test {
+        /// Its name in dateline.toml
+        name: String,
+        /// Where the probe goes; else to the newsroom's own address
+        #[arg(long, value_name = "EMAIL", conflicts_with = "no_probe")]
+        to: Option<String>,
+        /// Send no probe
+        #[arg(long)]
+        no_probe: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DkimCommand {
+    /// Make a key in a new file; print its DNS record and the lines for dateline.toml
+    #[command(
+        after_help = "Examples:\n  dateline dkim keygen --out keys/rsa.pem\n  dateline dkim keygen --algorithm ed25519 --selector press2027 --out keys/ed25519.pem"
+    )]
+    Keygen(KeygenArgs),
+    /// Print the DNS records of the keys in dateline.toml
+    #[command(after_help = "Example:\n  dateline dkim record --format json")]
+    Record,
+}
+
+/// What a key signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AlgorithmArg {
+    /// Known to every verifier.
+    Rsa,
+    /// Quicker and shorter; not known to all, so beside an RSA key.
+    Ed25519,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct KeygenArgs {
+    /// Names the key in DNS; else its algorithm and this month
+    #[arg(long)]
+    pub(super) selector: Option<String>,
+    /// Which kind of key
+    #[arg(long, value_enum, default_value_t = AlgorithmArg::Rsa)]
+    pub(super) algorithm: AlgorithmArg,
+    /// How long an RSA key is: 2048, 3072 or 4096; else 2048
+    #[arg(long)]
+    pub(super) bits: Option<usize>,
+    /// The domain it is for; else newsroom.domain
+    #[arg(long)]
+    pub(super) domain: Option<String>,
+    /// The file to make, readable by its owner alone
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StoreCommand {
+    /// Copy everything into a new store, and compare it row by row
+    #[command(
+        after_help = "A URL is `sqlite:FILE`, relative to the workspace, or `postgres://USER@HOST:PORT/DATABASE`. A password\nnever stands in it: it is the configured one where dateline.toml names that very store, else that of the\nenvironment variable DATELINE_STORE_PASSWORD.\n\nExamples:\n  dateline store copy sqlite:dateline.db postgres://press@db.example/newsroom\n  dateline store copy postgres://press@db.example/newsroom sqlite:backup.db"
+    )]
+    Copy {
+        /// The store to read; it stays as it is
+        from: String,
+        /// The store to write; new or empty
+        to: String,
+        /// Even if workers may be at work on it: what they do from now on is not in the copy
+        #[arg(long)]
+        force: bool,
+    },
+    /// Show which store it is, what it holds, and whether its log verifies
+    #[command(after_help = "Example:\n  dateline store check --format json")]
+    Check,
 }
 
 #[derive(Debug, clap::Args)]

@@ -9,6 +9,7 @@ mod check;
 mod contacts;
 mod course;
 mod demo;
+mod dkim;
 mod error;
 mod in_doubt;
 mod init;
@@ -17,9 +18,11 @@ mod operator;
 mod output;
 mod preview;
 mod progress;
+mod relay;
 mod send;
 mod serve;
 mod status;
+mod store;
 
 use crate::desk::{Desk, Wiring};
 use crate::telemetry::{self, Verbosity};
@@ -104,6 +107,9 @@ async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, C
             distribution,
         } => log::run(command, distribution.as_deref(), &open().await?, output).await,
         Command::InDoubt { command } => in_doubt::run(command, &open().await?, output).await,
+        Command::Relay { command } => relay::run(command, &open().await?, output).await,
+        Command::Dkim { command } => dkim::run(command, &workspace, wiring, output),
+        Command::Store { command } => store::run(command, &workspace, wiring, output).await,
         Command::Catch(catch) => catch::run(catch, wiring, output).await,
         Command::Completions { shell } => {
             clap_complete::generate(

@@ -3,14 +3,19 @@
 //! Called by `wire` and the desk. Secrets come from the environment or from a
 //! file of their own; a password in TOML is refused.
 
+mod dkim;
 mod read;
+mod relays;
 mod segments;
 mod service;
+mod store;
 mod units;
 
 pub use read::load;
+pub use store::StoreLocation;
 pub use units::duration;
 
+use crate::dkim::Signer;
 use crate::domain::language::Language;
 use crate::domain::newsroom::{LanguagePolicy, Newsroom};
 use crate::domain::relay::RelayProfile;
@@ -19,7 +24,6 @@ use crate::domain::segment::Segment;
 use crate::domain::send_window::SendWindow;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 /// A workspace's settings, checked.
 #[derive(Debug)]
@@ -31,9 +35,11 @@ pub struct Settings {
     /// The set of templates.
     pub kit: String,
     /// Where the store lies.
-    pub store: PathBuf,
+    pub store: StoreLocation,
     /// Relays, by name; at least one.
     pub relays: Vec<RelayProfile>,
+    /// With which keys mails are signed.
+    pub dkim: Signer,
     /// When to try again.
     pub retry: RetryPolicy,
     /// How deliveries are worked on.

@@ -1,22 +1,20 @@
 //! dateline.toml: every key, its default, and what is wrong with it.
 
 use super::units::{duration, size};
-use super::{DispatchSettings, InDoubtPolicy, Limits, Settings, segments};
+use super::{DispatchSettings, InDoubtPolicy, Limits, Settings, StoreLocation, segments};
 use crate::domain::address::EmailAddress;
 use crate::domain::language::{Fallbacks, Language};
 use crate::domain::newsroom::{LanguagePolicy, Newsroom, Variants};
 use crate::domain::problem::Problem;
-use crate::domain::relay::{Credentials, Deadlines, RelayProfile, Secret, TlsPolicy};
+use crate::domain::relay::Secret;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::zone::Zone;
-use crate::toml_reader::{Section, parse};
+use crate::toml_reader::{Section, Spot, parse};
 use jiff::SignedDuration;
-use std::net::IpAddr;
-use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
+use std::path::{Component, Path};
 
 /// The file that makes a folder a workspace.
-const FILE: &str = "dateline.toml";
+pub(super) const FILE: &str = "dateline.toml";
 
 /// Reads a workspace's settings. `env` answers with environment variables.
 ///
@@ -72,8 +70,8 @@ fn read_file(workspace: &Path, name: &str) -> Result<Option<String>, Problem> {
 }
 
 pub(super) struct Reader<'a> {
-    workspace: &'a Path,
-    env: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) workspace: &'a Path,
+    pub(super) env: &'a dyn Fn(&str) -> Option<String>,
     pub(super) problems: &'a mut Vec<Problem>,
 }
 
@@ -107,6 +105,7 @@ impl Reader<'_> {
             .map(|newsroom| newsroom.domain.clone())
             .unwrap_or_default();
         let relays = self.relays(&mut top, &helo);
+        let dkim = self.dkim(&mut top, newsroom.as_ref());
         let retry = top
             .section("retry", self.problems)
             .map(|section| self.retry(section))
@@ -129,8 +128,10 @@ impl Reader<'_> {
                 variants,
             },
             kit,
-            store: store.unwrap_or_else(|| self.workspace.join("dateline.db")),
+            store: store
+                .unwrap_or_else(|| StoreLocation::Sqlite(self.workspace.join("dateline.db"))),
             relays,
+            dkim,
             retry,
             dispatch,
             schedule,
@@ -214,154 +215,24 @@ impl Reader<'_> {
         (kit, variants.unwrap_or_default())
     }
 
-    fn store(&mut self, mut section: Section) -> Option<PathBuf> {
-        let workspace = self.workspace;
-        let store = section.parsed("url", self.problems, |url| {
-            match url.strip_prefix("sqlite:") {
-                Some(path) if !path.trim().is_empty() => {
-                    Ok(workspace.join(path.trim_start_matches("//")))
-                }
-                Some(_) | None => Err(format!("`{url}` is no store; expected `sqlite:FILE`")),
+    /// A password, where the environment or a file of its own holds one.
+    pub(super) fn secret(
+        &self,
+        from_env: Option<Spot<String>>,
+        from_file: Option<Spot<String>>,
+    ) -> Result<Option<Secret>, String> {
+        match (from_env, from_file) {
+            (Some(variable), None) => (self.env)(&variable.value)
+                .map(|password| Some(Secret::new(password)))
+                .ok_or_else(|| format!("the environment variable {} is not set", variable.value)),
+            (None, Some(file)) => std::fs::read_to_string(self.workspace.join(&file.value))
+                .map(|text| Some(Secret::new(text.trim_end())))
+                .map_err(|error| format!("cannot read password_file {}: {error}", file.value)),
+            (Some(_), Some(_)) => {
+                Err("both `password_env` and `password_file` are set; keep one".to_owned())
             }
-        });
-        section.finish(self.problems);
-        store
-    }
-
-    fn relays(&mut self, top: &mut Section, helo: &str) -> Vec<RelayProfile> {
-        let Some(mut all) = top.section("relay", self.problems) else {
-            self.problems.push(top.problem(
-                1,
-                "there is no relay; add a table [relay.main] with host and port",
-            ));
-            return Vec::new();
-        };
-        let mut relays = Vec::new();
-        for name in all.keys() {
-            if let Some(section) = all.section(&name, self.problems) {
-                relays.extend(self.relay(&name, section, helo));
-            }
+            (None, None) => Ok(None),
         }
-        relays
-    }
-
-    fn relay(&mut self, name: &str, mut section: Section, helo: &str) -> Option<RelayProfile> {
-        let host = section.required("host", self.problems);
-        let line = section.line();
-        let local = host.as_ref().is_some_and(|host| is_loopback(&host.value));
-        let tls = section
-            .parsed("tls", self.problems, tls_policy)
-            .unwrap_or(if local {
-                TlsPolicy::None
-            } else {
-                TlsPolicy::Required
-            });
-        if tls == TlsPolicy::None && !local {
-            let warning = format!(
-                "relay.{name}: mail goes to this relay in clear text; anybody on the way can read it"
-            );
-            self.problems
-                .push(Problem::warning(FILE, warning).at_line(line));
-        }
-        let port = section
-            .whole("port", 1, self.problems)
-            .unwrap_or(if tls == TlsPolicy::Implicit { 465 } else { 587 });
-        let ca_file = section
-            .text("ca_file", self.problems)
-            .map(|spot| self.workspace.join(spot.value));
-        let credentials = self.credentials(name, &mut section);
-        let helo = section
-            .text("helo", self.problems)
-            .map_or_else(|| helo.to_owned(), |spot| spot.value);
-        let connections = section
-            .whole("connections", 1, self.problems)
-            .unwrap_or(4)
-            .min(256);
-        let rate = section.number("rate", 0.001..=100_000.0, self.problems);
-        let deadlines = section
-            .section("deadlines", self.problems)
-            .map(|section| self.deadlines(section))
-            .unwrap_or_default();
-        section.finish(self.problems);
-        let port = u16::try_from(port)
-            .map_err(|_| {
-                self.problems.push(
-                    Problem::error(FILE, format!("relay.{name}: there is no port {port}"))
-                        .at_line(line),
-                )
-            })
-            .ok();
-        Some(RelayProfile {
-            name: name.to_owned(),
-            host: host?.value,
-            port: port?,
-            tls,
-            ca_file,
-            credentials,
-            helo,
-            connections: usize::try_from(connections).unwrap_or(4),
-            rate,
-            deadlines,
-        })
-    }
-
-    fn credentials(&mut self, name: &str, section: &mut Section) -> Option<Credentials> {
-        if let Some(password) = section.json("password") {
-            self.problems.push(section.problem(password.line, format!("relay.{name}: a password may not stand in {FILE}; use `password_env` or `password_file`")));
-        }
-        let username = section.text("username", self.problems);
-        let from_env = section.text("password_env", self.problems);
-        let from_file = section.text("password_file", self.problems);
-        let username = username?;
-        let missing =
-            |what: String| section.problem(username.line, format!("relay.{name}: {what}"));
-        let found = match (from_env, from_file) {
-            (Some(variable), None) => (self.env)(&variable.value).ok_or_else(|| {
-                missing(format!(
-                    "the environment variable {} is not set",
-                    variable.value
-                ))
-            }),
-            (None, Some(file)) => {
-                let path = self.workspace.join(&file.value);
-                std::fs::read_to_string(&path)
-                    .map(|text| text.trim_end().to_owned())
-                    .map_err(|error| {
-                        missing(format!("cannot read password_file {}: {error}", file.value))
-                    })
-            }
-            (Some(_), Some(_)) => Err(missing(
-                "both `password_env` and `password_file` are set; keep one".to_owned(),
-            )),
-            (None, None) => Err(missing(
-                "a username without `password_env` or `password_file`".to_owned(),
-            )),
-        };
-        let password = found.map_err(|problem| self.problems.push(problem)).ok()?;
-        Some(Credentials {
-            username: username.value,
-            password: Secret::new(password),
-        })
-    }
-
-    fn deadlines(&mut self, mut section: Section) -> Deadlines {
-        let normal = Deadlines::default();
-        let mut wait = |key: &str, default: Duration| {
-            section
-                .parsed(key, self.problems, duration)
-                .and_then(|wait| Duration::try_from(wait).ok())
-                .unwrap_or(default)
-        };
-        let deadlines = Deadlines {
-            connect: wait("connect", normal.connect),
-            greeting: wait("greeting", normal.greeting),
-            command: wait("command", normal.command),
-            data: wait("data", normal.data),
-            block: wait("block", normal.block),
-            dot: wait("dot", normal.dot),
-        };
-        section.finish(self.problems);
-        deadlines
     }
 
     fn retry(&mut self, mut section: Section) -> RetryPolicy {
@@ -426,23 +297,8 @@ impl Reader<'_> {
     }
 }
 
-fn tls_policy(text: &str) -> Result<TlsPolicy, String> {
-    match text {
-        "required" => Ok(TlsPolicy::Required),
-        "implicit" => Ok(TlsPolicy::Implicit),
-        "none" => Ok(TlsPolicy::None),
-        other => Err(format!(
-            "`{other}` is none of `required`, `implicit`, `none`"
-        )),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 /// A domain that Message-IDs can end in.
-fn mail_domain(text: &str) -> Result<String, String> {
+pub(super) fn mail_domain(text: &str) -> Result<String, String> {
     EmailAddress::parse(&format!("x@{text}"))
         .map(|address| address.domain().to_owned())
         .map_err(|_| format!("`{}` is not a domain name", text.escape_debug()))

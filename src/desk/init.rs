@@ -73,7 +73,7 @@ pub(super) fn set_lift(release: &Path, lift: Timestamp) -> Result<(), DeskError>
 }
 
 /// For its owner alone: there is an address book among the files.
-fn write_private(path: &Path, contents: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_private(path: &Path, contents: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

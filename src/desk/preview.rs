@@ -87,6 +87,9 @@ impl Desk {
             ..
         } = composer.render(&delivery, now).map_err(cannot)?;
         let (_, message) = composer.compose(&delivery, now).map_err(cannot)?;
+        let message = message
+            .signed(&self.settings.dkim, now)
+            .map_err(|error| cannot(error.to_string()))?;
         Ok(Preview {
             languages: delivery.languages.iter().map(ToString::to_string).collect(),
             phase: delivery.phase,

@@ -161,7 +161,11 @@ pub(super) fn catcher_profile(catcher: &Catcher, connections: usize) -> RelayPro
         credentials: None,
         helo: "rehearsal.localhost".to_owned(),
         connections: connections.max(1),
+        messages_per_connection: None,
         rate: None,
+        priority: 1,
+        weight: 1,
+        domains: Vec::new(),
         deadlines: Deadlines::default(),
     }
 }

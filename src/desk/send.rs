@@ -200,15 +200,23 @@ impl Desk {
     ) -> Result<Run, DeskError> {
         Ok(Run::new(RunPlan {
             store: Arc::clone(&self.store),
-            relay: Relay::new(self.relay()?.clone())?,
+            relays: self.relays()?,
             clock: Arc::clone(&self.clock),
             settings: self.run_settings(),
             distribution,
             until,
             composers: Arc::default(),
+            signer: self.settings.dkim.clone(),
             progress,
             stop,
         }))
+    }
+
+    /// All relays, ready to be spoken to.
+    fn relays(&self) -> Result<Vec<Relay>, DeskError> {
+        self.relay()?;
+        let profiles = self.settings.relays.iter().cloned();
+        Ok(profiles.map(Relay::new).collect::<Result<_, _>>()?)
     }
 
     fn run_settings(&self) -> RunSettings {
@@ -220,6 +228,7 @@ impl Desk {
             },
             retry: self.settings.retry.clone(),
             grace: self.settings.schedule.grace,
+            clock_tolerance: self.settings.service.clock_tolerance,
         }
     }
 }

@@ -6,12 +6,11 @@ use super::{Desk, DeskError, Wiring};
 use crate::dispatch::metrics::Metrics;
 use crate::dispatch::progress::Progress;
 use crate::dispatch::run::{Pulse, Until};
-use crate::domain::distribution::Distribution;
-use crate::store::Census;
+use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -20,6 +19,8 @@ use tokio_util::task::AbortOnDropHandle;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest.
 const LAST_PAUSE: Duration = Duration::from_secs(60);
+/// How long a count of all deliveries is good enough for metrics.
+const COUNTED_FOR: Duration = Duration::from_secs(5);
 /// A scheduler that has not looked around for so long is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(120);
 
@@ -40,6 +41,7 @@ pub struct Service {
     metrics: Metrics,
     pulse: Arc<Pulse>,
     trouble: Mutex<Option<String>>,
+    counted: Mutex<Option<(Instant, Census)>>,
 }
 
 /// What a service looks like from outside, measured now.
@@ -47,8 +49,8 @@ pub struct Service {
 pub struct Vitals {
     /// Deliveries by state, and what waits longest.
     pub census: Census,
-    /// Distributions whose embargo has not lifted, with deliveries that wait.
-    pub embargoes: Vec<Distribution>,
+    /// Embargoes that have not lifted, and that deliveries wait for.
+    pub embargoes: Vec<Countdown>,
     /// Now.
     pub now: Timestamp,
 }
@@ -62,6 +64,7 @@ impl Service {
             metrics: Metrics::default(),
             pulse: Arc::default(),
             trouble: Mutex::default(),
+            counted: Mutex::default(),
         }
     }
 
@@ -115,16 +118,32 @@ impl Service {
     pub async fn vitals(&self) -> Result<Vitals, DeskError> {
         let desk = self.desk();
         let now = desk.clock.now();
-        let mut embargoes = Vec::new();
-        for id in desk.store.waiting_beyond(now).await? {
-            let distribution = desk.store.distribution(id).await?;
-            embargoes.extend(distribution.filter(|one| one.lift().is_some_and(|lift| lift > now)));
-        }
         Ok(Vitals {
-            census: desk.store.census(now).await?,
-            embargoes,
+            census: self.census(&desk, now).await?,
+            embargoes: desk.store.countdowns(now).await?,
             now,
         })
+    }
+
+    /// The last count, where it is not too old: counting walks over all
+    /// deliveries there ever were, and scrapers come by often.
+    async fn census(&self, desk: &Desk, now: Timestamp) -> Result<Census, DeskError> {
+        if let Some(census) = self.fresh() {
+            return Ok(census);
+        }
+        let census = desk.store.census(now).await?;
+        *self.counted() = Some((Instant::now(), census.clone()));
+        Ok(census)
+    }
+
+    fn fresh(&self) -> Option<Census> {
+        let counted = self.counted();
+        let (at, census) = counted.as_ref()?;
+        (at.elapsed() < COUNTED_FOR).then(|| census.clone())
+    }
+
+    fn counted(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Census)>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends whatever falls due until it is told to stop. Answers false where

@@ -2,7 +2,7 @@
 
 use super::DeskError;
 use crate::clock::{Clock, GuardedClock};
-use crate::config::Settings;
+use crate::config::{Settings, StoreLocation};
 use crate::dispatch::content::FrozenContent;
 use crate::domain::audience::Rule;
 use crate::domain::distribution::Distribution;
@@ -12,6 +12,7 @@ use crate::domain::problem::Problem;
 use crate::domain::segment::Segment;
 use crate::intake::LoadedRelease;
 use crate::render::KitSources;
+use crate::store::archive::Archive;
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -36,6 +37,9 @@ pub trait Wiring: Send + Sync {
 
     /// Opens the store that the settings name.
     async fn store(&self, settings: &Settings) -> Result<Arc<dyn Store>, StoreError>;
+
+    /// Opens a store to be looked at as a whole, or copied.
+    async fn archive(&self, location: &StoreLocation) -> Result<Arc<dyn Archive>, StoreError>;
 
     /// Opens a new store in a file that will be thrown away.
     async fn throwaway_store(&self, file: &Path) -> Result<Arc<dyn Store>, StoreError>;

@@ -7,6 +7,7 @@ use crate::domain::distribution::Distribution;
 use crate::domain::log::{LogEvent, Personal};
 use crate::domain::reply::{Handover, SmtpReply};
 use crate::entropy::Entropy;
+use crate::store::{Claimed, Taken};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -158,6 +159,15 @@ pub(crate) fn decided(
         | DeliveryState::Cancelled { .. } => json!({ "by": by }),
     };
     entry(delivery, now, state.name(), because, None)
+}
+
+/// The end of a delivery whose address is barred, before it began.
+pub(super) fn barred(claimed: &Claimed, now: Timestamp) -> Option<Taken> {
+    let state = DeliveryState::Suppressed {
+        reason: claimed.barred?,
+    };
+    let event = decided(&claimed.delivery, &state, "suppression list", now);
+    Some(Taken::Ends(state, event))
 }
 
 /// The reply's codes go into the line; its text, which may repeat an address, beside it.

@@ -1,23 +1,27 @@
 //! Dispatch: from an audience to outcomes.
 //!
-//! The planner writes a distribution; the feeder claims what is due; a worker
-//! for each connection begins deliveries, hands them to the relay and
-//! concludes; the ledger commits beginnings and outcomes in groups. Nothing is
-//! said to the relay before it is committed that it is about to be said, so a
-//! crash at any point leaves each delivery due, or in doubt, never forgotten.
+//! The planner writes a distribution; the ledger begins what is due and commits
+//! outcomes, in groups; the switchboard shares it out among the relays; a worker
+//! for each connection hands its deliveries over and concludes. Nothing is said
+//! to a relay before it is committed that it is about to be said, so a crash at
+//! any point leaves each delivery due, or in doubt, never forgotten.
 
 pub mod composer;
 pub mod composers;
 pub mod content;
 mod entries;
-mod feeder;
+mod hand;
+mod lead;
 mod ledger;
 pub mod metrics;
+mod outcome;
 pub mod planner;
 pub mod progress;
 mod reaper;
+mod rest;
 pub mod revisions;
 pub mod run;
+mod switchboard;
 mod watchman;
 mod worker;
 

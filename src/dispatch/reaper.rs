@@ -11,9 +11,9 @@ const PAGE: u32 = 500;
 /// policy says that it is to be sent again.
 pub(super) async fn reap(run: &Run) -> Result<(), RunError> {
     let reaped = run.store.reap(run.clock.now()).await?;
-    if reaped.returned + reaped.in_doubt > 0 {
+    if reaped.leases > 0 {
         tracing::warn!(
-            returned = reaped.returned,
+            leases = reaped.leases,
             in_doubt = reaped.in_doubt,
             "took back deliveries from a worker that is gone"
         );

@@ -1,22 +1,25 @@
-//! One run over a distribution, or over all of them: feeder, workers, ledger and their end.
+//! One run over a distribution, or over all of them: ledger, workers and their end.
 
 use super::composers::Composers;
-use super::feeder::feed;
+use super::hand::{Hand, Seat};
+use super::lead::Lead;
 use super::ledger::Ledger;
 use super::metrics::Metrics;
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::clock::Clock;
+use crate::dkim::Signer;
 use crate::domain::ids::{DistributionId, LeaseToken};
 use crate::domain::retry::RetryPolicy;
 use crate::entropy::Entropy;
 use crate::relay::{Relay, RelayError};
-use crate::store::{Store, StoreError};
-use jiff::SignedDuration;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::store::{Store, StoreError, Term};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// What becomes of a delivery in doubt.
@@ -40,6 +43,8 @@ pub struct RunSettings {
     pub retry: RetryPolicy,
     /// How late a service may be for a due delivery without asking.
     pub grace: SignedDuration,
+    /// How far this machine's clock may be off the store's own.
+    pub clock_tolerance: SignedDuration,
 }
 
 /// When a run is over.
@@ -60,7 +65,7 @@ pub enum RunError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The relay cannot be reached, or will not have us.
+    /// No relay can be reached, or will have us.
     #[error(transparent)]
     Relay(#[from] RelayError),
     /// The relay refuses everything we bring, for a reason that is not the recipient's.
@@ -73,6 +78,16 @@ pub enum RunError {
         /// What it said.
         reply: String,
     },
+    /// This run was silent for longer than its lease.
+    #[error(
+        "this run was silent for longer than its lease, and others have taken over what it held; run it again"
+    )]
+    LeaseLapsed,
+    /// The clocks of this machine and of the store's differ.
+    #[error(
+        "this machine's clock differs from the store's by {0}; nothing is sent until they agree (service.clock_tolerance)"
+    )]
+    Clocks(String),
     /// A distribution could not be held or expired.
     #[error("{0}")]
     Revise(String),
@@ -91,8 +106,8 @@ pub enum RunError {
 pub struct Run {
     /// The store.
     pub store: Arc<dyn Store>,
-    /// The relay.
-    pub relay: Relay,
+    /// The relays, at least one.
+    pub relays: Vec<Relay>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// How it behaves.
@@ -103,30 +118,25 @@ pub struct Run {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
+    /// Signs the mails.
+    pub signer: Signer,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
     pub stop: CancellationToken,
     /// By which this run holds its claims.
     pub(super) lease: LeaseToken,
-    /// Claimed and not yet settled.
-    pub(super) in_hand: AtomicUsize,
-    /// Rung when deliveries were settled.
-    pub(super) settled: Notify,
-    /// Connections open now.
-    pub(super) connections: AtomicUsize,
+    /// Whether a relay that fails leaves another that can be used.
+    pub(super) has_other: AtomicBool,
     /// What is measured.
     pub metrics: Metrics,
     /// Shows that the scheduler is alive.
     pub pulse: Arc<Pulse>,
     /// Rung shortly before something falls due.
     pub(super) ready: Notify,
-    /// Keeps to the relay's rate.
-    pub(super) pace: Option<Pace>,
+    /// Whether this run looks after what all that share the store have in common.
+    pub(super) leads: Lead,
 }
-
-/// Messages a second, shared by a run's workers.
-pub(super) type Pace = governor::DefaultDirectRateLimiter;
 
 /// When the scheduler last looked around.
 #[derive(Debug, Default)]
@@ -162,8 +172,8 @@ impl Pulse {
 pub struct RunPlan {
     /// The store.
     pub store: Arc<dyn Store>,
-    /// The relay.
-    pub relay: Relay,
+    /// The relays, at least one.
+    pub relays: Vec<Relay>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// How it behaves.
@@ -174,6 +184,8 @@ pub struct RunPlan {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
+    /// Signs the mails.
+    pub signer: Signer,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -184,62 +196,96 @@ impl Run {
     /// Readies a run under a lease of its own.
     pub fn new(plan: RunPlan) -> Self {
         let lease = Entropy.lease(plan.clock.now());
-        let pace = plan.relay.rate().map(pace);
         Self {
             store: plan.store,
-            relay: plan.relay,
+            relays: plan.relays,
             clock: plan.clock,
             settings: plan.settings,
             distribution: plan.distribution,
             until: plan.until,
             composers: plan.composers,
+            signer: plan.signer,
             progress: plan.progress,
-            stop: plan.stop,
+            // Its own end is not the end of whoever started it.
+            stop: plan.stop.child_token(),
             lease,
-            in_hand: AtomicUsize::new(0),
-            settled: Notify::new(),
-            connections: AtomicUsize::new(0),
+            has_other: AtomicBool::new(false),
             metrics: Metrics::default(),
             pulse: Arc::default(),
             ready: Notify::new(),
-            pace,
+            leads: Lead::default(),
         }
     }
 
-    /// Runs to its end, or until stopped. Whatever ends it, claims that were
-    /// not begun are given back.
+    /// Runs to its end, or until stopped. Whatever ends it, what was begun and
+    /// not ended is in doubt, and nothing else is held.
     ///
     /// # Errors
-    /// The store or the relay failed; see [`RunError`].
+    /// The store or a relay failed; see [`RunError`].
     pub async fn run(self) -> Result<(), RunError> {
         let run = Arc::new(self);
-        let ended = run.clone().dispatch().await;
-        let returned = run.store.give_back(run.lease).await;
+        let until = run.lease_end();
+        run.store.lease(run.lease, until, Term::First).await?;
+        let ended = Arc::clone(&run).dispatch().await;
+        let returned = run.store.end_lease(run.lease, run.clock.now()).await;
+        let stepped_down = run.store.step_down().await;
         ended?;
         returned?;
+        stepped_down?;
         Ok(())
     }
 
     async fn dispatch(self: Arc<Self>) -> Result<(), RunError> {
-        let connections = self.relay.connections();
-        let (queue, work) = async_channel::bounded(connections * 4);
-        let counted = self.clone();
-        let (ledger, keep) = Ledger::open(self.store.clone(), move |ended| counted.settle(ended));
-        let keeper = tokio::spawn(keep);
-        let workers: Vec<_> = (0..connections)
-            .map(|_| tokio::spawn(Worker::new(self.clone(), work.clone(), ledger.clone()).work()))
-            .collect();
-        drop((work, ledger));
-        let fed = tokio::select! {
-            fed = feed(&self, queue) => fed,
-            renewed = self.renew_leases() => renewed,
+        let seats = self.seats();
+        let (ledger, pages) = Ledger::open(Arc::clone(&self), seats.len());
+        let keeper = tokio::spawn(ledger.keep());
+        let mut workers = JoinSet::new();
+        for seat in seats {
+            let hand = Hand::new(pages.clone(), seat);
+            workers.spawn(Worker::new(Arc::clone(&self), seat, hand).work());
+        }
+        drop(pages);
+        let kept_alive = {
+            let ended = async {
+                while let Some(ended) = workers.join_next().await {
+                    joined(ended)?;
+                }
+                Ok(())
+            };
+            tokio::select! {
+                ended = ended => ended,
+                lapsed = self.renew_lease() => lapsed,
+                led = self.leads.keep(self.store.as_ref()) => Err(led.into()),
+            }
         };
-        let mut ended = fed;
-        for worker in workers {
-            ended = ended.and(joined(worker.await));
+        // Whatever ended first, the others end too.
+        self.stop.cancel();
+        let mut ended = kept_alive;
+        while let Some(worker) = workers.join_next().await {
+            ended = ended.and(joined(worker));
         }
         // The ledger's own failure is the cause of everyone else's.
-        joined(keeper.await.map(|kept| kept.map_err(RunError::from))).and(ended)
+        joined(keeper.await).and(ended)
+    }
+
+    /// A seat for each connection that the relays are given.
+    fn seats(&self) -> Vec<Seat> {
+        let relays = self.relays.iter().enumerate();
+        relays
+            .flat_map(|(relay, of)| std::iter::repeat_n(relay, of.connections()))
+            .enumerate()
+            .map(|(worker, relay)| Seat { worker, relay })
+            .collect()
+    }
+
+    /// The relay that a worker has a connection to.
+    pub(super) fn relay_of(&self, worker: usize) -> usize {
+        let mut below = 0;
+        let relays = self.relays.iter().position(|relay| {
+            below += relay.connections();
+            worker < below
+        });
+        relays.unwrap_or_default()
     }
 
     /// Prepares for what falls due at an instant: its content and the connections.
@@ -260,41 +306,41 @@ impl Run {
         Ok(())
     }
 
-    /// Deliveries left the run's hands.
-    pub(super) fn settle(&self, ended: usize) {
-        if ended > 0 {
-            self.in_hand.fetch_sub(ended, Ordering::SeqCst);
-            self.settled.notify_waiters();
+    fn lease_end(&self) -> Timestamp {
+        let now = self.clock.now();
+        now.saturating_add(self.settings.lease)
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Moves the end of this run's lease on.
+    pub(super) async fn prolong(&self) -> Result<(), RunError> {
+        let (lease, until) = (self.lease, self.lease_end());
+        if self.store.lease(lease, until, Term::Further).await? {
+            Ok(())
+        } else {
+            Err(RunError::LeaseLapsed)
         }
     }
 
-    /// Keeps this run's leases alive while it works; ends only by an error.
-    async fn renew_leases(&self) -> Result<(), RunError> {
-        let third = Duration::try_from(self.settings.lease).unwrap_or_default() / 3;
+    /// Keeps this run's lease alive while it works; ends only by an error. A
+    /// store that is cut off for a while is no reason to give up.
+    async fn renew_lease(&self) -> Result<(), RunError> {
+        let lease = Duration::try_from(self.settings.lease).unwrap_or_default();
+        let (mut renewed, third) = (Instant::now(), (lease / 3).max(Duration::from_millis(100)));
         loop {
-            tokio::time::sleep(third.max(Duration::from_millis(100))).await;
-            let until = self
-                .clock
-                .now()
-                .saturating_add(self.settings.lease)
-                .unwrap_or(jiff::Timestamp::MAX);
-            self.store.renew(self.lease, until).await?;
+            tokio::time::sleep(third).await;
+            match self.prolong().await {
+                Ok(()) => renewed = Instant::now(),
+                Err(RunError::Store(StoreError::CutOff { .. })) if renewed.elapsed() < lease => {}
+                Err(error) => return Err(error),
+            }
         }
     }
-}
-
-/// One message at a time, so many a second.
-fn pace(rate: f64) -> Pace {
-    let each = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::from_secs(1));
-    let quota = governor::Quota::with_period(each.max(Duration::from_nanos(1)));
-    governor::RateLimiter::direct(
-        quota.unwrap_or_else(|| governor::Quota::per_second(std::num::NonZeroU32::MIN)),
-    )
 }
 
 /// A task's result; a task that was torn down has nothing to say beyond what
 /// the store will show: its deliveries are in doubt.
-fn joined(result: Result<Result<(), RunError>, tokio::task::JoinError>) -> Result<(), RunError> {
+fn joined(result: Result<Result<(), RunError>, JoinError>) -> Result<(), RunError> {
     match result {
         Ok(ended) => ended,
         Err(torn) => Err(RunError::Store(StoreError::Unavailable {

@@ -30,6 +30,16 @@ impl Watchman {
     pub(super) async fn look(&mut self, run: &Run) -> Result<(), RunError> {
         run.pulse.beat();
         mind_the_clock(run).await?;
+        compare_clocks(run).await?;
+        run.leads.ask(run.store.as_ref()).await?;
+        // Who runs `send` looks after what it sends, whoever leads.
+        if run.leads.is_held() || run.until != Until::Stopped {
+            self.look_after(run).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_after(&mut self, run: &Run) -> Result<(), RunError> {
         let now = run.clock.now();
         for id in run.store.over(now).await? {
             let ended = end(run.store.as_ref(), id, now).await.map_err(into_run)?;
@@ -72,6 +82,23 @@ impl Watchman {
         }
         Ok(())
     }
+}
+
+/// Machines that share a store must agree on the time: one whose clock is fast
+/// would lift every embargo early.
+async fn compare_clocks(run: &Run) -> Result<(), RunError> {
+    let asked = run.clock.now();
+    let Some(stores) = run.store.time().await? else {
+        return Ok(());
+    };
+    let heard = run.clock.now();
+    let early = asked.duration_since(stores);
+    let late = stores.duration_since(heard);
+    let off = early.max(late);
+    if off > run.settings.clock_tolerance {
+        return Err(RunError::Clocks(format!("{off:#}")));
+    }
+    Ok(())
 }
 
 /// Since when somebody can have been there to send it.

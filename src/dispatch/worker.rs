@@ -1,602 +1,439 @@
-//! A worker: one connection to the relay, kept busy.
+//! A worker: one connection to a relay, kept busy.
 //!
-//! It begins a few deliveries at a time, so that one commit covers them, and
-//! while it hands these over the next few are already being committed. How
-//! many depends on how quick the relay is: what a crash would leave in doubt
-//! is never more than a moment's work.
+//! The ledger begins a few deliveries at a time for it, so that one commit
+//! covers them, and while it hands these over the next few are already being
+//! committed. How many depends on how quick the relay is: what a crash would
+//! leave in doubt is never more than a moment's work.
 
 use super::entries;
-use super::ledger::{Closed, Ledger};
-use super::progress::Mark;
-use super::run::{Run, RunError, Until};
+use super::hand::{Answer, Closed, Fare, Hand, Seat, unsaid};
+use super::outcome::{Outcome, relay_refuses};
+use super::run::{Run, RunError};
 use super::watchman;
 use crate::domain::course::HoldCause;
-use crate::domain::delivery::{Conclusion, DeliveryState, Event, apply, conclude};
+use crate::domain::delivery::DeliveryState;
 use crate::domain::embargo::may_leave;
-use crate::domain::ids::DeliveryId;
-use crate::domain::reply::{Handover, RejectClass, Step};
-use crate::domain::suppression::SuppressionReason;
-use crate::entropy::Entropy;
-use crate::relay::{ComposedMessage, Connection, Envelope, RelayError};
-use crate::store::{Claimed, Record};
-use async_channel::Receiver;
+use crate::domain::reply::Handover;
+use crate::relay::{Connection, Mail, Relay};
+use crate::store::Claimed;
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot::Receiver;
 
 /// What a crash may leave in doubt, as a time of work.
 const MOMENT: Duration = Duration::from_millis(50);
-/// Deliveries begun by one commit, at most.
+/// Deliveries begun at once for one worker, at most.
 const MOST: usize = 16;
-/// A delivery that was begun longer ago is asked about again before its conversation.
+/// What was asked about a delivery longer ago is asked again before a word of
+/// it is said.
 const FRESH: Duration = Duration::from_millis(200);
-/// A service's worker whose connection the relay refuses tries again after so long.
-const STEP_BACK: Duration = Duration::from_secs(15);
 /// A connection without work is given up after so long.
 const IDLE: Duration = Duration::from_secs(10);
-/// Tries to reach a relay that was reached before, before the run gives up.
-const TRIES: u32 = 5;
 
 /// One worker.
 pub(super) struct Worker {
     run: Arc<Run>,
-    work: Receiver<Claimed>,
-    ledger: Ledger,
+    seat: Seat,
+    hand: Hand,
     connection: Option<Connection>,
     /// How many to begin at once.
     handful: usize,
+    /// Begun for this worker, and not yet said; all was well with them then.
+    begun: VecDeque<(Claimed, Instant)>,
 }
 
-/// A delivery whose beginning is committed.
-struct Begun {
+/// Why a worker goes home.
+enum Leave {
+    /// The ledger is closed, or the run is over.
+    Closed,
+    /// It cannot go on.
+    Failed(RunError),
+}
+
+impl From<Closed> for Leave {
+    fn from(_: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<RunError> for Leave {
+    fn from(error: RunError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A mail that is ready to be said.
+struct Ready {
     claimed: Claimed,
-    state: DeliveryState,
-    attempt: u32,
+    mail: Mail,
+    /// When it was last asked whether it may be.
+    asked: Instant,
+}
+
+impl Ready {
+    /// It is not said after all.
+    fn unsaid(self) -> (Claimed, Instant) {
+        (self.claimed, self.asked)
+    }
 }
 
 impl Worker {
-    pub(super) fn new(run: Arc<Run>, work: Receiver<Claimed>, ledger: Ledger) -> Self {
+    pub(super) fn new(run: Arc<Run>, seat: Seat, hand: Hand) -> Self {
         Self {
             run,
-            work,
-            ledger,
+            seat,
+            hand,
             connection: None,
             handful: 1,
+            begun: VecDeque::new(),
         }
     }
 
-    /// Works until the queue is closed and empty. A worker that fails stops
-    /// the whole run: what one relay connection meets, the others will.
+    /// Works until the run is over. A worker that fails stops the whole run.
     pub(super) async fn work(mut self) -> Result<(), RunError> {
-        let ended = self.go_on().await;
+        let left = self.go_on().await;
         self.part().await;
-        if ended.is_err() {
-            self.run.stop.cancel();
+        match left {
+            Err(Leave::Failed(error)) => {
+                self.run.stop.cancel();
+                Err(error)
+            }
+            Err(Leave::Closed) | Ok(()) => Ok(()),
         }
-        ended
     }
 
-    async fn go_on(&mut self) -> Result<(), RunError> {
-        let mut hand = self.take().await;
-        while !hand.is_empty() {
-            if !self.connect().await? {
-                self.put_back(hand).await?;
-                if !self.step_back().await {
-                    return Ok(());
-                }
-                hand = self.take().await;
-                continue;
-            }
-            let begun = match self.begin(hand).await {
-                Ok(begun) => begun,
-                Err(Closed) => return Ok(()),
+    async fn go_on(&mut self) -> Result<(), Leave> {
+        let mut asked = self.ask().await?;
+        loop {
+            let Some(answer) = self.wait(&mut asked).await? else {
+                return Ok(());
             };
-            if let Err(Closed) = self.deliver_all(begun).await? {
-                return Ok(());
-            }
-            if self.run.stop.is_cancelled() {
-                return Ok(());
-            }
-            hand = self.take().await;
-        }
-        Ok(())
-    }
-
-    async fn deliver_all(&mut self, begun: Vec<Begun>) -> Result<Result<(), Closed>, RunError> {
-        let (started, mut asked) = (Instant::now(), Instant::now());
-        let count = begun.len();
-        for delivery in begun {
-            if asked.elapsed() > FRESH || self.run.stop.is_cancelled() {
-                let planned = &delivery.claimed.delivery;
-                if self.run.stop.is_cancelled() || !self.run.store.still_stands(planned).await? {
-                    if let Err(Closed) = self.ledger.end(self.unsaid(&delivery)).await {
-                        return Ok(Err(Closed));
+            match answer {
+                Answer::Connect => {
+                    self.connect().await?;
+                    asked = self.ask().await?;
+                }
+                Answer::Begin(hand, at) => {
+                    self.begin(hand, at);
+                    // The next few are committed while these are handed over.
+                    asked = self.ask().await?;
+                    let handed = self.hand_over_all(&mut asked).await;
+                    if handed.is_err() || self.run.stop.is_cancelled() {
+                        self.put_all_back(&mut asked, "stopped before the conversation")
+                            .await?;
+                        return handed;
                     }
-                    continue;
                 }
-                asked = Instant::now();
-            }
-            if let Err(Closed) = self.deliver(delivery).await? {
-                return Ok(Err(Closed));
             }
         }
-        self.pace(started.elapsed(), count);
-        Ok(Ok(()))
     }
 
-    /// A delivery that was begun, but of which the relay has heard nothing.
-    fn unsaid(&self, begun: &Begun) -> Record {
-        let delivery = &begun.claimed.delivery;
-        let now = self.run.clock.now();
-        let event = entries::decided(
-            delivery,
-            &DeliveryState::Due,
-            "stopped before the conversation",
-            now,
-        );
-        self.write(
-            delivery.id,
-            DeliveryState::Due,
-            begun.claimed.attempts,
-            Some(event),
-        )
+    fn begin(&mut self, hand: Vec<Claimed>, at: Instant) {
+        self.begun
+            .extend(hand.into_iter().map(|claimed| (claimed, at)));
     }
 
-    /// Takes the next few from the queue: at least one, waiting for it; none at the end.
-    async fn take(&mut self) -> Vec<Claimed> {
-        let mut hand = Vec::with_capacity(self.handful);
-        let Some(first) = self.first().await else {
-            return hand;
-        };
-        hand.push(first);
-        while hand.len() < self.handful {
-            let Ok(next) = self.work.try_recv() else {
-                break;
-            };
-            hand.push(next);
-        }
-        self.keep_pace(hand.len()).await;
-        hand
+    async fn ask(&self) -> Result<Receiver<Answer>, Closed> {
+        self.hand.ask(self.handful, self.connection.is_some()).await
+    }
+
+    fn relay(&self) -> &Relay {
+        &self.run.relays[self.seat.relay]
     }
 
     /// Waits for work. Meanwhile a connection is opened when something is
-    /// about to fall due, and closed when nothing comes for a while.
-    async fn first(&mut self) -> Option<Claimed> {
+    /// about to fall due, and closed when nothing comes for a while. `None`:
+    /// it is over.
+    async fn wait(&mut self, asked: &mut Receiver<Answer>) -> Result<Option<Answer>, Closed> {
         loop {
             let run = Arc::clone(&self.run);
-            tokio::select! {
+            let early = tokio::select! {
                 biased;
-                first = self.work.recv() => return first.ok(),
-                () = run.stop.cancelled() => return None,
-                () = run.ready.notified() => self.open_early().await,
-                () = tokio::time::sleep(IDLE), if self.connection.is_some() => self.part().await,
+                answer = &mut *asked => return Ok(answer.ok()),
+                () = run.stop.cancelled() => {
+                    self.put_all_back(asked, "stopped before the conversation").await?;
+                    return Ok(None);
+                }
+                () = run.ready.notified(), if self.connection.is_none() => true,
+                () = tokio::time::sleep(IDLE), if self.connection.is_some() => false,
+            };
+            if early {
+                self.open_early().await?;
+            } else {
+                self.part().await;
             }
+            // What was answered meanwhile counts; else it is asked anew.
+            asked.close();
+            if let Ok(answer) = asked.try_recv() {
+                return Ok(Some(answer));
+            }
+            *asked = self.ask().await?;
         }
     }
 
     /// That it fails now matters to nobody: it is tried again when there is work.
-    async fn open_early(&mut self) {
-        if self.connection.is_none()
-            && let Ok(connection) = self.run.relay.open().await
-        {
+    async fn open_early(&mut self) -> Result<(), Closed> {
+        if let Ok(connection) = self.relay().open().await {
             self.connection = Some(connection);
-            self.run.connections.fetch_add(1, Ordering::SeqCst);
+            self.hand.fare(Fare::Opened).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens a connection, and tells how that went.
+    async fn connect(&mut self) -> Result<bool, Closed> {
+        let opened = tokio::select! {
+            opened = self.relay().open() => opened,
+            () = self.run.stop.cancelled() => return Ok(false),
+        };
+        match opened {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                self.hand.fare(Fare::Opened).await?;
+                Ok(true)
+            }
+            Err(error) => {
+                self.hand.fare(Fare::NotOpened(error)).await?;
+                Ok(false)
+            }
         }
     }
 
+    /// Says good-bye to the relay.
     async fn part(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.run.connections.fetch_sub(1, Ordering::SeqCst);
+            // Where the ledger is closed, nobody counts connections any more.
+            let _ = self.hand.fare(Fare::Closed).await;
             connection.quit().await;
         }
     }
 
-    /// Waits until the relay's rate allows so many more.
-    async fn keep_pace(&self, count: usize) {
-        let Some(pace) = &self.run.pace else { return };
-        for _ in 0..count {
-            tokio::select! {
-                () = pace.until_ready() => {}
-                () = self.run.stop.cancelled() => return,
-            }
+    /// Sees that there is a connection that can carry a mail.
+    async fn see_to_connection(&mut self) -> Result<bool, Closed> {
+        let spent = self.connection.as_ref().is_some_and(Connection::is_spent);
+        let broken = self
+            .connection
+            .as_ref()
+            .is_some_and(|connection| !connection.is_usable());
+        if spent || broken {
+            self.part().await;
         }
+        if self.connection.is_some() {
+            return Ok(true);
+        }
+        self.connect().await
     }
 
-    /// Another worker may still use what this one cannot deliver: its claims
-    /// go back when the run ends, or at once where others are at work.
-    async fn put_back(&self, hand: Vec<Claimed>) -> Result<(), RunError> {
-        let records = hand
-            .iter()
-            .map(|claimed| self.given_back(claimed))
-            .collect();
-        let count = hand.len();
-        self.run.store.record(records).await?;
-        self.run.settle(count);
+    /// Hands over what was begun, and what is begun meanwhile.
+    async fn hand_over_all(&mut self, asked: &mut Receiver<Answer>) -> Result<(), Leave> {
+        let (started, mut count) = (Instant::now(), 0u32);
+        let mut next = None;
+        loop {
+            if !self.see_to_connection().await? {
+                self.begun.extend(next.take().map(Ready::unsaid));
+                self.put_back("no connection to the relay").await?;
+                return Ok(());
+            }
+            let current = match next.take() {
+                Some(ready) => ready,
+                None => match self.ready().await? {
+                    Some(ready) => ready,
+                    None => break,
+                },
+            };
+            self.refill(asked).await?;
+            next = self.ready().await?;
+            self.converse(current, next.as_mut()).await?;
+            count += 1;
+            if self.run.stop.is_cancelled() {
+                self.begun.extend(next.take().map(Ready::unsaid));
+                break;
+            }
+        }
+        self.pace(started.elapsed(), count);
         Ok(())
     }
 
-    /// One connection too many for the relay: a service tries again in a while,
-    /// a run that is soon over leaves it to the others. False: it is over.
-    async fn step_back(&self) -> bool {
-        match self.run.until {
-            Until::NothingDue | Until::AllSettled => false,
-            Until::Stopped => {
-                tokio::select! {
-                    () = tokio::time::sleep(STEP_BACK) => true,
-                    () = self.run.stop.cancelled() => false,
-                }
+    /// Takes what was committed meanwhile, so that the conversation does not pause.
+    async fn refill(&mut self, asked: &mut Receiver<Answer>) -> Result<(), Closed> {
+        if self.begun.is_empty()
+            && let Ok(Answer::Begin(hand, at)) = asked.try_recv()
+        {
+            self.begin(hand, at);
+            *asked = self.ask().await?;
+        }
+        Ok(())
+    }
+
+    /// The next mail that may be said, composed.
+    async fn ready(&mut self) -> Result<Option<Ready>, Leave> {
+        while let Some((claimed, asked)) = self.begun.pop_front() {
+            let now = self.run.clock.now();
+            if self.run.stop.is_cancelled() {
+                self.begun.push_front((claimed, asked));
+                return Ok(None);
             }
-        }
-    }
-
-    fn given_back(&self, claimed: &Claimed) -> Record {
-        Record {
-            delivery: claimed.delivery.id,
-            lease: self.run.lease,
-            state: DeliveryState::Due,
-            attempts: claimed.attempts,
-            event: None,
-        }
-    }
-
-    /// Sees that there is a usable connection. False: this worker is one too
-    /// many for the relay, and the others carry on.
-    async fn connect(&mut self) -> Result<bool, RunError> {
-        if self.connection.as_ref().is_some_and(Connection::is_usable) {
-            return Ok(true);
-        }
-        let known = self.connection.take().is_some();
-        if known {
-            self.run.connections.fetch_sub(1, Ordering::SeqCst);
-        }
-        for n in 1..=TRIES {
-            let error = match self.run.relay.open().await {
-                Ok(connection) => {
-                    self.connection = Some(connection);
-                    self.run.connections.fetch_add(1, Ordering::SeqCst);
-                    self.run.pulse.well();
-                    return Ok(true);
-                }
-                Err(error) => error,
-            };
-            if self.run.connections.load(Ordering::SeqCst) > 0 {
-                tracing::warn!(relay.name = self.run.relay.name(), %error, "one connection less");
-                return Ok(false);
-            }
-            self.wait_or_fail(error, n, known).await?;
-        }
-        Ok(false)
-    }
-
-    /// A relay that was there a moment ago is given some time to come back;
-    /// one that never answered, or will not have us, is not.
-    async fn wait_or_fail(&self, error: RelayError, n: u32, known: bool) -> Result<(), RunError> {
-        if !known || !error.may_pass() || n == TRIES || self.run.stop.is_cancelled() {
-            return Err(error.into());
-        }
-        tracing::warn!(relay.name = self.run.relay.name(), %error, "relay lost; trying again");
-        let pause = Duration::from_millis(250) * 2u32.pow(n);
-        tokio::select! {
-            () = tokio::time::sleep(pause) => Ok(()),
-            () = self.run.stop.cancelled() => Err(error.into()),
-        }
-    }
-
-    /// Commits that these begin now, and gives those that may. A contact who
-    /// was barred meanwhile ends here.
-    async fn begin(&self, hand: Vec<Claimed>) -> Result<Vec<Begun>, Closed> {
-        let emails: Vec<_> = hand
-            .iter()
-            .map(|claimed| claimed.delivery.recipient.email.clone())
-            .collect();
-        let barred = match self.run.store.is_suppressed(&emails).await {
-            Ok(barred) => barred,
-            Err(error) => {
-                tracing::error!(%error, "cannot ask for suppressions; nothing begins without them");
-                self.run.stop.cancel();
-                return Err(Closed);
-            }
-        };
-        let mut begun = Vec::with_capacity(hand.len());
-        let mut records = Vec::with_capacity(hand.len());
-        for claimed in hand {
-            match self.prepare(&claimed, &barred) {
-                Prepared::Begins(record, state) => {
-                    let attempt = record.attempts;
-                    records.push(*record);
-                    begun.push(Begun {
+            match self.compose(&claimed, now).await {
+                Ok(mail) => {
+                    self.run.progress.weigh(mail.message.size());
+                    return Ok(Some(Ready {
                         claimed,
-                        state,
-                        attempt,
-                    });
+                        mail,
+                        asked,
+                    }));
                 }
-                Prepared::Ends(record) => {
-                    self.run.progress.mark(Mark::Failed);
-                    self.ledger.end(*record).await?;
-                }
+                Err(cause) => self.cannot_compose(&claimed, cause).await?,
             }
         }
-        let lost = self.ledger.begin(records).await?;
-        self.run.settle(lost.len());
-        begun.retain(|begun| !lost.contains(&begun.claimed.delivery.id));
-        Ok(begun)
+        Ok(None)
     }
 
-    fn prepare(&self, claimed: &Claimed, barred: &HashMap<String, SuppressionReason>) -> Prepared {
-        let delivery = &claimed.delivery;
-        let now = self.run.clock.now();
-        let attempt = claimed.attempts + 1;
-        let held = DeliveryState::Claimed {
-            lease: self.run.lease,
-            until: now,
-            attempt: None,
-        };
-        if let Some(reason) = barred.get(&delivery.recipient.email.to_string()) {
-            let state = DeliveryState::Suppressed { reason: *reason };
-            let event = entries::decided(delivery, &state, "suppression list", now);
-            return Prepared::Ends(Box::new(self.write(
-                delivery.id,
-                state,
-                claimed.attempts,
-                Some(event),
-            )));
-        }
-        match apply(
-            &held,
-            delivery.permitted_from,
-            Event::Start {
-                lease: self.run.lease,
-                attempt,
-            },
-            now,
-        ) {
-            Ok(DeliveryState::Claimed {
-                lease,
-                attempt: begun,
-                ..
-            }) => {
-                let until = now.saturating_add(self.run.settings.lease).unwrap_or(now);
-                let state = DeliveryState::Claimed {
-                    lease,
-                    until,
-                    attempt: begun,
-                };
-                let event = entries::attempt(delivery, attempt, self.run.relay.name(), now);
-                Prepared::Begins(
-                    Box::new(self.write(delivery.id, state.clone(), attempt, Some(event))),
-                    state,
-                )
-            }
-            // The embargo's second wall: the claim should not have been, so it goes back.
-            Ok(_) | Err(_) => {
-                tracing::error!(delivery.id = %delivery.id, "a claim that the embargo does not permit was given back");
-                Prepared::Ends(Box::new(self.given_back(claimed)))
-            }
-        }
-    }
-
-    fn write(
-        &self,
-        delivery: DeliveryId,
-        state: DeliveryState,
-        attempts: u32,
-        event: Option<crate::domain::log::LogEvent>,
-    ) -> Record {
-        Record {
-            delivery,
-            lease: self.run.lease,
-            state,
-            attempts,
-            event,
-        }
-    }
-
-    /// Hands one delivery over and leaves its outcome with the ledger.
-    #[tracing::instrument(name = "delivery", skip_all, fields(
-        delivery.id = %begun.claimed.delivery.id,
-        distribution.id = %begun.claimed.delivery.distribution,
-        delivery.attempt = begun.attempt,
-        relay.name = self.run.relay.name(),
-        outcome,
-    ))]
-    async fn deliver(&mut self, begun: Begun) -> Result<Result<(), Closed>, RunError> {
-        let Some(handover) = self.hand_over(&begun).await? else {
-            return Ok(Ok(()));
-        };
-        let now = self.run.clock.now();
-        let claimed = &begun.claimed;
-        let refusal = relay_refuses(&handover);
-        let conclusion = match &refusal {
-            Some(reply) => Conclusion::Retry {
-                at: now,
-                reply: reply.clone(),
-            },
-            None => conclude(
-                &handover,
-                begun.attempt,
-                claimed.due_since,
-                &self.run.settings.retry,
-                now,
-                Entropy.roll(),
-            ),
-        };
-        tracing::Span::current().record("outcome", name_of(&conclusion));
-        self.run.progress.mark(mark_of(&conclusion));
-        self.run
-            .metrics
-            .attempt(name_of(&conclusion), self.run.relay.name());
-        if begun.attempt == 1 {
-            self.run.metrics.late(now.duration_since(claimed.due_since));
-        }
-        let finish = Event::Finish {
-            lease: self.run.lease,
-            conclusion,
-        };
-        let state = apply(&begun.state, claimed.delivery.permitted_from, finish, now).map_err(
-            |illegal| RunError::Compose {
-                delivery: claimed.delivery.id.to_string(),
-                cause: illegal.to_string(),
-            },
-        )?;
-        let event = entries::outcome(&claimed.delivery, begun.attempt, &handover, &state, now);
-        let left = self
-            .ledger
-            .end(self.write(claimed.delivery.id, state, begun.attempt, Some(event)))
-            .await;
-        match refusal {
-            Some(reply) => Err(RunError::RelayRefuses {
-                relay: self.run.relay.name().to_owned(),
-                reply,
-            }),
-            None => Ok(left),
-        }
-    }
-
-    /// Composes and hands over; `None` where there is no mail to hand over, and
-    /// the delivery has gone back.
-    async fn hand_over(&mut self, begun: &Begun) -> Result<Option<Handover>, RunError> {
-        let delivery = &begun.claimed.delivery;
-        let now = self.run.clock.now();
-        let composed = self.compose(begun, now).await;
-        let (envelope, message) = match composed {
-            Ok(composed) => composed,
-            Err(cause) => return self.cannot_compose(begun, cause).await.map(|()| None),
-        };
-        self.run.progress.weigh(message.size());
-        if !self.connect().await? {
-            return Ok(Some(not_begun("no connection to the relay is left")));
-        }
-        // The last instruction before the conversation: the embargo once more.
-        if !may_leave(delivery.permitted_from, self.run.clock.now()) {
-            return Ok(Some(not_begun(
-                "the embargo bars it again: the clock went back",
-            )));
-        }
-        match self.connection.as_mut() {
-            Some(connection) => {
-                let started = Instant::now();
-                let handover = connection.deliver(&envelope, &message).await;
-                self.run.metrics.conversed(started.elapsed());
-                Ok(Some(handover))
-            }
-            None => Ok(Some(not_begun("no connection to the relay is left"))),
-        }
-    }
-
-    async fn compose(
-        &self,
-        begun: &Begun,
-        now: Timestamp,
-    ) -> Result<(Envelope, ComposedMessage), String> {
-        let content = &begun.claimed.content;
+    async fn compose(&self, claimed: &Claimed, now: Timestamp) -> Result<Mail, String> {
         let composer = self
             .run
             .composers
-            .get(self.run.store.as_ref(), content)
+            .get(self.run.store.as_ref(), &claimed.content)
             .await;
         let composer = composer.map_err(|error| error.to_string())?;
         let started = Instant::now();
-        let composed = composer.compose(&begun.claimed.delivery, now);
+        let composed = composer.compose(&claimed.delivery, now);
+        let signed = composed.and_then(|(envelope, message)| {
+            let signed = message.signed(&self.run.signer, now);
+            Ok(Mail {
+                envelope,
+                message: signed.map_err(|error| error.to_string())?,
+            })
+        });
         self.run.metrics.rendered(started.elapsed());
-        composed
+        signed
+    }
+
+    /// Whether it may still be said: asked again where the answer is old, and
+    /// nothing is waited for after this before the first word.
+    async fn still_may(&self, ready: &mut Ready) -> Result<bool, RunError> {
+        let delivery = &ready.claimed.delivery;
+        if ready.asked.elapsed() > FRESH {
+            let (asked, now) = (Instant::now(), self.run.clock.now());
+            let lease = self.run.lease;
+            if !self.run.store.still_stands(delivery, lease, now).await? {
+                return Ok(false);
+            }
+            ready.asked = asked;
+        }
+        let now = self.run.clock.now();
+        Ok(may_leave(delivery.permitted_from, now) && delivery.waits_until(now).is_none())
+    }
+
+    /// Hands one mail over and leaves its outcome with the ledger.
+    #[tracing::instrument(name = "delivery", skip_all, fields(
+        delivery.id = %ready.claimed.delivery.id,
+        distribution.id = %ready.claimed.delivery.distribution,
+        delivery.attempt = ready.claimed.attempt,
+        relay.name = self.relay().name(),
+        outcome,
+    ))]
+    async fn converse(&mut self, mut ready: Ready, next: Option<&mut Ready>) -> Result<(), Leave> {
+        // Its opening would go along with this one's body.
+        let next = match next {
+            Some(next) => self.still_may(next).await?.then_some(&next.mail),
+            None => None,
+        };
+        let may = self.still_may(&mut ready).await?;
+        let Some(connection) = self.connection.as_mut().filter(|_| may) else {
+            if let Some(connection) = &mut self.connection {
+                connection.abandon();
+            }
+            let unsaid = self.unsaid(&ready.claimed, "stopped before the conversation");
+            self.hand.end(unsaid, false).await?;
+            return Ok(());
+        };
+        let started = Instant::now();
+        let handover = connection.deliver(ready.mail, next).await;
+        self.run.metrics.conversed(started.elapsed());
+        self.conclude(&ready.claimed, &handover).await
+    }
+
+    async fn conclude(&mut self, claimed: &Claimed, handover: &Handover) -> Result<(), Leave> {
+        let outcome = Outcome::of(&self.run, claimed, handover);
+        tracing::Span::current().record("outcome", outcome.name());
+        let relay = self.run.relays[self.seat.relay].name();
+        let (worked, fare) = match (relay_refuses(handover), handover) {
+            (Some(reply), _) => (false, Some(Fare::Refuses(reply))),
+            (None, Handover::Refused { reply, .. }) if reply.code == 421 => {
+                (false, Some(Fare::HungUp))
+            }
+            (None, Handover::Lost { .. }) => (false, None),
+            (None, Handover::Refused { .. } | Handover::Accepted { .. }) => (true, None),
+        };
+        let record = outcome.record(&self.run, relay)?;
+        // The relay's fortune first: where the delivery goes next depends on it.
+        if let Some(fare) = fare {
+            self.part().await;
+            self.hand.fare(fare).await?;
+        }
+        self.hand.end(record, worked).await?;
+        Ok(())
+    }
+
+    fn unsaid(&self, claimed: &Claimed, why: &str) -> crate::store::Record {
+        let now = self.run.clock.now();
+        let event = entries::decided(&claimed.delivery, &DeliveryState::Due, why, now);
+        unsaid(claimed, self.run.lease, event)
+    }
+
+    /// What was begun for this worker goes back, also what is just being begun:
+    /// the relay has heard nothing of it.
+    async fn put_all_back(
+        &mut self,
+        asked: &mut Receiver<Answer>,
+        why: &str,
+    ) -> Result<(), Closed> {
+        asked.close();
+        if let Ok(Answer::Begin(hand, at)) = asked.try_recv() {
+            self.begin(hand, at);
+        }
+        self.put_back(why).await
+    }
+
+    async fn put_back(&mut self, why: &str) -> Result<(), Closed> {
+        while let Some((claimed, _)) = self.begun.pop_front() {
+            let record = self.unsaid(&claimed, why);
+            self.hand.end(record, false).await?;
+        }
+        Ok(())
     }
 
     /// Nothing was said to the relay, so nothing is in doubt: the delivery goes
     /// back. Every other mail of its distribution would fail alike, so that is
     /// held; a run that sends nothing else is over.
-    async fn cannot_compose(&self, begun: &Begun, cause: String) -> Result<(), RunError> {
-        let delivery = &begun.claimed.delivery;
+    async fn cannot_compose(&self, claimed: &Claimed, cause: String) -> Result<(), Leave> {
+        let delivery = &claimed.delivery;
         let error = RunError::Compose {
             delivery: delivery.id.to_string(),
             cause,
         };
-        self.run
-            .store
-            .record(vec![self.given_back(&begun.claimed)])
-            .await?;
-        self.run.settle(1);
-        match self.run.distribution {
-            Some(_) => Err(error),
-            None => {
-                let (why, now) = (error.to_string(), self.run.clock.now());
-                let (id, cause) = (delivery.distribution, HoldCause::CannotCompose);
-                watchman::stop(&self.run, id, cause, why, now).await
-            }
+        let record = self.unsaid(claimed, "it could not be composed");
+        if self.run.distribution.is_some() {
+            self.hand.end(record, false).await?;
+            return Err(error.into());
         }
+        // Held before it goes back, so that nobody begins it again.
+        let (why, now) = (error.to_string(), self.run.clock.now());
+        let (id, cause) = (delivery.distribution, HoldCause::CannotCompose);
+        watchman::stop(&self.run, id, cause, why, now).await?;
+        self.hand.end(record, false).await?;
+        Ok(())
     }
 
     /// As many at once as fit into a moment.
-    fn pace(&mut self, took: Duration, count: usize) {
+    fn pace(&mut self, took: Duration, count: u32) {
         if count == 0 {
             return;
         }
-        let each = took.as_micros() / count as u128;
+        let each = took.as_micros() / u128::from(count);
         let fit = MOMENT.as_micros() / each.max(1);
-        // What is taken at once also waits for the relay's rate at once.
-        let paced = self
-            .run
-            .relay
-            .rate()
-            .map_or(MOST, |rate| (rate * MOMENT.as_secs_f64()) as usize);
-        let most = MOST.min(paced.max(1));
-        self.handful = usize::try_from(fit).unwrap_or(MOST).clamp(1, most);
-    }
-}
-
-/// What becomes of a claim just before it begins.
-enum Prepared {
-    /// It begins.
-    Begins(Box<Record>, DeliveryState),
-    /// It ends, or goes back, without a conversation.
-    Ends(Box<Record>),
-}
-
-fn not_begun(cause: &str) -> Handover {
-    Handover::Lost {
-        step: Step::Connect,
-        in_doubt: false,
-        cause: cause.to_owned(),
-    }
-}
-
-/// A refusal for good that is about us and not about the recipient or this
-/// one message: without this, a wrong password or sender would burn a whole list.
-fn relay_refuses(handover: &Handover) -> Option<String> {
-    let Handover::Refused {
-        step: step @ Step::Mail,
-        reply,
-    } = handover
-    else {
-        return None;
-    };
-    let about_content = reply.enhanced.is_some_and(|code| code.subject == 6);
-    let about_us = match RejectClass::of(*step, reply) {
-        RejectClass::RelayDenied
-        | RejectClass::Policy
-        | RejectClass::MailboxUnknown
-        | RejectClass::MailboxUnavailable => true,
-        RejectClass::TooLarge | RejectClass::Protocol | RejectClass::Other => false,
-    };
-    (!reply.is_transient() && about_us && !about_content).then(|| format!("{step}: {reply}"))
-}
-
-fn mark_of(conclusion: &Conclusion) -> Mark {
-    match conclusion {
-        Conclusion::Accepted(_) => Mark::Accepted,
-        Conclusion::Retry { .. } => Mark::Deferred,
-        Conclusion::Rejected { .. } | Conclusion::GiveUp => Mark::Failed,
-        Conclusion::InDoubt => Mark::InDoubt,
-    }
-}
-
-fn name_of(conclusion: &Conclusion) -> &'static str {
-    match conclusion {
-        Conclusion::Accepted(_) => "accepted",
-        Conclusion::Retry { .. } => "deferred",
-        Conclusion::Rejected { .. } => "rejected",
-        Conclusion::InDoubt => "in_doubt",
-        Conclusion::GiveUp => "expired",
+        self.handful = usize::try_from(fit).unwrap_or(MOST).clamp(1, MOST);
     }
 }

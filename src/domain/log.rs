@@ -77,6 +77,21 @@ pub struct Line {
     pub commitment: Option<String>,
 }
 
+/// A [`Line`] as it is written: the same fields in the same order.
+#[derive(Serialize)]
+struct Written<'a> {
+    seq: u64,
+    at: Timestamp,
+    distribution: DistributionId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<DeliveryId>,
+    event: &'a str,
+    #[serde(flatten)]
+    facts: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commitment: Option<String>,
+}
+
 /// The end of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -97,28 +112,25 @@ impl Default for Head {
 
 impl Head {
     /// Gives an event its place, and moves the head on.
-    pub fn append(&mut self, event: LogEvent) -> LogEntry {
+    pub fn append(&mut self, event: &LogEvent) -> LogEntry {
         let seq = self.seq + 1;
-        let salt = event
-            .personal
-            .as_ref()
-            .map(|personal| format!("{:032x}", personal.salt));
-        let personal = event
-            .personal
-            .map(|personal| Value::Object(personal.facts).to_string());
-        let line = Line {
+        let personal = event.personal.as_ref();
+        let salt = personal.map(|personal| format!("{:032x}", personal.salt));
+        // Maps with text keys and plain values always serialise.
+        let personal =
+            personal.map(|personal| serde_json::to_string(&personal.facts).unwrap_or_default());
+        let line = Written {
             seq,
             at: event.at,
             distribution: event.distribution,
             delivery: event.delivery,
-            event: event.event,
-            facts: event.facts,
+            event: &event.event,
+            facts: &event.facts,
             commitment: salt
                 .as_deref()
                 .zip(personal.as_deref())
                 .map(|(salt, facts)| commit(salt, facts)),
         };
-        // Maps with text keys and plain values always serialise.
         let line = serde_json::to_string(&line).unwrap_or_default();
         let hash = chain(&self.hash, &line);
         *self = Self {
@@ -287,7 +299,7 @@ mod tests {
         let entries = (0..n)
             .map(|i| {
                 let facts = Map::from_iter([("n".to_owned(), Value::from(i))]);
-                head.append(LogEvent {
+                head.append(&LogEvent {
                     at: Timestamp::from_second(i64::try_from(i).unwrap()).unwrap(),
                     distribution: DistributionId::from_parts(1, 1),
                     delivery: None,

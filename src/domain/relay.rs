@@ -76,6 +76,17 @@ impl Default for Deadlines {
     }
 }
 
+/// How much of one recipient domain's mail a relay takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DomainLimit {
+    /// The domain, as in addresses: lower case, IDNA.
+    pub domain: String,
+    /// Conversations for it at once.
+    pub connections: Option<usize>,
+    /// Messages a second for it.
+    pub rate: Option<f64>,
+}
+
 /// A relay as the newsroom configured it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelayProfile {
@@ -95,8 +106,16 @@ pub struct RelayProfile {
     pub helo: String,
     /// Connections at once, at least 1.
     pub connections: usize,
+    /// Messages that one connection carries; `None`: as many as there are.
+    pub messages_per_connection: Option<u32>,
     /// Messages a second at most; `None`: as fast as it takes them.
     pub rate: Option<f64>,
+    /// Relays of a higher number stand by until all of a lower one are out.
+    pub priority: u32,
+    /// Its share among those of the same priority, at least 1.
+    pub weight: u32,
+    /// What it takes for some recipients' domains.
+    pub domains: Vec<DomainLimit>,
     /// How long each step may take.
     pub deadlines: Deadlines,
 }

@@ -1,44 +1,30 @@
 //! The conversation with a relay.
 //!
-//! lettre's connection reads and writes; which words are said, in which
+//! lettre greets and logs in; which words are said after that, in which
 //! packets, under which deadline, and what a broken conversation means, is
-//! decided here. A conversation that timed out costs the connection.
+//! decided in `conversation`. A conversation that timed out costs the connection.
 
-use super::compose::ComposedMessage;
+use super::conversation::{Broken, Connection, Hello, said};
 use super::error::RelayError;
 use super::replies::{Announced, first_reply};
 use super::tls::Tls;
 use super::wire::Wire;
-use crate::domain::address::EmailAddress;
 use crate::domain::relay::{Credentials, RelayProfile, TlsPolicy};
-use crate::domain::reply::{Handover, SmtpReply, Step};
+use crate::domain::reply::{SmtpReply, Step};
 use lettre::transport::smtp::authentication::{Credentials as LettreCredentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Auth;
 use lettre::transport::smtp::extension::ClientId;
-use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-/// Octets for which the deadline of one block is granted.
-const BLOCK: usize = 1024 * 1024;
 
 /// A relay, ready to be spoken to.
 #[derive(Debug)]
 pub struct Relay {
-    profile: RelayProfile,
+    profile: Arc<RelayProfile>,
     tls: Option<Tls>,
-}
-
-/// From whom to whom (RFC 5321 2.3.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Envelope {
-    /// The return path.
-    pub from: EmailAddress,
-    /// The recipient.
-    pub to: EmailAddress,
 }
 
 impl Relay {
@@ -56,7 +42,10 @@ impl Relay {
             TlsPolicy::Required | TlsPolicy::Implicit => Some(Tls::new(&profile).map_err(wrong)?),
             TlsPolicy::None => None,
         };
-        let relay = Self { profile, tls };
+        let relay = Self {
+            profile: Arc::new(profile),
+            tls,
+        };
         if relay.tls.is_none()
             && relay.profile.credentials.is_some()
             && !is_loopback(&relay.profile.host)
@@ -74,9 +63,9 @@ impl Relay {
         &self.profile.name
     }
 
-    /// Messages a second at most, where the newsroom sets a rate.
-    pub fn rate(&self) -> Option<f64> {
-        self.profile.rate
+    /// What the newsroom wrote of it.
+    pub fn profile(&self) -> &RelayProfile {
+        &self.profile
     }
 
     /// How many connections it is given.
@@ -156,13 +145,15 @@ impl Relay {
         let banner = wire.heard(first_reply);
         let ehlo = wire.heard(first_reply);
         match (greeted, banner, ehlo) {
-            (Ok(Ok(talk)), _, Some(ehlo)) => Ok(Connection {
-                talk,
+            (Ok(Ok(_)), Some(banner), Some(ehlo)) => Ok(Connection {
                 wire,
                 announced: Announced::of(&ehlo),
-                profile: self.profile.clone(),
+                hello: Hello { banner, ehlo },
+                profile: Arc::clone(&self.profile),
                 usable: true,
                 needs_reset: false,
+                ahead: None,
+                carried: 0,
             }),
             (_, Some(reply), None) if !reply.is_positive() => {
                 Err(self.refused(Step::Banner, reply))
@@ -194,7 +185,7 @@ impl Relay {
             .ask(
                 connection,
                 Step::Ehlo,
-                &format!("EHLO {}\r\n", self.profile.helo),
+                format!("EHLO {}\r\n", self.profile.helo),
             )
             .await?;
         if !ehlo.is_positive() {
@@ -202,6 +193,7 @@ impl Relay {
         }
         // What was announced in clear counts no more (RFC 3207 4.2).
         connection.announced = Announced::of(&ehlo);
+        connection.hello.ehlo = ehlo;
         Ok(())
     }
 
@@ -235,7 +227,9 @@ impl Relay {
             .ask(
                 connection,
                 Step::Auth,
-                Auth::new(mechanism, secret.clone(), None).map_err(wrong)?,
+                Auth::new(mechanism, secret.clone(), None)
+                    .map_err(wrong)?
+                    .to_string(),
             )
             .await?;
         // LOGIN asks for the name, then for the password; nobody needs more.
@@ -246,7 +240,7 @@ impl Relay {
             let challenge = format!("334 {}\r\n", reply.text).parse().map_err(wrong)?;
             let answer =
                 Auth::new_from_response(mechanism, secret.clone(), &challenge).map_err(wrong)?;
-            reply = self.ask(connection, Step::Auth, answer).await?;
+            reply = self.ask(connection, Step::Auth, answer.to_string()).await?;
         }
         if reply.is_positive() {
             Ok(())
@@ -259,7 +253,7 @@ impl Relay {
         &self,
         connection: &mut Connection,
         step: Step,
-        words: impl fmt::Display,
+        words: impl Into<String>,
     ) -> Result<SmtpReply, RelayError> {
         match connection
             .ask(step, words, self.profile.deadlines.greeting)
@@ -294,295 +288,6 @@ impl Relay {
     }
 }
 
-/// What a peer that is no SMTP server said.
-fn said(wire: &Wire) -> String {
-    let said = wire.overheard();
-    if said.is_empty() {
-        "it closed the connection".to_owned()
-    } else {
-        format!("it said `{}`", said.escape_debug())
-    }
-}
-
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// An open connection; carries one conversation after another.
-pub struct Connection {
-    talk: AsyncSmtpConnection,
-    wire: Wire,
-    announced: Announced,
-    profile: RelayProfile,
-    usable: bool,
-    needs_reset: bool,
-}
-
-impl fmt::Debug for Connection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection")
-            .field("relay", &self.profile.name)
-            .field("usable", &self.usable)
-            .finish_non_exhaustive()
-    }
-}
-
-/// How a conversation broke.
-enum Broken {
-    /// The deadline passed.
-    Silent,
-    /// The connection was cut, or something other than a reply came.
-    Cut(String),
-}
-
-/// How the commands before the message went.
-enum Opening {
-    /// The relay waits for the message.
-    Ready,
-    /// It ends here.
-    Over(Handover),
-}
-
-impl Connection {
-    /// Whether it may carry another conversation.
-    pub fn is_usable(&self) -> bool {
-        self.usable
-    }
-
-    /// Hands one message over.
-    pub async fn deliver(&mut self, envelope: &Envelope, message: &ComposedMessage) -> Handover {
-        if let Some(refusal) = self.cannot(envelope) {
-            return refusal;
-        }
-        let opening = if self.announced.pipelining {
-            self.open_pipelined(envelope, message).await
-        } else {
-            self.open_stepwise(envelope, message).await
-        };
-        match opening {
-            Opening::Ready => self.send(message).await,
-            Opening::Over(handover) => handover,
-        }
-    }
-
-    /// Says good-bye; a relay that does not answer is left.
-    pub async fn quit(mut self) {
-        if self.usable {
-            let patience = Duration::from_secs(5).min(self.profile.deadlines.command);
-            drop(timeout(patience, self.talk.command("QUIT\r\n")).await);
-        }
-    }
-
-    /// A refusal of our own: the relay cannot carry such an address (RFC 6531 3.5).
-    fn cannot(&self, envelope: &Envelope) -> Option<Handover> {
-        let needed = envelope.from.needs_smtputf8() || envelope.to.needs_smtputf8();
-        (needed && !self.announced.smtputf8).then(|| Handover::Refused {
-            step: Step::Mail,
-            reply: SmtpReply::new(
-                553,
-                format!(
-                    "5.6.7 the address needs SMTPUTF8, which relay {} does not announce",
-                    self.profile.name
-                ),
-            ),
-        })
-    }
-
-    fn mail_command(&self, envelope: &Envelope, message: &ComposedMessage) -> String {
-        let size = if self.announced.size {
-            format!(" SIZE={}", message.size())
-        } else {
-            String::new()
-        };
-        let utf8 = if envelope.from.needs_smtputf8() || envelope.to.needs_smtputf8() {
-            " SMTPUTF8"
-        } else {
-            ""
-        };
-        format!("MAIL FROM:<{}>{size}{utf8}\r\n", envelope.from)
-    }
-
-    /// MAIL, RCPT and DATA in one packet, the replies one by one (RFC 2920).
-    async fn open_pipelined(&mut self, envelope: &Envelope, message: &ComposedMessage) -> Opening {
-        let reset = if self.needs_reset { "RSET\r\n" } else { "" };
-        let words = format!(
-            "{reset}{}RCPT TO:<{}>\r\nDATA\r\n",
-            self.mail_command(envelope, message),
-            envelope.to
-        );
-        let deadlines = self.profile.deadlines;
-        let mut first = Some(words);
-        if std::mem::take(&mut self.needs_reset)
-            && let Err(broken) = self
-                .ask_or_read(Step::Reset, first.take(), deadlines.command)
-                .await
-        {
-            return Opening::Over(self.lost(Step::Reset, broken, false));
-        }
-        let mut refusal = None;
-        for (step, deadline) in [
-            (Step::Mail, deadlines.command),
-            (Step::Rcpt, deadlines.command),
-            (Step::Data, deadlines.data),
-        ] {
-            match self.ask_or_read(step, first.take(), deadline).await {
-                // The first refusal is the cause; what follows it is only its echo.
-                Err(broken) => {
-                    return Opening::Over(
-                        refusal.unwrap_or_else(|| self.lost(step, broken, false)),
-                    );
-                }
-                Ok(reply) if step == Step::Data && reply.code == 354 => match refusal {
-                    None => return Opening::Ready,
-                    Some(refusal) => return Opening::Over(self.end_empty(refusal).await),
-                },
-                Ok(reply) if step != Step::Data && reply.is_positive() => {}
-                Ok(reply) => {
-                    let handover = self.refused(step, reply);
-                    refusal.get_or_insert(handover);
-                }
-            }
-        }
-        Opening::Over(
-            refusal.unwrap_or_else(|| {
-                self.lost(Step::Data, Broken::Cut("no go-ahead".to_owned()), false)
-            }),
-        )
-    }
-
-    /// The relay wants a message although its recipient was refused: it gets
-    /// an empty one, addressed to nobody (RFC 2920 3.1).
-    async fn end_empty(&mut self, refusal: Handover) -> Handover {
-        if self
-            .ask(Step::Body, ".\r\n", self.profile.deadlines.dot)
-            .await
-            .is_err()
-        {
-            self.usable = false;
-        }
-        refusal
-    }
-
-    /// MAIL, RCPT and DATA each for itself, for a relay without PIPELINING.
-    async fn open_stepwise(&mut self, envelope: &Envelope, message: &ComposedMessage) -> Opening {
-        let deadlines = self.profile.deadlines;
-        if std::mem::take(&mut self.needs_reset)
-            && let Err(broken) = self.ask(Step::Reset, "RSET\r\n", deadlines.command).await
-        {
-            return Opening::Over(self.lost(Step::Reset, broken, false));
-        }
-        let steps = [
-            (
-                Step::Mail,
-                self.mail_command(envelope, message),
-                deadlines.command,
-            ),
-            (
-                Step::Rcpt,
-                format!("RCPT TO:<{}>\r\n", envelope.to),
-                deadlines.command,
-            ),
-            (Step::Data, "DATA\r\n".to_owned(), deadlines.data),
-        ];
-        for (step, words, deadline) in steps {
-            match self.ask(step, words, deadline).await {
-                Err(broken) => return Opening::Over(self.lost(step, broken, false)),
-                Ok(reply) if step == Step::Data && reply.code == 354 => return Opening::Ready,
-                Ok(reply) if step != Step::Data && reply.is_positive() => {}
-                Ok(reply) => return Opening::Over(self.refused(step, reply)),
-            }
-        }
-        Opening::Over(self.lost(Step::Data, Broken::Cut("no go-ahead".to_owned()), false))
-    }
-
-    /// The message and its final dot in one write, and the reply to it.
-    async fn send(&mut self, message: &ComposedMessage) -> Handover {
-        let deadlines = self.profile.deadlines;
-        let blocks = u32::try_from(message.size() / BLOCK + 1).unwrap_or(u32::MAX);
-        let patience = deadlines.dot + deadlines.block.saturating_mul(blocks);
-        match self.ask(Step::Body, message.on_the_wire(), patience).await {
-            Ok(reply) if reply.is_positive() => Handover::Accepted { reply },
-            Ok(reply) => self.refused(Step::Body, reply),
-            // Once the final dot may have left, nobody can tell (RFC 1047).
-            Err(broken) => {
-                let dot_left = self.wire.all_sent();
-                self.lost(Step::Body, broken, dot_left)
-            }
-        }
-    }
-
-    async fn ask_or_read(
-        &mut self,
-        step: Step,
-        words: Option<String>,
-        deadline: Duration,
-    ) -> Result<SmtpReply, Broken> {
-        match words {
-            Some(words) => self.ask(step, words, deadline).await,
-            None => {
-                let heard = timeout(deadline, self.talk.read_response()).await;
-                self.take(step, heard)
-            }
-        }
-    }
-
-    async fn ask(
-        &mut self,
-        step: Step,
-        words: impl fmt::Display,
-        deadline: Duration,
-    ) -> Result<SmtpReply, Broken> {
-        let heard = timeout(deadline, self.talk.command(words)).await;
-        self.take(step, heard)
-    }
-
-    /// Takes the reply as the relay said it. lettre's own reading only tells
-    /// that there is one.
-    fn take<T>(
-        &mut self,
-        step: Step,
-        heard: Result<Result<T, lettre::transport::smtp::Error>, tokio::time::error::Elapsed>,
-    ) -> Result<SmtpReply, Broken> {
-        if let Some(reply) = self.wire.heard(first_reply) {
-            self.usable &= reply.code != 421 && heard.is_ok();
-            return Ok(reply);
-        }
-        self.usable = false;
-        tracing::debug!(relay.name = %self.profile.name, step = step.name(), "conversation broke");
-        match heard {
-            Err(_) => Err(Broken::Silent),
-            Ok(Err(error)) if self.wire.overheard().is_empty() => Err(Broken::Cut(cause(&error))),
-            Ok(_) => Err(Broken::Cut(said(&self.wire))),
-        }
-    }
-
-    fn refused(&mut self, step: Step, reply: SmtpReply) -> Handover {
-        self.needs_reset = true;
-        Handover::Refused { step, reply }
-    }
-
-    fn lost(&mut self, step: Step, broken: Broken, in_doubt: bool) -> Handover {
-        self.usable = false;
-        let cause = match broken {
-            Broken::Silent => "the relay was silent past its deadline".to_owned(),
-            Broken::Cut(cause) => cause,
-        };
-        Handover::Lost {
-            step,
-            in_doubt,
-            cause,
-        }
-    }
-}
-
-/// The innermost cause: lettre's own words say only that it was the network.
-fn cause(error: &lettre::transport::smtp::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    match innermost.to_string().as_str() {
-        "incomplete response" => "the relay closed the connection".to_owned(),
-        other => other.to_owned(),
-    }
 }

@@ -6,14 +6,18 @@
 //! [`Catcher`] is the other end: an SMTP server on loopback for rehearsals.
 
 pub mod catcher;
+pub mod certificate;
 pub mod compose;
 mod connection;
+mod conversation;
 mod error;
+pub mod probe;
 mod replies;
 mod tls;
 mod wire;
 
 pub use catcher::{Catcher, CatcherConfig, CatcherCounts, CatcherError};
 pub use compose::ComposedMessage;
-pub use connection::{Connection, Envelope, Relay};
+pub use connection::Relay;
+pub use conversation::{Connection, Envelope, Mail};
 pub use error::RelayError;

@@ -1,13 +1,19 @@
-//! The stream under lettre's connection.
+//! The stream under a conversation.
 //!
-//! Three things lettre does not do, done beneath it: writes are gathered until
-//! somebody reads, so that pipelined commands and a message leave in one
-//! packet each; what the relay says is kept as it came, since lettre joins the
-//! lines of a refusal; and the socket can be turned into a TLS stream in place.
+//! lettre greets and logs in over it; the conversation itself says its words
+//! here. Three things lettre does not do, done beneath it: what is said is
+//! gathered until somebody listens, so that pipelined commands and a message
+//! leave together, an attachment uncopied; what the relay says is kept as it
+//! came, since lettre joins the lines of a refusal; and the socket can be
+//! turned into a TLS stream in place.
 
+use super::certificate::Protection;
+use super::compose::Piece;
 use lettre::transport::smtp::client::AsyncTokioStream;
+use std::collections::VecDeque;
 use std::fmt;
-use std::io;
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +24,12 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Gathered octets beyond which a write is passed on before more are taken.
-const GATHER: usize = 128 * 1024;
+/// Pieces handed to the socket in one call.
+const PIECES: usize = 16;
+/// Octets of a reply that nobody waits the end of.
+const LONGEST_REPLY: usize = 64 * 1024;
+/// Octets read at once.
+const READ: usize = 4096;
 
 /// Two hands on one stream: lettre holds one, the connection the other.
 #[derive(Clone)]
@@ -28,9 +38,11 @@ pub(super) struct Wire(Arc<Mutex<Line>>);
 struct Line {
     socket: Socket,
     peer: SocketAddr,
-    /// Gathered and not yet with the socket, from `sent` on.
-    out: Vec<u8>,
+    /// Said and not yet with the socket; of the first, `sent` octets are.
+    out: VecDeque<Piece>,
     sent: usize,
+    /// Whether the socket keeps octets back until it is flushed.
+    unflushed: bool,
     /// What the relay said and nobody has taken yet.
     heard: Vec<u8>,
 }
@@ -48,8 +60,9 @@ impl Wire {
         let line = Line {
             socket: Socket::Plain(stream),
             peer,
-            out: Vec::new(),
+            out: VecDeque::new(),
             sent: 0,
+            unflushed: false,
             heard: Vec::new(),
         };
         Ok(Self(Arc::new(Mutex::new(line))))
@@ -88,10 +101,35 @@ impl Wire {
         Ok(())
     }
 
-    /// Whether every octet written has gone to the socket, and so may have
-    /// reached the relay.
-    pub(super) fn all_sent(&self) -> bool {
-        self.line().out.is_empty()
+    /// How a TLS stream is protected, and by whose certificates.
+    pub(super) fn protection(&self) -> Option<Protection> {
+        match &self.line().socket {
+            Socket::Tls(stream) => Some(Protection::of(stream.get_ref().1)),
+            Socket::Plain(_) | Socket::Away => None,
+        }
+    }
+
+    /// Says something, once somebody listens.
+    pub(super) fn say(&self, words: impl Into<String>) {
+        self.line().out.push_back(Piece::Own(words.into()));
+    }
+
+    /// Says a message's pieces.
+    pub(super) fn say_pieces(&self, pieces: Vec<Piece>) {
+        self.line().out.extend(pieces);
+    }
+
+    /// Brings what was said to the relay and hears some more. An end of the
+    /// stream is an error: a relay that hangs up owes a reply.
+    pub(super) async fn listen(&self) -> io::Result<()> {
+        poll_fn(|cx| self.line().poll_listen(cx)).await
+    }
+
+    /// Octets said last that have not gone to the socket.
+    pub(super) fn unsent(&self) -> usize {
+        let line = self.line();
+        let said: usize = line.out.iter().map(|piece| piece.as_str().len()).sum();
+        said - line.sent
     }
 
     /// Takes what `take` finds in what the relay said; `take` answers with the
@@ -101,6 +139,14 @@ impl Wire {
         let (found, used) = take(&line.heard)?;
         line.heard.drain(..used);
         Some(found)
+    }
+
+    /// Whether what the relay said cannot be a reply: too much of it, or a line
+    /// that does not begin with three digits (RFC 5321 4.2).
+    pub(super) fn is_strange(&self) -> bool {
+        let line = self.line();
+        let begins_well = line.heard.iter().take(3).all(u8::is_ascii_digit);
+        !begins_well || line.heard.len() > LONGEST_REPLY
     }
 
     /// The beginning of what the relay said, for a message about it.
@@ -117,31 +163,74 @@ impl Wire {
 }
 
 impl Line {
-    /// Brings everything gathered to the socket.
+    /// Brings everything said to the socket.
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.out.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        while self.sent < self.out.len() {
-            let wrote = ready!(self.socket.poll_write(cx, &self.out[self.sent..]))?;
+        while !self.out.is_empty() {
+            let wrote = ready!(self.poll_write_pieces(cx))?;
             if wrote == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.sent += wrote;
+            self.unflushed = true;
+            self.consume(wrote);
         }
-        // TLS keeps records of its own until flushed; only then has it all left.
-        ready!(self.socket.poll_flush(cx))?;
-        self.out.clear();
-        self.sent = 0;
+        if self.unflushed {
+            // TLS keeps records of its own until flushed; only then has it all left.
+            ready!(self.socket.poll_flush(cx))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_pieces(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut slices = [IoSlice::new(&[]); PIECES];
+        let mut count = 0;
+        for (slice, piece) in slices.iter_mut().zip(&self.out) {
+            let from = if count == 0 { self.sent } else { 0 };
+            *slice = IoSlice::new(&piece.as_str().as_bytes()[from..]);
+            count += 1;
+        }
+        self.socket.poll_write_vectored(cx, &slices[..count])
+    }
+
+    /// So many octets are with the socket now.
+    fn consume(&mut self, mut wrote: usize) {
+        while let Some(first) = self.out.front() {
+            let left = first.as_str().len() - self.sent;
+            if wrote < left {
+                self.sent += wrote;
+                return;
+            }
+            wrote -= left;
+            self.sent = 0;
+            self.out.pop_front();
+        }
+    }
+
+    fn poll_listen(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(cx))?;
+        let mut octets = [0; READ];
+        let mut buffer = ReadBuf::new(&mut octets);
+        ready!(self.socket.poll_read(cx, &mut buffer))?;
+        if buffer.filled().is_empty() {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the relay closed the connection",
+            )));
+        }
+        self.heard.extend_from_slice(buffer.filled());
         Poll::Ready(Ok(()))
     }
 }
 
 impl Socket {
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         match self {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Self::Away => Poll::Ready(Err(away())),
         }
     }
@@ -194,17 +283,17 @@ impl AsyncRead for Wire {
     }
 }
 
+/// lettre says its greeting in whole lines of text.
 impl AsyncWrite for Wire {
     fn poll_write(
         self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        _cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let mut line = self.line();
-        if line.out.len() > GATHER {
-            ready!(line.poll_drain(cx))?;
+        match std::str::from_utf8(bytes) {
+            Ok(words) => self.say(words),
+            Err(error) => return Poll::Ready(Err(io::Error::other(error))),
         }
-        line.out.extend_from_slice(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 

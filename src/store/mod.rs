@@ -1,11 +1,17 @@
 //! The store: what Dateline remembers, in verbs of outcome.
 //!
-//! Desk and dispatch call it; a backend (`sqlite`) keeps it. Invariants of
-//! every backend: a change of state and its log entry are one transaction; an
-//! outcome counts only under the lease it was claimed with; nothing is ever
-//! half-applied.
+//! Desk and dispatch call it; a backend (`sqlite`, `postgres`) keeps it.
+//! Invariants of every backend: a change of state and its log entry are one
+//! transaction; an outcome counts only under the lease it was claimed with;
+//! nothing is ever half-applied. `tests/it/store.rs` holds every backend to
+//! the same conformance suite.
 
+pub mod archive;
+pub mod copy;
+mod lapse;
+pub mod postgres;
 pub mod sqlite;
+mod values;
 pub mod verify;
 
 use crate::domain::address::EmailAddress;
@@ -32,6 +38,15 @@ pub enum StoreError {
         /// The file or server, without any password.
         place: String,
         /// What the backend says.
+        cause: String,
+    },
+    /// The way to it was cut, or it is starting up: the same may go well in a
+    /// moment. Whether what was asked last was done is not known.
+    #[error("the store {place} cannot be reached: {cause}")]
+    CutOff {
+        /// The server, without any password.
+        place: String,
+        /// What the system says.
         cause: String,
     },
     /// It was written by a newer Dateline.
@@ -72,17 +87,19 @@ pub struct Imported {
     pub unchanged: u64,
 }
 
-/// A delivery that a worker holds.
+/// A delivery whose turn it is.
 #[derive(Debug, Clone)]
 pub struct Claimed {
     /// What was planned.
     pub delivery: Delivery,
-    /// Attempts made before.
-    pub attempts: u32,
+    /// The number of the attempt that begins, from 1.
+    pub attempt: u32,
     /// When it first fell due: retries count its age from here.
     pub due_since: Timestamp,
     /// The hash of the frozen content that it brings.
     pub content: String,
+    /// Why its address is barred, where it is: nothing may be said for it.
+    pub barred: Option<SuppressionReason>,
 }
 
 /// A change of a whole distribution, with what becomes of its deliveries.
@@ -132,7 +149,7 @@ pub struct Move {
 
 /// Hears when somebody has changed what is to be done.
 #[async_trait]
-pub trait Bell: Send + Debug {
+pub trait Bell: Send + Sync + Debug {
     /// Answers when it rings; what rang while nobody listened counts.
     async fn rung(&mut self);
 }
@@ -152,19 +169,82 @@ pub struct Record {
     pub event: Option<LogEvent>,
 }
 
-/// Which deliveries a worker takes.
-#[derive(Debug, Clone, Copy)]
-pub struct Claim {
+/// What becomes of a delivery whose turn it is.
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// Its conversation is about to be held, by the lease that claims; and what
+    /// the log says of that.
+    Begins(LogEvent),
+    /// Not now: it may be claimed again from this instant on.
+    Waits(Timestamp),
+    /// It ends here, without a conversation: its address is barred.
+    Ends(DeliveryState, LogEvent),
+}
+
+/// Which deliveries workers take. What is taken has begun: it is committed,
+/// with its log entry, that its conversation is about to be held.
+#[derive(Clone, Copy)]
+pub struct Claim<'a> {
     /// Of this distribution alone, or of any.
     pub distribution: Option<DistributionId>,
     /// Due and permitted at this instant.
     pub now: Timestamp,
     /// The lease to hold them by.
     pub lease: LeaseToken,
-    /// Until when.
-    pub until: Timestamp,
-    /// At most so many.
+    /// At most so many, the longest due first.
     pub limit: u32,
+    /// What becomes of each; asked in the order of the answer.
+    pub take: &'a (dyn Fn(&Claimed) -> Taken + Send + Sync),
+}
+
+impl Debug for Claim<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Claim")
+            .field("distribution", &self.distribution)
+            .field("now", &self.now)
+            .field("lease", &self.lease)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What one transaction of the ledger came to.
+#[derive(Debug, Default)]
+pub struct Turned {
+    /// The claim's lease has lapsed and was taken back: nothing was claimed.
+    pub lapsed: bool,
+    /// Records whose lease was not theirs any more: nothing was written of them.
+    pub lost: Vec<DeliveryId>,
+    /// What was claimed and begins, in the order in which it was asked about.
+    pub claimed: Vec<Claimed>,
+    /// How many deliveries were asked about: fewer than the claim's limit, and
+    /// no more are due.
+    pub asked: u32,
+}
+
+/// Whether a lease is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Term {
+    /// It begins.
+    First,
+    /// It goes on.
+    Further,
+}
+
+/// How long a leader may be silent.
+pub const LEAD_FOR: std::time::Duration = std::time::Duration::from_secs(6);
+
+/// Places in a queue that moves at a set pace.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace<'a> {
+    /// Which queue: a relay's name, or a relay's and a domain.
+    pub queue: &'a str,
+    /// How many places.
+    pub count: u32,
+    /// From one place to the next.
+    pub each: jiff::SignedDuration,
+    /// No place is before this instant.
+    pub now: Timestamp,
 }
 
 /// A delivery with its present state, for people.
@@ -183,19 +263,30 @@ pub struct Standing {
 pub struct Census {
     /// By state.
     pub by_state: std::collections::BTreeMap<String, u64>,
-    /// When the longest-waiting due delivery fell due.
+    /// When the longest-waiting due delivery of a distribution under way fell due.
     pub oldest_due: Option<Timestamp>,
-    /// When the lease that ends first ends.
+    /// When the lease that ends first ends, of those that hold deliveries.
     pub first_lease_end: Option<Timestamp>,
     /// Distributions by course.
     pub by_course: std::collections::BTreeMap<String, u64>,
 }
 
+/// An embargo that deliveries wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Countdown {
+    /// Of which distribution.
+    pub distribution: DistributionId,
+    /// Of which release.
+    pub release: ReleaseId,
+    /// When it lifts.
+    pub lift: Timestamp,
+}
+
 /// What the reaper found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reaped {
-    /// Claimed, never begun: due again.
-    pub returned: u64,
+    /// Leases that ended.
+    pub leases: u64,
     /// Begun, no outcome: in doubt.
     pub in_doubt: u64,
 }
@@ -277,13 +368,22 @@ pub trait Store: Send + Sync + Debug {
     async fn revise(&self, revision: Revision<'_>) -> Result<Option<u64>>;
 
     /// Whether a delivery may still leave as it was planned: its distribution is
-    /// under way, and it was not planned anew. Asked again before a
-    /// conversation that was begun a while ago.
-    async fn still_stands(&self, delivery: &Delivery) -> Result<bool>;
+    /// under way and not stale, it was not planned anew, its address is not
+    /// barred, and this lease holds it. Asked again before a conversation that
+    /// was begun a while ago.
+    async fn still_stands(
+        &self,
+        delivery: &Delivery,
+        lease: LeaseToken,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     /// Distributions under way with deliveries that are due, and the earliest
     /// of their times.
     async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>>;
+
+    /// Embargoes that lift after this instant, and that deliveries wait for.
+    async fn countdowns(&self, now: Timestamp) -> Result<Vec<Countdown>>;
 
     /// Distributions under way with deliveries that wait, for a time after this
     /// or under an embargo that lifts after it.
@@ -327,23 +427,55 @@ pub trait Store: Send + Sync + Debug {
     /// Its deliveries, counted. Planned ones whose time has come count as due.
     async fn counts(&self, id: DistributionId, now: Timestamp) -> Result<Counts>;
 
-    /// Takes deliveries that are due, that the embargo permits, and that no
-    /// one holds; committed before it answers.
-    async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
+    /// Takes a lease, or moves its end. Answers false where it lapsed and its
+    /// claims were taken back: a worker that was silent too long begins anew,
+    /// under another lease.
+    async fn lease(&self, lease: LeaseToken, until: Timestamp, term: Term) -> Result<bool>;
 
-    /// Writes changes of state with their log entries in one transaction.
-    /// Answers with those whose lease was not theirs any more: nothing was
-    /// written of them.
-    async fn record(&self, records: Vec<Record>) -> Result<Vec<DeliveryId>>;
+    /// One turn of the ledger, in one transaction: writes changes of state with
+    /// their log entries, then takes deliveries that are due, that the embargo
+    /// permits, and that no one holds, and writes that their attempts begin.
+    async fn turn(&self, records: &[Record], claim: Option<Claim<'_>>) -> Result<Turned>;
 
-    /// Moves the end of every claim held by a lease. Answers with their number.
-    async fn renew(&self, lease: LeaseToken, until: Timestamp) -> Result<u64>;
+    /// Writes changes of state alone. Answers with those whose lease was lost.
+    async fn record(&self, records: &[Record]) -> Result<Vec<DeliveryId>> {
+        Ok(self.turn(records, None).await?.lost)
+    }
 
-    /// Makes every claim of a lease due again that has not begun.
-    async fn give_back(&self, lease: LeaseToken) -> Result<u64>;
+    /// The deliveries that a lease holds.
+    async fn held(&self, lease: LeaseToken) -> Result<Vec<DeliveryId>>;
 
-    /// Returns lapsed leases (all claims with `until` before `now`).
+    /// Ends a lease: what it still holds has begun and is in doubt.
+    async fn end_lease(&self, lease: LeaseToken, now: Timestamp) -> Result<Reaped>;
+
+    /// Ends every lease whose end is before `now`.
     async fn reap(&self, now: Timestamp) -> Result<Reaped>;
+
+    /// Whether this process is the one that looks after what everybody shares:
+    /// lapsed leases, stale schedules, what is killed. Keeps the lead where it
+    /// has it, takes it where nobody has. A leader that does not ask again for
+    /// [`LEAD_FOR`] is one no more.
+    async fn lead(&self) -> Result<bool>;
+
+    /// Lets the lead go.
+    async fn step_down(&self) -> Result<()>;
+
+    /// The time by the store's own clock, where it has one: machines that share
+    /// a store must agree on it.
+    async fn time(&self) -> Result<Option<Timestamp>>;
+
+    /// Reserves places in a queue that moves at a set pace, shared by all that
+    /// use this store. Answers with the instant of the first place; the others
+    /// follow it at the pace's distance.
+    async fn reserve(&self, pace: &Pace<'_>) -> Result<Timestamp>;
+
+    /// How many deliveries a claim would find now; counts no further than `most`.
+    async fn due(
+        &self,
+        distribution: Option<DistributionId>,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<u32>;
 
     /// When the next waiting delivery of a distribution under way falls due.
     async fn next_due(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>>;

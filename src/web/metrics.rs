@@ -72,12 +72,12 @@ fn gauge(vitals: &Vitals, service: &Service, registry: &mut Registry) {
         census.first_lease_end.map_or(0.0, leased),
     );
     let countdown = Family::<Labels, Seconds>::default();
-    for distribution in &vitals.embargoes {
+    for embargo in &vitals.embargoes {
         let labels = vec![
-            ("distribution", distribution.id.to_string()),
-            ("release", distribution.release.to_string()),
+            ("distribution", embargo.distribution.to_string()),
+            ("release", embargo.release.to_string()),
         ];
-        let left = distribution.lift().map_or(0.0, |lift| between(now, lift));
+        let left = between(now, embargo.lift);
         countdown.get_or_create(&labels).set(left);
     }
     registry.register(

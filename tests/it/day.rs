@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use dateline::clock::Clock;
-use dateline::config::Settings;
+use dateline::config::{Settings, StoreLocation};
 use dateline::desk::contacts::ImportOptions;
 use dateline::desk::schedule::When;
 use dateline::desk::send::Order;
@@ -12,6 +12,7 @@ use dateline::desk::{Desk, Wiring};
 use dateline::domain::embargo::Phase;
 use dateline::domain::ids::ReleaseId;
 use dateline::relay::{Catcher, CatcherConfig};
+use dateline::store::archive::Archive;
 use dateline::store::sqlite::{Durability, SqliteStore};
 use dateline::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -131,9 +132,16 @@ impl Wiring for SimWorld {
     }
 
     async fn store(&self, settings: &Settings) -> Result<Arc<dyn Store>, StoreError> {
+        let StoreLocation::Sqlite(path) = &settings.store else {
+            panic!("{} is no file", settings.store);
+        };
         Ok(Arc::new(
-            SqliteStore::open(&settings.store, Durability::Throwaway).await?,
+            SqliteStore::open(path, Durability::Throwaway).await?,
         ))
+    }
+
+    async fn archive(&self, location: &StoreLocation) -> Result<Arc<dyn Archive>, StoreError> {
+        panic!("nobody copies {location} here")
     }
 
     async fn throwaway_store(&self, file: &Path) -> Result<Arc<dyn Store>, StoreError> {

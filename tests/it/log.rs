@@ -55,11 +55,11 @@ fn every_edit_deletion_and_move_is_found_and_the_first_is_named() {
         ),
         ("UPDATE log_head SET seq = seq - 1", "entry"),
         (
-            "UPDATE delivery SET state = 'accepted' WHERE id = (SELECT delivery FROM delivery_log WHERE line LIKE '%\"event\":\"in_doubt\"%' OR line LIKE '%\"event\":\"planned\"%' LIMIT 1); UPDATE delivery SET state = 'cancelled' WHERE id = (SELECT min(id) FROM delivery)",
+            "UPDATE delivery_state SET state = 'accepted' WHERE id = (SELECT delivery FROM delivery_log WHERE line LIKE '%\"event\":\"in_doubt\"%' OR line LIKE '%\"event\":\"planned\"%' LIMIT 1); UPDATE delivery_state SET state = 'cancelled' WHERE id = (SELECT min(id) FROM delivery)",
             "the log says",
         ),
         (
-            "DELETE FROM delivery WHERE id = (SELECT max(id) FROM delivery)",
+            "DELETE FROM delivery_state WHERE id = (SELECT max(id) FROM delivery)",
             "is `gone`",
         ),
     ] {

@@ -1,5 +1,5 @@
 //! The integration tests, in one binary: the real command line, real SMTP on
-//! loopback, real SQLite.
+//! loopback, real SQLite and real PostgreSQL.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,14 +9,19 @@
 
 mod architecture;
 mod bad_input;
+mod cluster;
 mod day;
+mod dkim;
 mod flow;
 mod kill;
 mod log;
 mod look;
+mod machines;
 mod mime;
 mod promises;
 mod relay_faults;
+mod relays;
 mod schedule;
 mod service;
+mod store;
 mod support;

@@ -219,7 +219,7 @@ fn what_comes_back_to_a_killed_distribution_is_withdrawn_too() {
     assert_eq!(workspace.dateline(&["kill", "latest"]).code, 0);
     // As when an attempt was under way at the kill, and was refused for now.
     workspace.sqlite(
-        "UPDATE delivery SET state = 'deferred', facts = '{\"state\":\"deferred\",\"until\":\"2026-01-01T00:00:00Z\",\"reply\":\"451\"}' \
+        "UPDATE delivery_state SET state = 'deferred', facts = '{\"state\":\"deferred\",\"until\":\"2026-01-01T00:00:00Z\",\"reply\":\"451\"}' \
          WHERE id = (SELECT min(id) FROM delivery)",
     );
     let service = ServiceProcess::start(&workspace);
@@ -358,7 +358,7 @@ fn after_a_long_silence_it_asks() {
     assert_eq!(planned.code, 0, "{}", planned.err);
     // As after a night without a service: everything of it lies two hours back.
     workspace.sqlite(
-        "UPDATE delivery SET due_at = due_at - 7200000000 WHERE phase = 'advance'; \
+        "UPDATE delivery_state SET due_at = due_at - 7200000000 WHERE phase = 'advance'; \
          UPDATE distribution SET record = json_set(record, '$.planned_at', '2026-01-01T00:00:00Z', '$.course.since', '2026-01-01T00:00:00Z'); \
          INSERT INTO heartbeat (one, at) SELECT 1, max(due_at) - 10000000000 FROM delivery;",
     );

@@ -159,6 +159,7 @@ pub(crate) fn run(command: &mut Command) -> Said {
 /// A catcher in a process of its own, ended when dropped.
 pub(crate) struct CatcherProcess {
     child: std::process::Child,
+    out: std::io::BufReader<std::process::ChildStdout>,
     pub(crate) port: u16,
 }
 
@@ -176,9 +177,8 @@ impl CatcherProcess {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        std::io::BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
         let address = line
             .split_whitespace()
             .nth(2)
@@ -187,7 +187,18 @@ impl CatcherProcess {
         Self {
             port: address.rsplit(':').next().unwrap().parse().unwrap(),
             child,
+            out,
         }
+    }
+
+    /// Ends it, and gives its last words.
+    pub(crate) fn end(mut self) -> String {
+        use std::io::Read;
+        let pid = self.child.id().to_string();
+        assert_eq!(run(Command::new("kill").args(["-INT", &pid])).code, 0);
+        let mut words = String::new();
+        self.out.read_to_string(&mut words).unwrap();
+        words
     }
 }
 
@@ -338,6 +349,8 @@ pub(crate) enum Manners {
     AnnouncesNothing,
     /// Refuses every sender for good.
     RefusesSender,
+    /// Greets, and says 421 to every sender (RFC 5321 3.8).
+    TakesNoMore,
 }
 
 /// A relay that misbehaves, on a free port of this machine.
@@ -380,7 +393,8 @@ async fn serve(mut stream: tokio::net::TcpStream, manners: Manners) -> std::io::
         | Manners::WrongCertificate
         | Manners::RefusesAuth
         | Manners::AnnouncesNothing
-        | Manners::RefusesSender => {
+        | Manners::RefusesSender
+        | Manners::TakesNoMore => {
             stream.write_all(b"220 fake.example ESMTP\r\n").await?;
             if talk(&mut stream, manners).await? == Talk::StartTls {
                 drop(acceptor().accept(stream).await?);
@@ -430,6 +444,10 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
             ("EHLO", Manners::RefusesAuth) => b"250-fake\r\n250 AUTH PLAIN LOGIN\r\n",
             ("EHLO", _) => b"250 fake\r\n",
             ("AUTH", _) => b"535 5.7.8 bad credentials\r\n",
+            ("MAIL", Manners::TakesNoMore) => {
+                stream.write_all(b"421 4.3.2 too busy\r\n").await?;
+                return Ok(Talk::Over);
+            }
             ("MAIL", Manners::RefusesSender) => b"550 5.7.1 this sender may not send here\r\n",
             ("STARTTLS", _) => {
                 stream.write_all(b"220 go\r\n").await?;
@@ -460,4 +478,121 @@ fn acceptor() -> TlsAcceptor {
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
     TlsAcceptor::from(Arc::new(config))
+}
+
+/// How a TLS front is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsMode {
+    /// TLS from the first byte.
+    Implicit,
+    /// STARTTLS.
+    StartTls,
+}
+
+impl TlsMode {
+    /// Its name in dateline.toml.
+    pub(crate) fn policy(self) -> &'static str {
+        match self {
+            Self::Implicit => "implicit",
+            Self::StartTls => "required",
+        }
+    }
+}
+
+/// TLS before a catcher, with a certificate of a test authority.
+pub(crate) struct TlsFront {
+    pub(crate) port: u16,
+    /// The authority's certificate, PEM.
+    pub(crate) ca: String,
+    /// Ends the server when dropped.
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl TlsFront {
+    /// In front of a port of this machine; the certificate holds for so many
+    /// days more.
+    pub(crate) fn start(behind: u16, mode: TlsMode, days: i64) -> Self {
+        let (ca, acceptor) = authority(days);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move { drop(front(stream, acceptor, behind, mode).await) });
+            }
+        });
+        Self {
+            port,
+            ca,
+            _runtime: runtime,
+        }
+    }
+}
+
+async fn front(
+    mut stream: tokio::net::TcpStream,
+    acceptor: TlsAcceptor,
+    behind: u16,
+    mode: TlsMode,
+) -> std::io::Result<()> {
+    let server = tokio::net::TcpStream::connect(("127.0.0.1", behind)).await?;
+    server.set_nodelay(true)?;
+    let mut server = BufReader::new(server);
+    if mode == TlsMode::StartTls {
+        // The catcher's own greeting was for us.
+        server.read_line(&mut String::new()).await?;
+        stream.write_all(b"220 front.example ESMTP\r\n").await?;
+        let mut lines = BufReader::new(&mut stream);
+        let mut line = String::new();
+        lines.read_line(&mut line).await?;
+        lines
+            .write_all(b"250-front.example\r\n250 STARTTLS\r\n")
+            .await?;
+        line.clear();
+        lines.read_line(&mut line).await?;
+        assert_eq!(line, "STARTTLS\r\n");
+        lines.write_all(b"220 go on\r\n").await?;
+    }
+    let mut private = acceptor.accept(stream).await?;
+    tokio::io::copy_bidirectional(&mut private, &mut server)
+        .await
+        .map(drop)
+}
+
+/// A test authority, and a server with its certificate for 127.0.0.1 that holds
+/// for so many days more.
+fn authority(days: i64) -> (String, TlsAcceptor) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = params.self_signed(&key).unwrap().pem();
+    let issuer = Issuer::new(params, key);
+    let own_key = KeyPair::generate().unwrap();
+    let mut own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let day = |days: i64| {
+        let at = now() + SignedDuration::from_hours(24 * days);
+        let date = at.to_zoned_datetime(jiff::tz::TimeZone::UTC);
+        rcgen::date_time_ymd(
+            i32::from(date.year()),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        )
+    };
+    own.not_before = day(-100);
+    own.not_after = day(days);
+    let leaf = own.signed_by(&own_key, &issuer).unwrap();
+    let private = PrivateKeyDer::try_from(own_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], private)
+        .unwrap();
+    (ca, TlsAcceptor::from(Arc::new(config)))
 }

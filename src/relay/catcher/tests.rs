@@ -14,7 +14,7 @@ use crate::domain::relay::{Deadlines, RelayProfile, TlsPolicy};
 use crate::domain::reply::{Handover, Step};
 use crate::domain::zone::Zone;
 use crate::relay::compose::{EncodedParts, Letterhead, Message, compose};
-use crate::relay::{ComposedMessage, Envelope, Relay};
+use crate::relay::{ComposedMessage, Envelope, Mail, Relay};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -37,7 +37,11 @@ fn relay(catcher: &Catcher) -> Relay {
         credentials: None,
         helo: "newsroom.example".into(),
         connections: 1,
+        messages_per_connection: None,
         rate: None,
+        priority: 1,
+        weight: 1,
+        domains: Vec::new(),
         deadlines: Deadlines::default(),
     })
     .unwrap()
@@ -65,10 +69,13 @@ fn message(text: &str) -> ComposedMessage {
     .unwrap()
 }
 
-fn envelope(to: &str) -> Envelope {
-    Envelope {
-        from: EmailAddress::parse("press@newsroom.example").unwrap(),
-        to: EmailAddress::parse(to).unwrap(),
+fn letter(to: &str, message: &ComposedMessage) -> Mail {
+    Mail {
+        envelope: Envelope {
+            from: EmailAddress::parse("press@newsroom.example").unwrap(),
+            to: EmailAddress::parse(to).unwrap(),
+        },
+        message: message.clone(),
     }
 }
 
@@ -99,7 +106,7 @@ async fn each_fault_is_what_the_conversation_says() {
             ("452-at-data@example.org", Step::Data, 452),
             ("554-at-dot@example.org", Step::Body, 554),
         ] {
-            match connection.deliver(&envelope(to), &mail).await {
+            match connection.deliver(letter(to, &mail), None).await {
                 Handover::Refused { step: own, reply } => {
                     assert_eq!((own, reply.code), (step, code), "{to}")
                 }
@@ -116,7 +123,7 @@ async fn each_fault_is_what_the_conversation_says() {
             ("drop-after-dot@example.org", true),
         ] {
             let mut cut = relay.open().await.unwrap();
-            match cut.deliver(&envelope(to), &mail).await {
+            match cut.deliver(letter(to, &mail), None).await {
                 Handover::Lost { in_doubt, .. } => {
                     assert!(in_doubt == doubt || to.starts_with("drop-mid"), "{to}")
                 }
@@ -127,7 +134,7 @@ async fn each_fault_is_what_the_conversation_says() {
         let mut closed = relay.open().await.unwrap();
         assert!(matches!(
             closed
-                .deliver(&envelope("421-at-data@example.org"), &mail)
+                .deliver(letter("421-at-data@example.org", &mail), None)
                 .await,
             Handover::Refused { .. }
         ));
@@ -135,7 +142,7 @@ async fn each_fault_is_what_the_conversation_says() {
         for _ in 0..3 {
             assert!(matches!(
                 connection
-                    .deliver(&envelope("anna@example.org"), &mail)
+                    .deliver(letter("anna@example.org", &mail), None)
                     .await,
                 Handover::Accepted { .. }
             ));
@@ -159,7 +166,7 @@ async fn a_fault_with_times_is_over_after_them() {
     let mut ends = Vec::new();
     for _ in 0..3 {
         let end = connection
-            .deliver(&envelope("451-at-rcpt.2+a@example.org"), &message("x"))
+            .deliver(letter("451-at-rcpt.2+a@example.org", &message("x")), None)
             .await;
         ends.push(matches!(end, Handover::Accepted { .. }));
     }
@@ -236,7 +243,7 @@ async fn files_are_the_owners_alone() {
         .open()
         .await
         .unwrap()
-        .deliver(&envelope("anna@example.org"), &message("x"))
+        .deliver(letter("anna@example.org", &message("x")), None)
         .await;
     catcher.stop().await;
     for name in ["000001.eml", "000001.json"] {

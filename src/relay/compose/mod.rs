@@ -9,6 +9,7 @@
 mod body;
 mod headers;
 mod parts;
+mod signed;
 
 pub use headers::{Letterhead, message_id};
 pub use parts::{EncodedParts, PartSource};
@@ -38,17 +39,37 @@ pub enum ComposeError {
     Date(Timestamp),
 }
 
-/// A whole message in pieces. Attachments are shared between all messages of
-/// a release: encoded once, copied nowhere until they are written.
+/// A part of a message: its own text, or one that many messages share.
+#[derive(Debug, Clone)]
+pub(super) enum Piece {
+    /// This message's own.
+    Own(String),
+    /// An attachment, encoded once per release and copied nowhere.
+    Shared(Arc<str>),
+}
+
+impl Piece {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Own(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+/// A whole message in pieces, each beginning at the beginning of a line. No
+/// line begins with a dot, so that none needs stuffing (RFC 5321 4.5.2):
+/// quoted-printable encodes it, base64 and our headers have none.
 #[derive(Debug, Clone)]
 pub struct ComposedMessage {
-    pieces: Vec<Arc<str>>,
+    pieces: Vec<Piece>,
     size: usize,
 }
 
 impl ComposedMessage {
-    fn new(pieces: Vec<Arc<str>>) -> Self {
-        let size = pieces.iter().map(|piece| piece.len()).sum();
+    fn new(pieces: Vec<Piece>) -> Self {
+        let pieces: Vec<_> = pieces.into_iter().map(stuffed).collect();
+        let size = pieces.iter().map(|piece| piece.as_str().len()).sum();
         Self { pieces, size }
     }
 
@@ -59,35 +80,36 @@ impl ComposedMessage {
 
     /// The message as it will arrive.
     pub fn to_vec(&self) -> Vec<u8> {
-        self.pieces.concat().into_bytes()
+        let texts: Vec<_> = self.pieces.iter().map(Piece::as_str).collect();
+        texts.concat().into_bytes()
     }
 
-    /// The message with its dots stuffed and the final dot (RFC 5321 4.5.2).
-    /// Every piece begins at the beginning of a line.
-    pub(super) fn on_the_wire(&self) -> String {
-        let mut wire = String::with_capacity(self.size + 64);
-        for piece in &self.pieces {
-            if piece.starts_with('.') {
-                wire.push('.');
-            }
-            stuff(piece, &mut wire);
-        }
-        wire.push_str(".\r\n");
-        wire
+    /// The pieces for the wire; the final dot follows them.
+    pub(super) fn into_pieces(self) -> Vec<Piece> {
+        self.pieces
     }
 }
 
-fn stuff(piece: &str, wire: &mut String) {
-    let mut rest = piece;
-    while let Some(at) = rest.find("\r\n.") {
-        wire.push_str(&rest[..at + 2]);
-        wire.push('.');
-        rest = &rest[at + 2..];
-        // The dot itself is passed on, so that it is not found again.
-        wire.push('.');
-        rest = &rest[1..];
+/// The invariant, seen to at the last moment. A dot at the beginning of a line
+/// is nobody's intent here; should there ever be one, it is stuffed, and the
+/// reader's server takes it out again.
+fn stuffed(piece: Piece) -> Piece {
+    let text = match &piece {
+        // Checked when it was encoded, once for all messages.
+        Piece::Shared(_) => return piece,
+        Piece::Own(text) => text,
+    };
+    if text.starts_with('.') || memchr::memmem::find(text.as_bytes(), b"\r\n.").is_some() {
+        Piece::Own(stuff(text))
+    } else {
+        piece
     }
-    wire.push_str(rest);
+}
+
+/// Doubles every dot at the beginning of a line.
+fn stuff(text: &str) -> String {
+    let first = if text.starts_with('.') { "." } else { "" };
+    format!("{first}{}", text.replace("\r\n.", "\r\n.."))
 }
 
 /// Everything that one message is made of.
@@ -130,7 +152,7 @@ pub fn compose(message: &Message<'_>) -> Result<ComposedMessage, ComposeError> {
 
 /// Writes the tree of parts; shared parts become pieces of their own.
 struct Writer {
-    pieces: Vec<Arc<str>>,
+    pieces: Vec<Piece>,
     current: String,
     delivery: DeliveryId,
 }
@@ -201,13 +223,14 @@ impl Writer {
     fn shared(&mut self, parts: &EncodedParts, boundary: &str) {
         for part in parts.iter() {
             self.next(boundary);
-            self.pieces.push(std::mem::take(&mut self.current).into());
-            self.pieces.push(Arc::clone(part));
+            self.pieces
+                .push(Piece::Own(std::mem::take(&mut self.current)));
+            self.pieces.push(Piece::Shared(Arc::clone(part)));
         }
     }
 
-    fn finish(mut self) -> Vec<Arc<str>> {
-        self.pieces.push(self.current.into());
+    fn finish(mut self) -> Vec<Piece> {
+        self.pieces.push(Piece::Own(self.current));
         self.pieces
     }
 }

@@ -1,6 +1,7 @@
 //! The invariant of composed messages, over any text anybody may write.
 
 use super::*;
+use crate::dkim::{Identity, NewKey, Selector, Signer};
 use crate::domain::address::EmailAddress;
 use crate::domain::header_text::HeaderText;
 use crate::domain::zone::Zone;
@@ -40,6 +41,21 @@ fn message(name: &str, subject: &str, html: &str, text: &str, file: &str) -> Com
     .unwrap()
 }
 
+/// The octets between DATA's 354 and the reply to the final dot.
+fn on_the_wire(composed: ComposedMessage) -> String {
+    let pieces = composed.into_pieces();
+    let texts: Vec<_> = pieces.iter().map(Piece::as_str).collect();
+    format!("{}.\r\n", texts.concat())
+}
+
+fn signer() -> Signer {
+    Signer::new(vec![Identity {
+        selector: Selector::parse("press").unwrap(),
+        domain: "newsroom.example".to_owned(),
+        key: NewKey::ed25519().unwrap().key,
+    }])
+}
+
 /// CRLF only, lines of at most 998 octets, ASCII, ended by CRLF.
 fn is_fit(bytes: &[u8]) -> Result<(), String> {
     let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
@@ -77,7 +93,7 @@ fn the_smuggling_sequences_arrive_as_one_message() {
             "a.png",
         );
         is_fit(&composed.to_vec()).unwrap();
-        let wire = composed.on_the_wire();
+        let wire = on_the_wire(composed);
         assert_eq!(wire.matches("\r\n.\r\n").count(), 1, "{trick:?}");
         assert!(wire.ends_with("\r\n.\r\n"));
     }
@@ -85,9 +101,8 @@ fn the_smuggling_sequences_arrive_as_one_message() {
 
 #[test]
 fn dots_are_stuffed_at_the_beginning_of_lines_only() {
-    let mut wire = String::new();
-    stuff("a\r\n.b\r\n..\r\nc.", &mut wire);
-    assert_eq!(wire, "a\r\n..b\r\n...\r\nc.");
+    assert_eq!(stuff("a\r\n.b\r\n..\r\nc."), "a\r\n..b\r\n...\r\nc.");
+    assert_eq!(stuff(".a"), "..a");
 }
 
 #[test]
@@ -120,9 +135,13 @@ proptest! {
         name in any::<String>(), subject in any::<String>(), html in any::<String>(), text in any::<String>(), file in "\\PC{1,60}",
     ) {
         let composed = message(&name, &subject, &html, &text, &file);
+        let plain = composed.to_vec();
+        let composed = composed.signed(&signer(), Timestamp::MIN).unwrap();
+        prop_assert!(composed.to_vec().ends_with(&plain) && composed.size() > plain.len());
         prop_assert_eq!(is_fit(&composed.to_vec()), Ok(()));
         prop_assert_eq!(composed.size(), composed.to_vec().len());
-        let wire = composed.on_the_wire();
+        prop_assert!(!String::from_utf8(composed.to_vec()).unwrap().contains("\r\n."), "no line begins with a dot");
+        let wire = on_the_wire(composed);
         prop_assert_eq!(wire.matches("\r\n.\r\n").count(), 1);
     }
 }

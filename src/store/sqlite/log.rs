@@ -11,14 +11,14 @@ use sqlx::{Row, SqliteConnection};
 /// Adds events to the chain.
 pub(super) async fn append(
     connection: &mut SqliteConnection,
-    events: Vec<LogEvent>,
+    events: &[&LogEvent],
 ) -> sqlx::Result<()> {
     if events.is_empty() {
         return Ok(());
     }
     let mut head = read_head(&mut *connection).await?;
     let rows: Vec<_> = events
-        .into_iter()
+        .iter()
         .map(|event| {
             let (distribution, delivery) = (event.distribution, event.delivery);
             let entry = head.append(event);

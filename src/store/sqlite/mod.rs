@@ -4,23 +4,24 @@
 //! and a few readers beside it (WAL). Claims and outcomes are one statement a
 //! batch; a commit is on disk when it answers (`synchronous = FULL`).
 
+mod archive;
 mod bell;
-mod claim;
 mod contacts;
+mod lease;
 mod log;
 mod open;
 mod plan;
 mod read;
-mod record;
 mod revise;
 mod rows;
+mod turn;
 mod watch;
 
 pub use open::Durability;
 
 use super::{
-    Bell, Census, Claim, Claimed, Imported, LogRow, Planning, Reaped, Record, Result, Revision,
-    Standing, Store, StoreError,
+    Bell, Census, Claim, Countdown, Imported, LogRow, Pace, Planning, Reaped, Record, Result,
+    Revision, Standing, Store, StoreError, Term, Turned,
 };
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::AgreementWord;
@@ -113,12 +114,21 @@ impl Store for SqliteStore {
         revise::revise(self, revision).await
     }
 
-    async fn still_stands(&self, delivery: &Delivery) -> Result<bool> {
-        watch::still_stands(self, delivery).await
+    async fn still_stands(
+        &self,
+        delivery: &Delivery,
+        lease: LeaseToken,
+        now: Timestamp,
+    ) -> Result<bool> {
+        watch::still_stands(self, delivery, lease, now).await
     }
 
     async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>> {
         watch::overdue(self, now).await
+    }
+
+    async fn countdowns(&self, now: Timestamp) -> Result<Vec<Countdown>> {
+        watch::countdowns(self, now).await
     }
 
     async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>> {
@@ -187,27 +197,53 @@ impl Store for SqliteStore {
         read::counts(self, id, now).await
     }
 
-    async fn claim(&self, claim: Claim) -> Result<Vec<Claimed>> {
-        claim::claim(self, claim).await
+    async fn lease(&self, lease: LeaseToken, until: Timestamp, term: Term) -> Result<bool> {
+        lease::lease(self, lease, until, term).await
     }
 
-    async fn record(&self, records: Vec<Record>) -> Result<Vec<DeliveryId>> {
-        record::record(self, records).await
+    async fn turn(&self, records: &[Record], claim: Option<Claim<'_>>) -> Result<Turned> {
+        turn::turn(self, records, claim).await
     }
 
-    async fn renew(&self, lease: LeaseToken, until: Timestamp) -> Result<u64> {
-        claim::renew(self, lease, until).await
+    async fn held(&self, lease: LeaseToken) -> Result<Vec<DeliveryId>> {
+        lease::held(self, lease).await
     }
 
-    async fn give_back(&self, lease: LeaseToken) -> Result<u64> {
-        let returned = claim::give_back(self, lease).await;
+    async fn end_lease(&self, lease: LeaseToken, now: Timestamp) -> Result<Reaped> {
+        let ended = lease::end_one(self, lease, now).await;
         // Whoever gives up its work may leave retries behind for others.
         self.ring();
-        returned
+        ended
     }
 
     async fn reap(&self, now: Timestamp) -> Result<Reaped> {
-        claim::reap(self, now).await
+        lease::reap(self, now).await
+    }
+
+    async fn lead(&self) -> Result<bool> {
+        // Processes on one file are on one machine, and looking after it twice does no harm.
+        Ok(true)
+    }
+
+    async fn step_down(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>> {
+        Ok(None)
+    }
+
+    async fn reserve(&self, pace: &Pace<'_>) -> Result<Timestamp> {
+        lease::reserve(self, pace).await
+    }
+
+    async fn due(
+        &self,
+        distribution: Option<DistributionId>,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<u32> {
+        read::due(self, distribution, now, most).await
     }
 
     async fn next_due(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>> {
@@ -234,7 +270,7 @@ impl Store for SqliteStore {
         to: &DeliveryState,
         event: LogEvent,
     ) -> Result<bool> {
-        record::decide(self, id, from, to, event).await
+        turn::decide(self, id, from, to, event).await
     }
 
     async fn log(

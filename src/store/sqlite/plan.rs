@@ -8,10 +8,20 @@ use crate::domain::ids::DistributionId;
 use crate::domain::log::LogEvent;
 use crate::store::Planning;
 use async_trait::async_trait;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
+
+/// What was planned and where it stands, each numbered after the last row there was.
+const INSERTS: [&str; 2] = [
+    "INSERT INTO delivery_plan (n, distribution, contact, email, domain, plan) \
+     SELECT key + 1 + ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1)",
+    "INSERT INTO delivery_state (n, id, distribution, language, phase, permitted_from, due_since, due_at, state, facts) \
+     SELECT key + 1 + ?2, value ->> 0, value ->> 1, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 9, 'planned', value ->> 10 FROM json_each(?1)",
+];
 
 struct Plan {
     place: String,
+    /// The number of the last row.
+    last: i64,
     bell: Option<std::path::PathBuf>,
     transaction: Transaction<'static, Sqlite>,
 }
@@ -20,13 +30,19 @@ pub(super) async fn begin(
     store: &SqliteStore,
     _distribution: DistributionId,
 ) -> Result<Box<dyn Planning>> {
-    let transaction = store
+    let wrong = |error| store.failed(error);
+    let mut transaction = store
         .writer
         .begin_with("BEGIN IMMEDIATE")
         .await
-        .map_err(|error| store.failed(error))?;
+        .map_err(wrong)?;
+    let last = sqlx::query("SELECT ifnull(max(n), 0) FROM delivery_state")
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(wrong)?;
     Ok(Box::new(Plan {
         place: store.place.clone(),
+        last: last.try_get(0).map_err(wrong)?,
         bell: store.bell.clone(),
         transaction,
     }))
@@ -36,17 +52,18 @@ pub(super) async fn begin(
 impl Planning for Plan {
     async fn add(&mut self, deliveries: Vec<(Delivery, LogEvent)>) -> Result<()> {
         let (deliveries, events): (Vec<_>, Vec<_>) = deliveries.into_iter().unzip();
-        let written: Vec<_> = deliveries.iter().map(row).collect();
-        let added = sqlx::query(
-            "INSERT INTO delivery (id, distribution, contact, email, domain, language, phase, plan, permitted_from, due_since, due_at, state, facts) \
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 9, 'planned', value ->> 10 \
-             FROM json_each(?)",
-        )
-        .bind(json(&written))
-        .execute(&mut *self.transaction)
-        .await;
-        added.map_err(|error| rows::failed(&self.place, error))?;
-        log::append(&mut self.transaction, events)
+        let rows = json(&deliveries.iter().map(row).collect::<Vec<_>>());
+        for statement in INSERTS {
+            let added = sqlx::query(statement)
+                .bind(&rows)
+                .bind(self.last)
+                .execute(&mut *self.transaction)
+                .await;
+            added.map_err(|error| rows::failed(&self.place, error))?;
+        }
+        self.last += i64::try_from(deliveries.len()).unwrap_or_default();
+        let events: Vec<_> = events.iter().collect();
+        log::append(&mut self.transaction, &events)
             .await
             .map_err(|error| rows::failed(&self.place, error))
     }
@@ -61,6 +78,7 @@ impl Planning for Plan {
             place,
             bell,
             mut transaction,
+            ..
         } = *self;
         let wrong = |error| rows::failed(&place, error);
         keep_content(&mut transaction, &distribution.content, content)
@@ -77,7 +95,7 @@ impl Planning for Plan {
             .execute(&mut *transaction)
             .await
             .map_err(wrong)?;
-        log::append(&mut transaction, vec![event])
+        log::append(&mut transaction, &[&event])
             .await
             .map_err(wrong)?;
         transaction.commit().await.map_err(wrong)?;
@@ -110,9 +128,9 @@ fn row(delivery: &Delivery) -> serde_json::Value {
         delivery.recipient.contact,
         delivery.recipient.email,
         delivery.recipient.email.domain(),
+        json(delivery),
         delivery.languages.first(),
         delivery.phase,
-        json(delivery),
         delivery.permitted_from.map(micros),
         micros(
             delivery

@@ -2,7 +2,7 @@
 
 use super::rows::{damaged, delivery as read_delivery, from_json, micros, timestamp};
 use super::{Result, SqliteStore};
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
 use crate::store::Standing;
@@ -80,7 +80,7 @@ pub(super) async fn counts(
 ) -> Result<Counts> {
     let rows = sqlx::query(
         "SELECT iif(state IN ('planned', 'deferred') AND due_at <= ?2 AND (permitted_from IS NULL OR permitted_from <= ?2), 'due', state), language, phase, count(*) \
-         FROM delivery WHERE distribution = ?1 GROUP BY 1, 2, 3",
+         FROM delivery_state WHERE distribution = ?1 GROUP BY 1, 2, 3",
     )
     .bind(id.to_string())
     .bind(micros(now))
@@ -96,7 +96,7 @@ pub(super) async fn counts(
         add(&mut counts.by_language, text(store, row, 1)?);
         add(&mut counts.by_phase, text(store, row, 2)?);
     }
-    let domains = sqlx::query("SELECT domain, count(*) FROM delivery WHERE distribution = ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10")
+    let domains = sqlx::query("SELECT domain, count(*) FROM delivery_plan WHERE distribution = ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10")
         .bind(id.to_string())
         .fetch_all(&store.readers)
         .await
@@ -113,20 +113,52 @@ pub(super) fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Res
     Ok(u64::try_from(number).unwrap_or_default())
 }
 
+pub(super) async fn due(
+    store: &SqliteStore,
+    distribution: Option<DistributionId>,
+    now: Timestamp,
+    most: u32,
+) -> Result<u32> {
+    let row = sqlx::query(
+        "SELECT count(*) FROM (SELECT 1 FROM delivery_state AS waiting INDEXED BY delivery_due \
+         WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?1 AND (?2 IS NULL OR distribution = ?2) \
+           AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution \
+               AND whole.course = 'under_way' AND (whole.not_after IS NULL OR whole.not_after > ?1)) \
+         LIMIT ?3)",
+    )
+    .bind(micros(now))
+    .bind(distribution.map(|id| id.to_string()))
+    .bind(most)
+    .fetch_one(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    row.try_get(0).map_err(|error| store.failed(error))
+}
+
 pub(super) async fn next_due(
     store: &SqliteStore,
     distribution: Option<DistributionId>,
 ) -> Result<Option<Timestamp>> {
-    let row = sqlx::query(
-        "SELECT due_at FROM delivery INDEXED BY delivery_due \
-         WHERE state IN ('planned', 'due', 'deferred') AND (?1 IS NULL OR distribution = ?1) \
-           AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = delivery.distribution AND whole.course = 'under_way') \
-         ORDER BY due_at LIMIT 1",
-    )
-    .bind(distribution.map(|id| id.to_string()))
-    .fetch_optional(&store.readers)
-    .await
-    .map_err(|error| store.failed(error))?;
+    // One index is ordered by time alone, the other within each distribution.
+    let statement = match distribution {
+        None => {
+            "SELECT due_at FROM delivery_state AS waiting INDEXED BY delivery_due \
+             WHERE state IN ('planned', 'due', 'deferred') AND ?1 IS NULL \
+               AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution AND whole.course = 'under_way') \
+             ORDER BY due_at LIMIT 1"
+        }
+        Some(_) => {
+            "SELECT due_at FROM delivery_state AS waiting INDEXED BY delivery_waiting \
+             WHERE state IN ('planned', 'due', 'deferred') AND distribution = ?1 \
+               AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = ?1 AND whole.course = 'under_way') \
+             ORDER BY due_at LIMIT 1"
+        }
+    };
+    let row = sqlx::query(statement)
+        .bind(distribution.map(|id| id.to_string()))
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
     row.map(|row| {
         let due = row.try_get(0).map_err(|error| store.failed(error))?;
         timestamp(&store.place, due)
@@ -157,18 +189,20 @@ pub(super) async fn standing(
     state: &str,
     limit: u32,
 ) -> Result<Vec<Standing>> {
-    let rows = sqlx::query("SELECT plan, facts, attempts FROM delivery WHERE state = ?1 AND (?2 IS NULL OR distribution = ?2) ORDER BY id LIMIT ?3")
-        .bind(state)
-        .bind(distribution.map(|id| id.to_string()))
-        .bind(limit)
-        .fetch_all(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "{STANDING} WHERE state = ?1 AND (?2 IS NULL OR distribution = ?2) ORDER BY n LIMIT ?3"
+    )))
+    .bind(state)
+    .bind(distribution.map(|id| id.to_string()))
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
     rows.iter().map(|row| stand(store, row)).collect()
 }
 
 pub(super) async fn delivery(store: &SqliteStore, id: DeliveryId) -> Result<Option<Standing>> {
-    let row = sqlx::query("SELECT plan, facts, attempts FROM delivery WHERE id = ?")
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{STANDING} WHERE id = ?")))
         .bind(id.to_string())
         .fetch_optional(&store.readers)
         .await
@@ -176,13 +210,28 @@ pub(super) async fn delivery(store: &SqliteStore, id: DeliveryId) -> Result<Opti
     row.map(|row| stand(store, &row)).transpose()
 }
 
+/// What [`stand`] reads.
+pub(super) const STANDING: &str = "SELECT plan, facts, attempts, state, lease, \
+    (SELECT until FROM lease WHERE token = delivery.lease) AS lease_until FROM delivery";
+
 pub(super) fn stand(store: &SqliteStore, row: &SqliteRow) -> Result<Standing> {
-    let attempts = row
-        .try_get("attempts")
-        .map_err(|error| store.failed(error))?;
+    let wrong = |error| store.failed(error);
+    let attempts = row.try_get("attempts").map_err(wrong)?;
+    let name: String = row.try_get("state").map_err(wrong)?;
+    let state = if name == "claimed" {
+        let lease: String = row.try_get("lease").map_err(wrong)?;
+        let until: Option<i64> = row.try_get("lease_until").map_err(wrong)?;
+        DeliveryState::Claimed {
+            lease: id(store, &lease)?,
+            until: timestamp(&store.place, until.unwrap_or_default())?,
+            attempt: Some(attempts),
+        }
+    } else {
+        from_json(&store.place, "state", &text(store, row, 1)?)?
+    };
     Ok(Standing {
         delivery: read_delivery(&store.place, row)?,
-        state: from_json(&store.place, "state", &text(store, row, 1)?)?,
+        state,
         attempts,
     })
 }
@@ -192,7 +241,7 @@ pub(super) async fn states(
     after: Option<DeliveryId>,
     limit: u32,
 ) -> Result<Vec<(DeliveryId, String)>> {
-    let rows = sqlx::query("SELECT id, state FROM delivery WHERE id > ? ORDER BY id LIMIT ?")
+    let rows = sqlx::query("SELECT id, state FROM delivery_state WHERE id > ? ORDER BY id LIMIT ?")
         .bind(after.map(|id| id.to_string()).unwrap_or_default())
         .bind(limit)
         .fetch_all(&store.readers)

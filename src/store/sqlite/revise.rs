@@ -1,13 +1,23 @@
 //! Revisions: a distribution and its deliveries changed as one.
 
 use super::plan::keep_content;
-use super::read::stand;
+use super::read::{STANDING, stand};
 use super::rows::{due_at, json, micros};
 use super::{Result, SqliteStore, log};
 use crate::domain::delivery::Life;
 use crate::store::{Move, Reach, Revision};
 use serde_json::Value;
 use sqlx::SqliteConnection;
+
+/// The delivery as it is planned now, and where it stands.
+const UPDATES: [&str; 2] = [
+    "UPDATE delivery_plan SET plan = new.value ->> 1 \
+     FROM json_each(?) AS new, delivery_state AS state WHERE state.id = new.value ->> 0 AND delivery_plan.n = state.n",
+    "UPDATE delivery_state SET phase = new.value ->> 2, permitted_from = new.value ->> 3, \
+         state = new.value ->> 4, facts = new.value ->> 5, due_at = new.value ->> 6, due_since = new.value ->> 7, \
+         lease = iif(new.value ->> 8, lease, NULL) \
+     FROM json_each(?) AS new WHERE delivery_state.id = new.value ->> 0",
+];
 
 /// Changes it if it still is as it was read.
 pub(super) async fn revise(store: &SqliteStore, revision: Revision<'_>) -> Result<Option<u64>> {
@@ -25,14 +35,15 @@ pub(super) async fn revise(store: &SqliteStore, revision: Revision<'_>) -> Resul
         Reach::Claimed => "claimed",
         Reach::Open => "planned due deferred claimed in_doubt",
     };
-    let rows = sqlx::query(
-        "SELECT plan, facts, attempts FROM delivery WHERE distribution = ? AND state IN (SELECT value FROM json_each(?)) ORDER BY id",
-    )
-    .bind(revision.from.id.to_string())
-    .bind(json(&states.split(' ').collect::<Vec<_>>()))
-    .fetch_all(&mut *transaction)
-    .await
-    .map_err(wrong)?;
+    let question = format!(
+        "{STANDING} WHERE distribution = ? AND state IN (SELECT value FROM json_each(?)) ORDER BY n"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(question))
+        .bind(revision.from.id.to_string())
+        .bind(json(&states.split(' ').collect::<Vec<_>>()))
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(wrong)?;
     let (mut moved, mut events) = (Vec::new(), revision.events);
     for row in &rows {
         let standing = stand(store, row)?;
@@ -41,17 +52,18 @@ pub(super) async fn revise(store: &SqliteStore, revision: Revision<'_>) -> Resul
             events.extend(next.event);
         }
     }
-    sqlx::query(
-        "UPDATE delivery SET plan = new.value ->> 1, phase = new.value ->> 2, permitted_from = new.value ->> 3, \
-             state = new.value ->> 4, facts = new.value ->> 5, due_at = new.value ->> 6, due_since = new.value ->> 7, \
-             lease = iif(new.value ->> 8, lease, NULL), lease_until = iif(new.value ->> 8, lease_until, NULL) \
-         FROM json_each(?) AS new WHERE delivery.id = new.value ->> 0",
-    )
-    .bind(json(&moved))
-    .execute(&mut *transaction)
-    .await
-    .map_err(wrong)?;
-    log::append(&mut transaction, events).await.map_err(wrong)?;
+    let moved_rows = json(&moved);
+    for statement in UPDATES {
+        sqlx::query(statement)
+            .bind(&moved_rows)
+            .execute(&mut *transaction)
+            .await
+            .map_err(wrong)?;
+    }
+    let events: Vec<_> = events.iter().collect();
+    log::append(&mut transaction, &events)
+        .await
+        .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)?;
     store.ring();
     Ok(Some(u64::try_from(moved.len()).unwrap_or(u64::MAX)))

@@ -1,12 +1,11 @@
 //! Values to columns and back, and SQLite's errors in our words.
 
-use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::delivery::Delivery;
 use crate::store::{Result, StoreError};
-use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+
+pub(super) use crate::store::values::{damaged, due_at, from_json, json, micros, timestamp};
 
 /// What SQLite says, in the store's words.
 #[expect(
@@ -31,49 +30,6 @@ pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
     StoreError::Unavailable {
         place: place.to_owned(),
         cause,
-    }
-}
-
-pub(super) fn damaged(place: &str, what: &str, cause: impl std::fmt::Display) -> StoreError {
-    StoreError::Damaged {
-        place: place.to_owned(),
-        what: what.to_owned(),
-        cause: cause.to_string(),
-    }
-}
-
-pub(super) fn from_json<T: DeserializeOwned>(place: &str, what: &str, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| damaged(place, what, error))
-}
-
-/// JSON of our own values: maps with text keys, which always serialise.
-pub(super) fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-pub(super) fn micros(at: Timestamp) -> i64 {
-    at.as_microsecond()
-}
-
-pub(super) fn timestamp(place: &str, micros: i64) -> Result<Timestamp> {
-    Timestamp::from_microsecond(micros).map_err(|error| damaged(place, "time", error))
-}
-
-/// When a state wants attention, in microseconds; the past where it does not wait.
-pub(super) fn due_at(state: &DeliveryState) -> i64 {
-    match state {
-        DeliveryState::Planned { not_before: at } | DeliveryState::Deferred { until: at, .. } => {
-            micros(*at)
-        }
-        DeliveryState::Due
-        | DeliveryState::Claimed { .. }
-        | DeliveryState::InDoubt { .. }
-        | DeliveryState::Accepted { .. }
-        | DeliveryState::Rejected { .. }
-        | DeliveryState::Bounced { .. }
-        | DeliveryState::Expired
-        | DeliveryState::Suppressed { .. }
-        | DeliveryState::Cancelled { .. } => 0,
     }
 }
 

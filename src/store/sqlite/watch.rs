@@ -2,23 +2,33 @@
 //! there last.
 
 use super::read::{id, number, text};
-use super::rows::{json, micros, timestamp};
+use super::rows::{damaged, json, micros, timestamp};
 use super::{Result, SqliteStore};
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::DistributionId;
-use crate::store::Census;
+use crate::domain::ids::{DistributionId, LeaseToken, ReleaseId};
+use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use sqlx::Row;
 
-pub(super) async fn still_stands(store: &SqliteStore, delivery: &Delivery) -> Result<bool> {
+pub(super) async fn still_stands(
+    store: &SqliteStore,
+    delivery: &Delivery,
+    lease: LeaseToken,
+    now: Timestamp,
+) -> Result<bool> {
     let row = sqlx::query(
-        "SELECT 1 FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
-         WHERE delivery.id = ? AND distribution.course = 'under_way' \
-           AND delivery.phase = ? AND delivery.permitted_from IS ?",
+        "SELECT 1 FROM delivery_state AS state JOIN distribution ON distribution.id = state.distribution \
+         WHERE state.id = ? AND distribution.course = 'under_way' AND state.state = 'claimed' AND state.lease = ? \
+           AND state.phase = ? AND state.permitted_from IS ? \
+           AND (distribution.not_after IS NULL OR distribution.not_after > ?) \
+           AND NOT EXISTS (SELECT 1 FROM suppression WHERE email = ?)",
     )
     .bind(delivery.id.to_string())
+    .bind(lease.to_string())
     .bind(delivery.phase.name())
     .bind(delivery.permitted_from.map(micros))
+    .bind(micros(now))
+    .bind(delivery.recipient.email.to_string())
     .fetch_optional(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;
@@ -30,10 +40,9 @@ pub(super) async fn overdue(
     now: Timestamp,
 ) -> Result<Vec<(DistributionId, Timestamp)>> {
     let rows = sqlx::query(
-        "SELECT distribution, min(due_at) FROM delivery INDEXED BY delivery_due \
-         WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ? \
-           AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = delivery.distribution AND whole.course = 'under_way') \
-         GROUP BY distribution",
+        "SELECT id, (SELECT min(due_at) FROM delivery_state AS waiting WHERE waiting.distribution = whole.id \
+             AND state IN ('planned', 'due', 'deferred')) AS first \
+         FROM distribution AS whole WHERE course = 'under_way' AND first <= ?",
     )
     .bind(micros(now))
     .fetch_all(&store.readers)
@@ -50,13 +59,36 @@ pub(super) async fn overdue(
         .collect()
 }
 
+pub(super) async fn countdowns(store: &SqliteStore, now: Timestamp) -> Result<Vec<Countdown>> {
+    let rows = sqlx::query(
+        "SELECT id, release, lift FROM distribution WHERE lift > ? AND course = 'under_way' AND EXISTS ( \
+             SELECT 1 FROM delivery_state AS waiting WHERE waiting.distribution = distribution.id \
+               AND state IN ('planned', 'due', 'deferred'))",
+    )
+    .bind(micros(now))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| {
+            let lift = row.try_get(2).map_err(|error| store.failed(error))?;
+            Ok(Countdown {
+                distribution: id(store, &text(store, row, 0)?)?,
+                release: ReleaseId::parse(&text(store, row, 1)?)
+                    .map_err(|error| damaged(&store.place, "release id", error))?,
+                lift: timestamp(&store.place, lift)?,
+            })
+        })
+        .collect()
+}
+
 pub(super) async fn waiting_beyond(
     store: &SqliteStore,
     at: Timestamp,
 ) -> Result<Vec<DistributionId>> {
     let rows = sqlx::query(
         "SELECT id FROM distribution WHERE course = 'under_way' AND EXISTS ( \
-             SELECT 1 FROM delivery WHERE delivery.distribution = distribution.id \
+             SELECT 1 FROM delivery_state AS waiting WHERE waiting.distribution = distribution.id \
                AND state IN ('planned', 'due', 'deferred') AND (due_at > ?1 OR distribution.lift > ?1))",
     )
     .bind(micros(at))
@@ -71,7 +103,7 @@ pub(super) async fn waiting_beyond(
 pub(super) async fn over(store: &SqliteStore, now: Timestamp) -> Result<Vec<DistributionId>> {
     let rows = sqlx::query(
         "SELECT id FROM distribution WHERE (not_after <= ? OR course = 'killed') AND EXISTS ( \
-             SELECT 1 FROM delivery WHERE delivery.distribution = distribution.id \
+             SELECT 1 FROM delivery_state AS waiting WHERE waiting.distribution = distribution.id \
                AND state IN ('planned', 'due', 'deferred'))",
     )
     .bind(micros(now))
@@ -88,7 +120,7 @@ pub(super) async fn due_times(
     distribution: DistributionId,
 ) -> Result<Vec<(Timestamp, u64)>> {
     let rows = sqlx::query(
-        "SELECT due_at, count(*) FROM delivery WHERE distribution = ? \
+        "SELECT due_at, count(*) FROM delivery_state WHERE distribution = ? \
            AND state IN ('planned', 'due', 'deferred', 'claimed') GROUP BY due_at ORDER BY due_at",
     )
     .bind(distribution.to_string())
@@ -108,7 +140,8 @@ pub(super) async fn next_lapse(
     distribution: Option<DistributionId>,
 ) -> Result<Option<Timestamp>> {
     let row = sqlx::query(
-        "SELECT min(lease_until) FROM delivery WHERE state = 'claimed' AND (?1 IS NULL OR distribution = ?1)",
+        "SELECT min(until) FROM lease WHERE EXISTS (SELECT 1 FROM delivery_state AS held \
+             WHERE held.lease = lease.token AND held.state = 'claimed' AND (?1 IS NULL OR held.distribution = ?1))",
     )
     .bind(distribution.map(|id| id.to_string()))
     .fetch_one(&store.readers)
@@ -130,9 +163,11 @@ pub(super) async fn census(store: &SqliteStore, now: Timestamp) -> Result<Census
             .collect::<Result<_>>()
     };
     let times = sqlx::query(
-        "SELECT (SELECT min(due_since) FROM delivery INDEXED BY delivery_due \
-             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?), \
-             (SELECT min(lease_until) FROM delivery WHERE state = 'claimed')",
+        "SELECT (SELECT min(due_since) FROM delivery_state AS waiting INDEXED BY delivery_due \
+             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ? \
+               AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution AND whole.course = 'under_way')), \
+             (SELECT min(until) FROM lease WHERE EXISTS (SELECT 1 FROM delivery_state AS held \
+                 WHERE held.lease = lease.token AND held.state = 'claimed'))",
     )
     .bind(micros(now))
     .fetch_one(&store.readers)
@@ -143,7 +178,7 @@ pub(super) async fn census(store: &SqliteStore, now: Timestamp) -> Result<Census
         at.map(|at| timestamp(&store.place, at)).transpose()
     };
     Ok(Census {
-        by_state: counted("SELECT state, count(*) FROM delivery GROUP BY state").await?,
+        by_state: counted("SELECT state, count(*) FROM delivery_state GROUP BY state").await?,
         by_course: counted("SELECT course, count(*) FROM distribution GROUP BY course").await?,
         oldest_due: time(0)?,
         first_lease_end: time(1)?,

@@ -1,0 +1,252 @@
+//! One turn of the ledger: outcomes in, new attempts out, one transaction.
+
+use super::rows::{damaged, delivery, due_at, json, micros, timestamp};
+use super::{Result, SqliteStore, log};
+use crate::domain::delivery::{DeliveryState, Life};
+use crate::domain::embargo::may_leave;
+use crate::domain::ids::DeliveryId;
+use crate::domain::log::LogEvent;
+use crate::domain::suppression::SuppressionReason;
+use crate::store::{Claim, Claimed, Record, Taken, Turned};
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+use std::collections::HashSet;
+
+pub(super) async fn turn(
+    store: &SqliteStore,
+    records: &[Record],
+    claim: Option<Claim<'_>>,
+) -> Result<Turned> {
+    if records.is_empty() && claim.is_none() {
+        return Ok(Turned::default());
+    }
+    let wrong = |error| store.failed(error);
+    let mut transaction = store
+        .writer
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(wrong)?;
+    let mut turned = Turned::default();
+    let (mut events, mut begun) = (Vec::new(), Vec::new());
+    if !records.is_empty() {
+        let (lost, written) = record(&mut transaction, records).await.map_err(wrong)?;
+        turned.lost = lost;
+        events = written;
+    }
+    if let Some(claim) = claim {
+        if holds(&mut transaction, &claim).await.map_err(wrong)? {
+            let found = find(store, &mut transaction, &claim).await?;
+            turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
+            let others = sort(&claim, found, &mut turned.claimed, &mut begun);
+            settle(&mut transaction, &others).await.map_err(wrong)?;
+        } else {
+            turned.lapsed = true;
+        }
+    }
+    events.extend(&begun);
+    log::append(&mut transaction, &events)
+        .await
+        .map_err(wrong)?;
+    transaction.commit().await.map_err(wrong)?;
+    Ok(turned)
+}
+
+/// Writes a batch in one statement. Gives those whose lease was lost, and the
+/// events of the others.
+async fn record<'a>(
+    connection: &mut SqliteConnection,
+    records: &'a [Record],
+) -> sqlx::Result<(Vec<DeliveryId>, Vec<&'a LogEvent>)> {
+    let rows: Vec<_> = records.iter().map(row).collect();
+    let written = sqlx::query(
+        "UPDATE delivery_state SET state = new.value ->> 2, facts = new.value ->> 3, \
+             due_at = max(new.value ->> 4, ifnull(permitted_from, new.value ->> 4)), attempts = new.value ->> 5, \
+             lease = iif(new.value ->> 6, lease, NULL) \
+         FROM json_each(?) AS new \
+         WHERE delivery_state.id = new.value ->> 0 AND delivery_state.lease = new.value ->> 1 AND delivery_state.state = 'claimed' \
+         RETURNING delivery_state.id",
+    )
+    .bind(json(&rows))
+    .fetch_all(connection)
+    .await?;
+    let written: HashSet<String> = written
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<sqlx::Result<_>>()?;
+    let (mut lost, mut events) = (Vec::new(), Vec::new());
+    for record in records {
+        if written.contains(&record.delivery.to_string()) {
+            events.extend(&record.event);
+        } else {
+            lost.push(record.delivery);
+        }
+    }
+    Ok((lost, events))
+}
+
+fn row(record: &Record) -> serde_json::Value {
+    let still_held = record.state.life() == Life::Claimed;
+    serde_json::json!([
+        record.delivery,
+        record.lease,
+        record.state.name(),
+        json(&record.state),
+        due_at(&record.state),
+        record.attempts,
+        i32::from(still_held)
+    ])
+}
+
+/// Whether the claim's lease is still one. Without its row nothing that it
+/// took would ever come back.
+async fn holds(connection: &mut SqliteConnection, claim: &Claim<'_>) -> sqlx::Result<bool> {
+    let row = sqlx::query("SELECT 1 FROM lease WHERE token = ?")
+        .bind(claim.lease.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Takes what is due in one statement. The embargo stands in its condition, and
+/// once more in the rows that come back.
+async fn find(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    claim: &Claim<'_>,
+) -> Result<Vec<Claimed>> {
+    let rows = sqlx::query(
+        "UPDATE delivery_state SET state = 'claimed', facts = '{}', lease = ?1, attempts = attempts + 1 \
+         WHERE n IN ( \
+             SELECT n FROM delivery_state AS waiting INDEXED BY delivery_due \
+             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?2 \
+               AND (permitted_from IS NULL OR permitted_from <= ?2) \
+               AND (?3 IS NULL OR distribution = ?3) \
+               AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution \
+                   AND whole.course = 'under_way' AND (whole.not_after IS NULL OR whole.not_after > ?2)) \
+             ORDER BY due_at LIMIT ?4) \
+         RETURNING attempts, due_since, \
+             (SELECT plan FROM delivery_plan AS planned WHERE planned.n = delivery_state.n) AS plan, \
+             (SELECT content FROM distribution AS whole WHERE whole.id = delivery_state.distribution) AS content, \
+             (SELECT reason FROM suppression JOIN delivery_plan AS planned ON planned.email = suppression.email \
+                 WHERE planned.n = delivery_state.n) AS barred",
+    )
+    .bind(claim.lease.to_string())
+    .bind(micros(claim.now))
+    .bind(claim.distribution.map(|id| id.to_string()))
+    .bind(claim.limit)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| claimed(store, row, claim.now))
+        .collect()
+}
+
+/// A delivery that does not begin: its identifier, its state with its facts,
+/// when it may be claimed again, and its attempts, as JSON.
+type Other = serde_json::Value;
+
+/// Asks what becomes of each. Those that begin are claimed; the others are to
+/// be written back.
+fn sort(
+    claim: &Claim<'_>,
+    found: Vec<Claimed>,
+    claimed: &mut Vec<Claimed>,
+    events: &mut Vec<LogEvent>,
+) -> Vec<Other> {
+    let mut others = Vec::new();
+    for one in found {
+        let (id, before) = (one.delivery.id, one.attempt - 1);
+        let mut back = |state: &DeliveryState, due_at: i64| {
+            let row = serde_json::json!([id, state.name(), json(state), due_at, before]);
+            others.push(row);
+        };
+        match (claim.take)(&one) {
+            Taken::Begins(event) => {
+                events.push(event);
+                claimed.push(one);
+            }
+            Taken::Waits(until) => back(&DeliveryState::Due, micros(until)),
+            Taken::Ends(state, event) => {
+                back(&state, due_at(&state));
+                events.push(event);
+            }
+        }
+    }
+    others
+}
+
+async fn settle(connection: &mut SqliteConnection, others: &[Other]) -> sqlx::Result<()> {
+    if others.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE delivery_state SET state = new.value ->> 1, facts = new.value ->> 2, \
+             due_at = max(new.value ->> 3, ifnull(permitted_from, new.value ->> 3)), attempts = new.value ->> 4, lease = NULL \
+         FROM json_each(?) AS new WHERE delivery_state.id = new.value ->> 0",
+    )
+    .bind(json(&others))
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+fn claimed(store: &SqliteStore, row: &SqliteRow, now: Timestamp) -> Result<Claimed> {
+    let wrong = |error| store.failed(error);
+    let delivery = delivery(&store.place, row)?;
+    if !may_leave(delivery.permitted_from, now) {
+        return Err(damaged(
+            &store.place,
+            "delivery",
+            format!("{} was claimed before the embargo permits it", delivery.id),
+        ));
+    }
+    let barred: Option<String> = row.try_get("barred").map_err(wrong)?;
+    let barred = barred.map(|reason| {
+        SuppressionReason::from_name(&reason)
+            .ok_or_else(|| damaged(&store.place, "suppression", format!("reason `{reason}`")))
+    });
+    Ok(Claimed {
+        delivery,
+        attempt: row.try_get("attempts").map_err(wrong)?,
+        due_since: timestamp(&store.place, row.try_get("due_since").map_err(wrong)?)?,
+        content: row.try_get("content").map_err(wrong)?,
+        barred: barred.transpose()?,
+    })
+}
+
+/// Moves a delivery that nobody holds, if it still is as it was read.
+pub(super) async fn decide(
+    store: &SqliteStore,
+    id: DeliveryId,
+    from: &DeliveryState,
+    to: &DeliveryState,
+    event: LogEvent,
+) -> Result<bool> {
+    let wrong = |error| store.failed(error);
+    let mut transaction = store
+        .writer
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(wrong)?;
+    let moved = sqlx::query("UPDATE delivery_state SET state = ?1, facts = ?2, due_at = max(?3, ifnull(permitted_from, ?3)), lease = NULL WHERE id = ?4 AND facts = ?5 AND state = ?6")
+        .bind(to.name())
+        .bind(json(to))
+        .bind(due_at(to))
+        .bind(id.to_string())
+        .bind(json(from))
+        .bind(from.name())
+        .execute(&mut *transaction)
+        .await
+        .map_err(wrong)?;
+    if moved.rows_affected() == 0 {
+        return Ok(false);
+    }
+    log::append(&mut transaction, &[&event])
+        .await
+        .map_err(wrong)?;
+    transaction.commit().await.map_err(wrong)?;
+    store.ring();
+    Ok(true)
+}

@@ -1,0 +1,67 @@
+//! The conformance suite: every backend keeps the store's promises alike.
+//!
+//! Each test is a function of a [`Ground`] and runs once on SQLite and once on
+//! PostgreSQL. Several handles on one ground stand for several processes.
+
+mod ground;
+mod ledger;
+mod postgres;
+mod questions;
+mod sharing;
+mod whole;
+
+use ground::Ground;
+
+/// Runs each function on every backend.
+macro_rules! conformance {
+    ($($room:ident :: $name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$room::$name(&super::Ground::sqlite()).await;
+            })+
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$room::$name(&super::Ground::postgres()).await;
+            })+
+        }
+    };
+}
+
+conformance! {
+    questions::contacts_are_known_by_their_address,
+    questions::the_first_bar_of_an_address_stands,
+    questions::what_is_put_on_record_comes_back_in_order,
+    questions::deliveries_are_counted,
+    questions::what_waits_is_told,
+    questions::who_has_a_release_is_told,
+    questions::text_comes_back_as_it_was,
+    ledger::a_plan_is_all_or_nothing,
+    ledger::a_contact_is_in_a_distribution_once,
+    ledger::a_long_plan_keeps_its_log_in_order,
+    ledger::the_longest_due_is_claimed_first,
+    ledger::nothing_is_claimed_that_may_not_leave,
+    ledger::a_retry_counts_its_attempts_and_its_age,
+    ledger::what_is_not_begun_waits_or_ends,
+    ledger::an_outcome_under_a_lost_lease_writes_nothing,
+    ledger::a_lapsed_lease_leaves_doubt_once,
+    ledger::a_lease_that_is_renewed_lives,
+    ledger::a_revision_takes_deliveries_from_their_worker,
+    ledger::a_revision_of_what_has_changed_does_nothing,
+    ledger::a_decision_is_made_once,
+    ledger::whether_it_still_stands_is_asked_of_everything,
+    sharing::two_processes_never_claim_the_same,
+    sharing::a_claim_and_a_hold_do_not_cross,
+    sharing::two_reapers_reap_once,
+    sharing::a_worker_and_its_reaper_do_not_cross,
+    sharing::the_chain_stays_whole_whoever_writes,
+    sharing::places_in_a_queue_are_given_once,
+    sharing::the_bell_is_heard_by_another_process,
+    sharing::one_process_leads_and_another_follows_it,
+    sharing::two_processes_open_a_new_store,
+    whole::a_copy_is_the_same_and_goes_on,
+    whole::a_copy_refuses_what_would_be_lost,
+    whole::a_failed_copy_leaves_nothing,
+}
