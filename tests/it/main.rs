@@ -14,6 +14,7 @@ mod day;
 mod dkim;
 mod flow;
 mod kill;
+mod later;
 mod log;
 mod look;
 mod machines;

@@ -282,6 +282,35 @@ fn a_stop_is_heeded_while_old_conversations_still_end() {
 }
 
 #[test]
+fn what_is_due_does_not_wait_for_conversations_of_before_a_reload() {
+    let (workspace, catcher) = newsroom(3600);
+    let stuck = FakeRelay::start(Manners::HangsAt("DATA"));
+    let relay = |port| {
+        workspace.relay(&format!(
+            "host = \"127.0.0.1\"\nport = {port}\nconnections = 1\n"
+        ));
+    };
+    relay(stuck.port);
+    let mut service = ServiceProcess::start(&workspace);
+    let soon = (now() + SignedDuration::from_secs(3)).to_string();
+    let planned = workspace.dateline(&["send", EMBARGOED, "--to", "wires", "--at", &soon]);
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    eventually("a conversation hangs", || {
+        log(&workspace)
+            .iter()
+            .any(|entry| entry["event"] == "attempt")
+    });
+    relay(catcher.port);
+    service.signal("HUP");
+    service.wait_for("settings read anew");
+    eventually("the others are out", || {
+        in_state(&status(&workspace), "accepted") > 5
+    });
+    assert!(in_state(&status(&workspace), "claimed") > 0);
+    service.kill();
+}
+
+#[test]
 fn it_shows_how_it_is() {
     let (workspace, _catcher) = newsroom(3600);
     let service = ServiceProcess::start(&workspace);
