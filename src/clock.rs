@@ -1,6 +1,6 @@
 //! The only window on time: everything else is told what time it is.
 
-use crate::domain::clock_guard::{ClockGuard, Jump};
+use crate::domain::clock_guard::{ClockGuard, Heartbeat, Jump, MachineTime};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +13,23 @@ pub trait Clock: Send + Sync + fmt::Debug {
     /// A time that nobody can set: what has passed since some fixed moment,
     /// the machine's sleep included.
     fn steady(&self) -> SignedDuration;
+
+    /// Which start of which machine the steady clock counts from; `None` where it
+    /// counts from this process's own.
+    fn boot(&self) -> Option<String> {
+        None
+    }
+
+    /// What both clocks show now, to be compared with by whoever comes after.
+    fn heartbeat(&self) -> Heartbeat {
+        Heartbeat {
+            at: self.now(),
+            machine: self.boot().map(|boot| MachineTime {
+                steady: self.steady(),
+                boot,
+            }),
+        }
+    }
 
     /// Lets the time pass up to an instant: a wall clock waits, a rehearsal
     /// moves its own hand. Returns how long a real wait is still needed.
@@ -42,6 +59,27 @@ impl Clock for WallClock {
     fn steady(&self) -> SignedDuration {
         steady()
     }
+
+    fn boot(&self) -> Option<String> {
+        boot()
+    }
+}
+
+/// Where the unit file names the machine's start: its sandbox hides the file.
+const BOOT_ID: &str = "DATELINE_BOOT_ID";
+
+#[cfg(target_os = "linux")]
+fn boot() -> Option<String> {
+    let told = || std::env::var(BOOT_ID).ok();
+    let read = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    // systemd writes it without the dashes.
+    let plain = read.or_else(told)?.trim().replace('-', "");
+    (!plain.is_empty()).then_some(plain)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn boot() -> Option<String> {
+    None
 }
 
 #[cfg(target_os = "linux")]
@@ -91,6 +129,10 @@ impl Clock for GuardedClock {
 
     fn steady(&self) -> SignedDuration {
         self.clock.steady()
+    }
+
+    fn boot(&self) -> Option<String> {
+        self.clock.boot()
     }
 
     fn wait_until(&self, instant: Timestamp) -> SignedDuration {

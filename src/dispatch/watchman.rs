@@ -7,6 +7,7 @@
 use super::reaper;
 use super::revisions::{Deed, ReviseError, end, hold};
 use super::run::{Run, RunError, Until};
+use crate::domain::clock_guard::Jump;
 use crate::domain::course::{Course, HoldCause};
 use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
@@ -23,13 +24,17 @@ const OWN_NAME: &str = "dateline";
 #[derive(Debug, Default)]
 pub(super) struct Watchman {
     beaten: Option<Timestamp>,
+    looked_back: bool,
 }
 
 impl Watchman {
     #[tracing::instrument(name = "look around", skip_all)]
     pub(super) async fn look(&mut self, run: &Run) -> Result<(), RunError> {
         run.pulse.beat();
-        mind_the_clock(run).await?;
+        if mind_the_clock(run).await? {
+            // Whoever comes after is to compare with the clock as it is now.
+            self.beaten = None;
+        }
         compare_clocks(run).await?;
         run.leads.ask(run.store.as_ref()).await?;
         // Who runs `send` looks after what it sends, whoever leads.
@@ -41,7 +46,13 @@ impl Watchman {
 
     async fn look_after(&mut self, run: &Run) -> Result<(), RunError> {
         let now = run.clock.now();
+        if run.until == Until::Stopped {
+            self.look_back(run).await?;
+        }
         for id in run.store.over(now).await? {
+            if asks_about_the_clock(run, id).await? {
+                continue;
+            }
             let ended = end(run.store.as_ref(), id, now).await.map_err(into_run)?;
             tracing::warn!(distribution.id = %id, ended, "stale or killed: what still waited is ended");
         }
@@ -52,12 +63,34 @@ impl Watchman {
         }
     }
 
+    /// The first look reaches back to the last of the service before this one: a
+    /// clock that was set in between is no more to be trusted than one that was
+    /// set before somebody's eyes.
+    async fn look_back(&mut self, run: &Run) -> Result<(), RunError> {
+        if self.looked_back {
+            return Ok(());
+        }
+        let present = run.clock.heartbeat();
+        if present.machine.is_none() {
+            tracing::info!(
+                "the machine's boot id cannot be read: a clock that is set while no service runs goes unnoticed"
+            );
+        }
+        let last = run.store.last_beat().await?;
+        let tolerance = run.settings.clock_tolerance;
+        if let Some(jump) = last.and_then(|last| last.jump_to(&present, tolerance)) {
+            hold_beyond(run, &jump).await?;
+        }
+        self.looked_back = true;
+        Ok(())
+    }
+
     /// The service alone holds what it comes too late for: who runs `send` is
     /// there, and has just asked for it.
     async fn keep_watch(&mut self, run: &Run, now: Timestamp) -> Result<(), RunError> {
         let last_beat = match self.beaten {
             Some(beaten) => Some(beaten),
-            None => run.store.last_beat().await?,
+            None => run.store.last_beat().await?.map(|last| last.at),
         };
         for (id, due) in run.store.overdue(now).await? {
             let Some(distribution) = run.store.distribution(id).await? else {
@@ -77,8 +110,9 @@ impl Watchman {
             .beaten
             .is_none_or(|beaten| now.duration_since(beaten) >= BEAT)
         {
-            run.store.beat(now).await?;
-            self.beaten = Some(now);
+            let beat = run.clock.heartbeat();
+            run.store.beat(&beat).await?;
+            self.beaten = Some(beat.at);
         }
         Ok(())
     }
@@ -111,12 +145,19 @@ fn last_alive(distribution: &Distribution, last_beat: Option<Timestamp>) -> Time
     last_beat.map_or(alive, |beat| beat.max(alive))
 }
 
+/// Holds what a clock that was set has made uncertain. Answers whether it was.
+async fn mind_the_clock(run: &Run) -> Result<bool, RunError> {
+    let Some(jump) = run.clock.jump() else {
+        return Ok(false);
+    };
+    hold_beyond(run, &jump).await?;
+    run.clock.trust();
+    Ok(true)
+}
+
 /// Whatever waits for an instant beyond the one that is certain is held: the
 /// clock it waits for cannot be trusted until a person has looked.
-async fn mind_the_clock(run: &Run) -> Result<(), RunError> {
-    let Some(jump) = run.clock.jump() else {
-        return Ok(());
-    };
+async fn hold_beyond(run: &Run, jump: &Jump) -> Result<(), RunError> {
     let why = jump.explain();
     tracing::error!("{why}");
     let mine = |id: &DistributionId| run.distribution.is_none_or(|own| own == *id);
@@ -124,8 +165,17 @@ async fn mind_the_clock(run: &Run) -> Result<(), RunError> {
     for id in waiting.into_iter().filter(mine) {
         stop(run, id, HoldCause::ClockJumped, why.clone(), jump.certain()).await?;
     }
-    run.clock.trust();
     Ok(())
+}
+
+/// Whether a distribution is held because nobody knows what time it is: then
+/// nobody knows either that it is stale.
+async fn asks_about_the_clock(run: &Run, id: DistributionId) -> Result<bool, RunError> {
+    let found = run.store.distribution(id).await?;
+    Ok(found.is_some_and(|one| match one.course {
+        Course::Held { cause, .. } => cause == HoldCause::ClockJumped,
+        Course::UnderWay { .. } | Course::Killed { .. } => false,
+    }))
 }
 
 /// Holds a distribution in the service's own name.

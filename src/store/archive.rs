@@ -183,7 +183,7 @@ impl Part {
                 "log_head",
                 &[("one", Whole), ("seq", Whole), ("hash", Text)],
             ),
-            Self::Heartbeat => ("heartbeat", &[("one", Whole), ("at", Whole)]),
+            Self::Heartbeat => ("heartbeat", &HEARTBEAT),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };
@@ -218,6 +218,13 @@ const LOG: [(&str, Kind); 7] = [
     ("personal", Kind::Text),
     ("salt", Kind::Text),
     ("hash", Kind::Text),
+];
+
+const HEARTBEAT: [(&str, Kind); 4] = [
+    ("one", Kind::Whole),
+    ("at", Kind::Whole),
+    ("steady", Kind::Whole),
+    ("boot", Kind::Text),
 ];
 
 /// A whole store as it was at one moment.

@@ -17,6 +17,7 @@ pub mod verify;
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::AgreementWord;
 use crate::domain::approval::Approval;
+use crate::domain::clock_guard::Heartbeat;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
@@ -411,14 +412,14 @@ pub trait Store: Send + Sync + Debug {
     /// All words on embargo agreements, oldest first.
     async fn agreements(&self) -> Result<Vec<AgreementWord>>;
 
-    /// Notes that a service is there to send.
-    async fn beat(&self, now: Timestamp) -> Result<()>;
+    /// Notes that a service is there to send, and what its clocks show.
+    async fn beat(&self, beat: &Heartbeat) -> Result<()>;
 
     /// Counts all deliveries.
     async fn census(&self, now: Timestamp) -> Result<Census>;
 
-    /// When a service was last there to send.
-    async fn last_beat(&self) -> Result<Option<Timestamp>>;
+    /// When a service was last there to send, and what its clocks showed then.
+    async fn last_beat(&self) -> Result<Option<Heartbeat>>;
 
     /// Listens for changes that others make: plans, revisions, decisions.
     /// `None` where this backend cannot tell.

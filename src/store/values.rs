@@ -1,8 +1,9 @@
 //! Values to columns and back, the same in every backend.
 
 use super::{Result, StoreError};
+use crate::domain::clock_guard::{Heartbeat, MachineTime};
 use crate::domain::delivery::DeliveryState;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,6 +30,30 @@ pub(super) fn micros(at: Timestamp) -> i64 {
 
 pub(super) fn timestamp(place: &str, micros: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(micros).map_err(|error| damaged(place, "time", error))
+}
+
+/// A sign of life, off its columns.
+pub(super) fn heartbeat(
+    place: &str,
+    at: i64,
+    steady: Option<i64>,
+    boot: Option<String>,
+) -> Result<Heartbeat> {
+    let machine = steady.zip(boot).map(|(steady, boot)| MachineTime {
+        steady: SignedDuration::from_micros(steady),
+        boot,
+    });
+    Ok(Heartbeat {
+        at: timestamp(place, at)?,
+        machine,
+    })
+}
+
+/// The columns of a machine's steady clock.
+pub(super) fn machine_columns(beat: &Heartbeat) -> (Option<i64>, Option<&str>) {
+    let machine = beat.machine.as_ref();
+    let micros = machine.and_then(|machine| i64::try_from(machine.steady.as_micros()).ok());
+    (micros, machine.map(|machine| machine.boot.as_str()))
 }
 
 /// When a state wants attention, in microseconds; the past where it does not wait.

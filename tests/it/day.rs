@@ -72,13 +72,15 @@ const ZONES: [&str; 40] = [
 /// A clock that stands where it is put, and moves on where somebody waits, up
 /// to a limit.
 #[derive(Debug)]
-struct SimClock {
+pub(crate) struct SimClock {
     hand: Mutex<Timestamp>,
     /// How far the wall clock was set off it.
     off: Mutex<SignedDuration>,
     limit: Mutex<Timestamp>,
     /// Rung when somebody waits for longer than the limit allows.
     reached: Mutex<Arc<Notify>>,
+    /// Which start of the machine its steady time counts from, where that can be told.
+    boot: Mutex<Option<String>>,
 }
 
 impl SimClock {
@@ -86,8 +88,18 @@ impl SimClock {
         *self.limit.lock().unwrap() = limit;
     }
 
+    /// Its steady time outlives the process.
+    pub(crate) fn outlives(&self) {
+        *self.boot.lock().unwrap() = Some("sim".to_owned());
+    }
+
+    /// Somebody sets the wall clock so far off the time.
+    pub(crate) fn set_off(&self, off: SignedDuration) {
+        *self.off.lock().unwrap() = off;
+    }
+
     /// Time passes while nobody is there.
-    fn skip(&self, to: Timestamp) {
+    pub(crate) fn skip(&self, to: Timestamp) {
         *self.hand.lock().unwrap() = to;
     }
 }
@@ -104,6 +116,10 @@ impl Clock for SimClock {
             .duration_since(Timestamp::UNIX_EPOCH)
     }
 
+    fn boot(&self) -> Option<String> {
+        self.boot.lock().unwrap().clone()
+    }
+
     fn wait_until(&self, instant: Timestamp) -> SignedDuration {
         let (limit, mut hand) = (*self.limit.lock().unwrap(), self.hand.lock().unwrap());
         // As a clock does, it passes the minutes one by one, so that nobody
@@ -117,8 +133,8 @@ impl Clock for SimClock {
 }
 
 #[derive(Debug)]
-struct SimWorld {
-    clock: Arc<SimClock>,
+pub(crate) struct SimWorld {
+    pub(crate) clock: Arc<SimClock>,
 }
 
 #[async_trait]
@@ -151,12 +167,12 @@ impl Wiring for SimWorld {
     }
 }
 
-fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// A newsroom with five releases, and a list of its contacts.
-fn write_newsroom(dir: &Path, port: u16) {
+fn write_newsroom(dir: &Path, port: u16, contacts: usize) {
     std::fs::create_dir_all(dir.join("releases")).unwrap();
     let settings = format!(
         "[newsroom]\nname = \"Day\"\ndomain = \"day.example\"\nfrom = \"press@day.example\"\ntime_zone = \"Europe/Vienna\"\n\
@@ -193,7 +209,7 @@ fn write_newsroom(dir: &Path, port: u16) {
         .unwrap();
     }
     let mut csv = "email,name,languages,time_zone,lists,embargo_agreement,send_window\n".to_owned();
-    for n in 0..CONTACTS {
+    for n in 0..contacts {
         let (language, zone) = (if n % 3 == 0 { "ru" } else { "en" }, ZONES[n % ZONES.len()]);
         let agreement = if n % 5 == 0 { "yes" } else { "" };
         let window = if n % 50 == 0 {
@@ -211,13 +227,13 @@ fn write_newsroom(dir: &Path, port: u16) {
     std::fs::write(dir.join("contacts.csv"), csv).unwrap();
 }
 
-struct Day {
-    world: SimWorld,
+pub(crate) struct Day {
+    pub(crate) world: SimWorld,
     dir: tempfile::TempDir,
 }
 
 impl Day {
-    async fn desk(&self) -> Desk {
+    pub(crate) async fn desk(&self) -> Desk {
         Desk::open(self.dir.path(), &self.world).await.unwrap()
     }
 
@@ -235,7 +251,7 @@ impl Day {
     }
 
     /// A service is there until an instant, and is then told to stop.
-    async fn serve_until(&self, limit: Timestamp) {
+    pub(crate) async fn serve_until(&self, limit: Timestamp) {
         self.world.clock.set_limit(limit);
         let reached = Arc::<Notify>::default();
         *self.world.clock.reached.lock().unwrap() = Arc::clone(&reached);
@@ -250,7 +266,7 @@ impl Day {
         self.world.clock.skip(limit);
     }
 
-    async fn status_of(&self, release: &str) -> dateline::desk::status::Status {
+    pub(crate) async fn status_of(&self, release: &str) -> dateline::desk::status::Status {
         let all = self.desk().await.statuses().await.unwrap();
         all.into_iter()
             .find(|status| status.release == release)
@@ -258,7 +274,7 @@ impl Day {
     }
 
     /// The phases of all who have it.
-    async fn received(&self, release: &str) -> Vec<Phase> {
+    pub(crate) async fn received(&self, release: &str) -> Vec<Phase> {
         let release = ReleaseId::parse(release).unwrap();
         let receivers = self
             .desk()
@@ -270,7 +286,7 @@ impl Day {
         receivers.values().map(|delivery| delivery.phase).collect()
     }
 
-    async fn resume_what_is_held(&self) -> Vec<String> {
+    pub(crate) async fn resume_what_is_held(&self) -> Vec<String> {
         let desk = self.desk().await;
         let mut held = Vec::new();
         for status in desk.statuses().await.unwrap() {
@@ -287,20 +303,21 @@ impl Day {
     }
 }
 
-/// Everything set up, at midnight, with the contacts imported.
-async fn midnight() -> (Day, Catcher) {
+/// Everything set up, at midnight, with so many contacts imported.
+pub(crate) async fn midnight(contacts: usize) -> (Day, Catcher) {
     let clock = Arc::new(SimClock {
         hand: Mutex::new(at("2026-11-30T00:00:00Z")),
         off: Mutex::default(),
         limit: Mutex::new(at("2026-11-30T00:00:00Z")),
         reached: Mutex::default(),
+        boot: Mutex::default(),
     });
     let dir = tempfile::tempdir().unwrap();
     let mailbox = dir.path().join("mailbox");
     let mut config = CatcherConfig::rehearsal(&mailbox, clock.clone());
     config.keep = dateline::relay::catcher::Keep::Discard;
     let catcher = Catcher::start(config).await.unwrap();
-    write_newsroom(dir.path(), catcher.local_addr().port());
+    write_newsroom(dir.path(), catcher.local_addr().port(), contacts);
     let day = Day {
         world: SimWorld { clock },
         dir,
@@ -314,13 +331,13 @@ async fn midnight() -> (Day, Catcher) {
         )
         .await
         .unwrap();
-    assert_eq!(imported.imported.added, CONTACTS as u64);
+    assert_eq!(imported.imported.added, contacts as u64);
     (day, catcher)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_jumps_over_the_lift_sends_nothing() {
-    let (day, catcher) = midnight().await;
+    let (day, catcher) = midnight(CONTACTS).await;
     day.plan(0, When::default()).await;
     let service = Arc::new(Service::new(day.desk().await));
     let (words, mut heard) = mpsc::channel(1);
@@ -330,7 +347,7 @@ async fn a_clock_that_jumps_over_the_lift_sends_nothing() {
         }
         // Somebody sets the wall clock, half a day ahead of the time; then
         // something wakes the service.
-        *day.world.clock.off.lock().unwrap() = SignedDuration::from_hours(12);
+        day.world.clock.set_off(SignedDuration::from_hours(12));
         day.plan(
             2,
             When {
@@ -354,7 +371,7 @@ async fn a_clock_that_jumps_over_the_lift_sends_nothing() {
         "somebody without an agreement has it"
     );
     // The clock is set right, and a person lets it go on.
-    *day.world.clock.off.lock().unwrap() = SignedDuration::ZERO;
+    day.world.clock.set_off(SignedDuration::ZERO);
     assert_eq!(day.resume_what_is_held().await, ["r0", "r2"]);
     day.serve_until(at("2026-11-30T09:59:59Z")).await;
     let early = day.received("r0").await;
@@ -370,7 +387,7 @@ async fn a_clock_that_jumps_over_the_lift_sends_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_early_nobody_missed_nobody_twice() {
-    let (day, catcher) = midnight().await;
+    let (day, catcher) = midnight(CONTACTS).await;
 
     // One that waits all through the day, so that there always is a next instant.
     let last = Order {

@@ -15,6 +15,7 @@ mod dkim;
 mod faults;
 mod flow;
 mod kill;
+mod later;
 mod log;
 mod look;
 mod machines;

@@ -370,7 +370,7 @@ fn a_service_need_not_listen() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    let soon = (now() + SignedDuration::from_secs(1)).to_string();
+    let soon = (now() + SignedDuration::from_secs(3)).to_string();
     said(
         &workspace,
         &["send", IMMEDIATE, "--to", "wires", "--at", &soon],

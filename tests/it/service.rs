@@ -35,7 +35,7 @@ fn log(workspace: &Workspace) -> Vec<Value> {
 
 #[test]
 fn both_phases_go_out_each_in_its_time() {
-    let (workspace, _catcher) = newsroom(6);
+    let (workspace, _catcher) = newsroom(12);
     let service = ServiceProcess::start(&workspace);
     let said = workspace.dateline(&["send", EMBARGOED, "--to", "central-asia", "wires"]);
     assert_eq!(said.code, 0, "{}", said.err);
@@ -265,7 +265,7 @@ fn a_stop_is_heeded_while_old_conversations_still_end() {
         &format!("{text}\n[service]\nstop_within = \"2s\"\n"),
     );
     let mut service = ServiceProcess::start(&workspace);
-    let soon = (now() + SignedDuration::from_secs(1)).to_string();
+    let soon = (now() + SignedDuration::from_secs(3)).to_string();
     let planned = workspace.dateline(&["send", EMBARGOED, "--to", "wires", "--at", &soon]);
     assert_eq!(planned.code, 0, "{}", planned.err);
     eventually("a conversation hangs", || {
@@ -282,11 +282,40 @@ fn a_stop_is_heeded_while_old_conversations_still_end() {
 }
 
 #[test]
+fn what_is_due_does_not_wait_for_conversations_of_before_a_reload() {
+    let (workspace, catcher) = newsroom(3600);
+    let stuck = FakeRelay::start(Manners::HangsAt("DATA"));
+    let relay = |port| {
+        workspace.relay(&format!(
+            "host = \"127.0.0.1\"\nport = {port}\nconnections = 1\n"
+        ));
+    };
+    relay(stuck.port);
+    let mut service = ServiceProcess::start(&workspace);
+    let soon = (now() + SignedDuration::from_secs(3)).to_string();
+    let planned = workspace.dateline(&["send", EMBARGOED, "--to", "wires", "--at", &soon]);
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    eventually("a conversation hangs", || {
+        log(&workspace)
+            .iter()
+            .any(|entry| entry["event"] == "attempt")
+    });
+    relay(catcher.port);
+    service.signal("HUP");
+    service.wait_for("settings read anew");
+    eventually("the others are out", || {
+        in_state(&status(&workspace), "accepted") > 5
+    });
+    assert!(in_state(&status(&workspace), "claimed") > 0);
+    service.kill();
+}
+
+#[test]
 fn it_shows_how_it_is() {
     let (workspace, _catcher) = newsroom(3600);
     let service = ServiceProcess::start(&workspace);
     assert_eq!(service.get("/healthz"), (200, "ok\n".to_owned()));
-    let soon = (now() + SignedDuration::from_secs(1)).to_string();
+    let soon = (now() + SignedDuration::from_secs(3)).to_string();
     let planned = workspace.dateline(&[
         "send",
         EMBARGOED,
@@ -335,7 +364,7 @@ fn a_relay_that_is_gone_makes_it_unready_and_loses_nothing() {
         "--to",
         "wires",
         "--at",
-        &(now() + SignedDuration::from_secs(1)).to_string(),
+        &(now() + SignedDuration::from_secs(3)).to_string(),
     ]);
     eventually("it says what is in the way", || {
         let (code, why) = service.get("/readyz");
@@ -352,7 +381,7 @@ fn a_relay_that_is_gone_makes_it_unready_and_loses_nothing() {
 #[test]
 fn after_a_long_silence_it_asks() {
     let (workspace, _catcher) = newsroom(3600);
-    let at = now() + SignedDuration::from_secs(1);
+    let at = now() + SignedDuration::from_secs(3);
     let planned =
         workspace.dateline(&["send", EMBARGOED, "--to", "wires", "--at", &at.to_string()]);
     assert_eq!(planned.code, 0, "{}", planned.err);
@@ -421,7 +450,7 @@ fn traces_reach_a_collector_and_name_nobody() {
     let (address, posted) = collector();
     let service =
         ServiceProcess::start_with(&workspace, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &address)]);
-    let soon = (now() + SignedDuration::from_secs(1)).to_string();
+    let soon = (now() + SignedDuration::from_secs(3)).to_string();
     assert_eq!(
         workspace
             .dateline(&["send", EMBARGOED, "--to", "wires", "--at", &soon])

@@ -27,6 +27,7 @@ use super::{
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::AgreementWord;
 use crate::domain::approval::Approval;
+use crate::domain::clock_guard::Heartbeat;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
@@ -209,8 +210,8 @@ impl Store for PostgresStore {
             .await
     }
 
-    async fn beat(&self, now: Timestamp) -> Result<()> {
-        self.within(watch::beat(self, now)).await
+    async fn beat(&self, beat: &Heartbeat) -> Result<()> {
+        self.within(watch::beat(self, beat)).await
     }
 
     async fn next_lapse(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>> {
@@ -221,7 +222,7 @@ impl Store for PostgresStore {
         self.within(watch::census(self, now)).await
     }
 
-    async fn last_beat(&self) -> Result<Option<Timestamp>> {
+    async fn last_beat(&self) -> Result<Option<Heartbeat>> {
         self.within(watch::last_beat(self)).await
     }
 

@@ -3,9 +3,12 @@
 
 use super::rows::{get, id, number};
 use super::{PostgresStore, Result};
+use crate::domain::clock_guard::Heartbeat;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DistributionId, LeaseToken, ReleaseId};
-use crate::store::values::{damaged, from_json, json, micros, timestamp};
+use crate::store::values::{
+    damaged, from_json, heartbeat, json, machine_columns, micros, timestamp,
+};
 use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
@@ -250,21 +253,32 @@ pub(super) async fn census(store: &PostgresStore, now: Timestamp) -> Result<Cens
     })
 }
 
-pub(super) async fn beat(store: &PostgresStore, now: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO heartbeat (one, at) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET at = excluded.at")
-        .bind(micros(now))
-        .execute(&store.writers)
-        .await
-        .map(drop)
-        .map_err(|error| store.failed(error))
+pub(super) async fn beat(store: &PostgresStore, beat: &Heartbeat) -> Result<()> {
+    let (steady, boot) = machine_columns(beat);
+    sqlx::query(
+        "INSERT INTO heartbeat (one, at, steady, boot) VALUES (1, $1, $2, $3) \
+         ON CONFLICT (one) DO UPDATE SET at = excluded.at, steady = excluded.steady, boot = excluded.boot",
+    )
+    .bind(micros(beat.at))
+    .bind(steady)
+    .bind(boot)
+    .execute(&store.writers)
+    .await
+    .map(drop)
+    .map_err(|error| store.failed(error))
 }
 
-pub(super) async fn last_beat(store: &PostgresStore) -> Result<Option<Timestamp>> {
-    let row = sqlx::query("SELECT max(at) AS at FROM heartbeat")
-        .fetch_one(&store.readers)
+pub(super) async fn last_beat(store: &PostgresStore) -> Result<Option<Heartbeat>> {
+    let row = sqlx::query("SELECT at, steady, boot FROM heartbeat")
+        .fetch_optional(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    time(store, &row, "at")
+    let Some(row) = row else { return Ok(None) };
+    let wrong = |error| store.failed(error);
+    let at = row.try_get("at").map_err(wrong)?;
+    let steady = row.try_get("steady").map_err(wrong)?;
+    let boot = row.try_get("boot").map_err(wrong)?;
+    heartbeat(&store.place, at, steady, boot).map(Some)
 }
 
 /// Keeps a record in one of the tables that are only ever added to.

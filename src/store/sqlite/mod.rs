@@ -26,6 +26,7 @@ use super::{
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::AgreementWord;
 use crate::domain::approval::Approval;
+use crate::domain::clock_guard::Heartbeat;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
@@ -173,8 +174,8 @@ impl Store for SqliteStore {
         watch::kept(self, statement, None, "agreement").await
     }
 
-    async fn beat(&self, now: Timestamp) -> Result<()> {
-        watch::beat(self, now).await
+    async fn beat(&self, beat: &Heartbeat) -> Result<()> {
+        watch::beat(self, beat).await
     }
 
     async fn next_lapse(&self, distribution: Option<DistributionId>) -> Result<Option<Timestamp>> {
@@ -185,7 +186,7 @@ impl Store for SqliteStore {
         watch::census(self, now).await
     }
 
-    async fn last_beat(&self) -> Result<Option<Timestamp>> {
+    async fn last_beat(&self) -> Result<Option<Heartbeat>> {
         watch::last_beat(self).await
     }
 

@@ -4,8 +4,10 @@
 use super::read::{id, number, text};
 use super::rows::{damaged, json, micros, timestamp};
 use super::{Result, SqliteStore};
+use crate::domain::clock_guard::Heartbeat;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DistributionId, LeaseToken, ReleaseId};
+use crate::store::values::{heartbeat, machine_columns};
 use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use sqlx::Row;
@@ -185,25 +187,32 @@ pub(super) async fn census(store: &SqliteStore, now: Timestamp) -> Result<Census
     })
 }
 
-pub(super) async fn beat(store: &SqliteStore, now: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO heartbeat (one, at) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET at = excluded.at")
-        .bind(micros(now))
-        .execute(&store.writer)
-        .await
-        .map(drop)
-        .map_err(|error| store.failed(error))
+pub(super) async fn beat(store: &SqliteStore, beat: &Heartbeat) -> Result<()> {
+    let (steady, boot) = machine_columns(beat);
+    sqlx::query(
+        "INSERT INTO heartbeat (one, at, steady, boot) VALUES (1, ?, ?, ?) \
+         ON CONFLICT (one) DO UPDATE SET at = excluded.at, steady = excluded.steady, boot = excluded.boot",
+    )
+    .bind(micros(beat.at))
+    .bind(steady)
+    .bind(boot)
+    .execute(&store.writer)
+    .await
+    .map(drop)
+    .map_err(|error| store.failed(error))
 }
 
-pub(super) async fn last_beat(store: &SqliteStore) -> Result<Option<Timestamp>> {
-    let row = sqlx::query("SELECT at FROM heartbeat")
+pub(super) async fn last_beat(store: &SqliteStore) -> Result<Option<Heartbeat>> {
+    let row = sqlx::query("SELECT at, steady, boot FROM heartbeat")
         .fetch_optional(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    row.map(|row| {
-        let at = row.try_get(0).map_err(|error| store.failed(error))?;
-        timestamp(&store.place, at)
-    })
-    .transpose()
+    let Some(row) = row else { return Ok(None) };
+    let wrong = |error| store.failed(error);
+    let at = row.try_get(0).map_err(wrong)?;
+    let steady = row.try_get(1).map_err(wrong)?;
+    let boot = row.try_get(2).map_err(wrong)?;
+    heartbeat(&store.place, at, steady, boot).map(Some)
 }
 
 /// Keeps a record in one of the tables that are only ever added to.

@@ -135,7 +135,11 @@ async fn a_cut_is_told_from_a_fault_and_passes() {
         end_sessions(&url);
         // The first to find out is told so; nothing else goes wrong.
         let deadline = Instant::now() + PATIENCE;
-        while let Err(error) = store.beat(at(1)).await {
+        let beat = dateline::domain::clock_guard::Heartbeat {
+            at: at(1),
+            machine: None,
+        };
+        while let Err(error) = store.beat(&beat).await {
             assert!(matches!(error, StoreError::CutOff { .. }), "{error}");
             assert!(Instant::now() < deadline, "it never came back");
         }

@@ -3,6 +3,7 @@
 use super::ground::*;
 use dateline::domain::agreement::{AgreementWord, Party, Said, Scope};
 use dateline::domain::approval::{Approval, ContentPrint};
+use dateline::domain::clock_guard::{Heartbeat, MachineTime};
 use dateline::domain::course::Course;
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::embargo::Embargo;
@@ -101,9 +102,21 @@ pub(super) async fn what_is_put_on_record_comes_back_in_order(ground: &Ground) {
     }
     assert_eq!(store.agreements().await.unwrap(), words);
     assert_eq!(store.last_beat().await.unwrap(), None);
-    store.beat(at(3)).await.unwrap();
-    store.beat(at(4)).await.unwrap();
-    assert_eq!(store.last_beat().await.unwrap(), Some(at(4)));
+    let known = Heartbeat {
+        at: at(3),
+        machine: Some(MachineTime {
+            steady: jiff::SignedDuration::from_micros(5_000_001),
+            boot: "a".into(),
+        }),
+    };
+    let unknown = Heartbeat {
+        at: at(4),
+        machine: None,
+    };
+    for beat in [known.clone(), unknown, known] {
+        store.beat(&beat).await.unwrap();
+        assert_eq!(store.last_beat().await.unwrap(), Some(beat));
+    }
     let time = store.time().await.unwrap();
     assert_eq!(time.is_some(), ground.is_postgres());
     if let Some(time) = time {

@@ -3,6 +3,7 @@
 use super::ground::*;
 use dateline::domain::agreement::{AgreementWord, Party, Said, Scope};
 use dateline::domain::approval::{Approval, ContentPrint};
+use dateline::domain::clock_guard::{Heartbeat, MachineTime};
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::store::archive::{Archive, Part};
 use dateline::store::copy::{AtWork, CopyFailure, copy};
@@ -44,7 +45,14 @@ async fn furnished(store: &dyn Archive) {
         note: String::new(),
     };
     store.record_agreement(&word).await.unwrap();
-    store.beat(at(5)).await.unwrap();
+    let beat = Heartbeat {
+        at: at(5),
+        machine: Some(MachineTime {
+            steady: jiff::SignedDuration::from_secs(7),
+            boot: "a".into(),
+        }),
+    };
+    store.beat(&beat).await.unwrap();
 }
 
 /// Every row of every part.

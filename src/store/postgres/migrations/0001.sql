@@ -126,7 +126,9 @@ CREATE TABLE agreement (
 -- When a service was last there to send.
 CREATE TABLE heartbeat (
     one BIGINT PRIMARY KEY CHECK (one = 1),
-    at BIGINT NOT NULL
+    at BIGINT NOT NULL,
+    steady BIGINT, -- what the machine's steady clock showed then
+    boot TEXT      -- which start of which machine that counts from
 ) WITH (fillfactor = 10);
 
 -- Queues that move at a set pace: when the next free place is. After a crash of

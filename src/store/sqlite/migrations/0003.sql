@@ -57,6 +57,11 @@ SELECT state.n, state.id, state.distribution, plan.contact, plan.email, plan.dom
     state.permitted_from, state.due_since, state.state, state.facts, state.due_at, state.attempts, state.lease
 FROM delivery_state AS state JOIN delivery_plan AS plan ON plan.n = state.n;
 
+-- What the machine's steady clock showed at the last sign of life, and which
+-- start of the machine that counts from.
+ALTER TABLE heartbeat ADD COLUMN steady INTEGER;
+ALTER TABLE heartbeat ADD COLUMN boot TEXT;
+
 -- Queues that move at a set pace: when the next free place is.
 CREATE TABLE pace (
     queue TEXT PRIMARY KEY,
