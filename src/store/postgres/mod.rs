@@ -21,8 +21,8 @@ mod turn;
 mod watch;
 
 use super::{
-    Bell, Census, Claim, Countdown, Imported, LogRow, Pace, Planning, Reaped, Record, Result,
-    Revision, Standing, Store, StoreError, Term, Turned,
+    Bell, Census, Claim, Countdown, Imported, LogRow, Pace, Planning, Reaped, Record, Result, Revision,
+    Standing, Store, StoreError, Term, Turned,
 };
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::AgreementWord;
@@ -161,7 +161,7 @@ impl Store for PostgresStore {
     }
 
     async fn countdowns(&self, now: Timestamp) -> Result<Vec<Countdown>> {
-        watch::countdowns(self, now).await
+        self.within(watch::countdowns(self, now)).await
     }
 
     async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>> {
