@@ -162,7 +162,7 @@ pub(super) async fn waiting_beyond(
 ) -> Result<Vec<DistributionId>> {
     let question = "SELECT id FROM waits JOIN distribution ON id = waits.distribution \
          WHERE course = 'under_way' AND (lift > $1 OR EXISTS (SELECT 1 FROM delivery_state AS waiting \
-             WHERE waiting.distribution = id AND state IN ('planned', 'due', 'deferred') AND due_at > $1)) ORDER BY id";
+             WHERE waiting.distribution = waits.distribution AND state IN ('planned', 'due', 'deferred') AND due_at > $1)) ORDER BY id";
     ids(store, question, at).await
 }
 
