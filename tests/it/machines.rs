@@ -129,8 +129,14 @@ fn the_main_job_on_postgresql() {
     newsroom.await_settled();
     assert_eq!(service.end(), 0);
     let (_, status) = workspace.json(&["status", "latest"]);
-    assert!(status["by_phase"]["advance"].as_u64().unwrap() > 5, "{status}");
-    assert!(status["by_phase"]["general"].as_u64().unwrap() >= 5, "{status}");
+    assert!(
+        status["by_phase"]["advance"].as_u64().unwrap() > 5,
+        "{status}"
+    );
+    assert!(
+        status["by_phase"]["general"].as_u64().unwrap() >= 5,
+        "{status}"
+    );
     let early = "SELECT count(*) FROM delivery_log AS entry JOIN delivery ON delivery.id = entry.delivery \
         JOIN distribution ON distribution.id = delivery.distribution \
         WHERE entry.line::json ->> 'event' = 'attempt' AND delivery.phase = 'general' \
@@ -165,7 +171,9 @@ fn two_services_share_the_work_and_one_dies() {
         ServiceProcess::start(&newsroom.workspace),
     ];
     newsroom.plan();
-    eventually("both are at work", || services.iter().all(|one| sent(one) > 5));
+    eventually("both are at work", || {
+        services.iter().all(|one| sent(one) > 5)
+    });
     let [dies, lives] = services;
     dies.kill();
     assert!(newsroom.count(OPEN) > 50, "too fast for this test");
@@ -182,7 +190,9 @@ fn a_service_that_was_stopped_does_not_overwrite_its_successor() {
         ServiceProcess::start(&newsroom.workspace),
     ];
     newsroom.plan();
-    eventually("both are at work", || services.iter().all(|one| sent(one) > 5));
+    eventually("both are at work", || {
+        services.iter().all(|one| sent(one) > 5)
+    });
     let [sleeps, lives] = services;
     sleeps.signal("STOP");
     newsroom.await_settled();

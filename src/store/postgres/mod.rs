@@ -21,8 +21,8 @@ mod turn;
 mod watch;
 
 use super::{
-    Bell, Census, Claim, Countdown, Imported, LogRow, Pace, Planning, Reaped, Record, Result, Revision,
-    Standing, Store, StoreError, Term, Turned,
+    Bell, Census, Claim, Countdown, Imported, LogRow, Pace, Planning, Reaped, Record, Result,
+    Revision, Standing, Store, StoreError, Term, Turned,
 };
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::AgreementWord;

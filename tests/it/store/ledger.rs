@@ -77,7 +77,10 @@ pub(super) async fn the_longest_due_is_claimed_first(ground: &Ground) {
     let begun = turned.claimed.iter().find(|one| one.delivery == second[1]);
     let begun = begun.unwrap();
     assert_eq!((begun.attempt, begun.due_since), (1, at(5)));
-    assert_eq!((begun.content.as_str(), begun.barred), ("content-hash", None));
+    assert_eq!(
+        (begun.content.as_str(), begun.barred),
+        ("content-hash", None)
+    );
     let turned = claim(store, lease, 50, 4).await;
     assert_eq!(sorted(ids(&turned)), sorted(vec![first[0].id, first[3].id]));
     assert_eq!(turned.asked, 2, "fewer than asked for: no more are due");

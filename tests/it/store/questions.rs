@@ -207,7 +207,10 @@ pub(super) async fn what_waits_is_told(ground: &Ground) {
     assert_eq!(times, [10, 11, 12].map(|second| (at(second), 1)));
     let countdowns = store.countdowns(at(499)).await.unwrap();
     assert_eq!(countdowns.len(), 1);
-    assert_eq!((countdowns[0].distribution, countdowns[0].lift), (two.id, at(500)));
+    assert_eq!(
+        (countdowns[0].distribution, countdowns[0].lift),
+        (two.id, at(500))
+    );
     assert!(store.countdowns(at(500)).await.unwrap().is_empty());
     let held = Revision {
         from: &two,
