@@ -305,7 +305,7 @@ impl Ledger {
             pause = (pause * 2).min(LAST_PAUSE);
             // What it may have claimed without our hearing of it goes back.
             demand = 0;
-            if let Err(error) = self.give_back_unknown(now).await {
+            if let Err(error) = self.give_back_unknown(records, now).await {
                 tracing::debug!(%error, "still cut off");
             }
         }
@@ -357,11 +357,16 @@ impl Ledger {
         Ok((turned, given))
     }
 
-    /// Claims of this lease that no worker has: the answer to them was lost.
-    async fn give_back_unknown(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    /// Claims of this lease that no worker has: the answer to them was lost. What
+    /// has ended and is still to be written was said, and stays claimed till then.
+    async fn give_back_unknown(
+        &mut self,
+        unwritten: &[Record],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let held = self.run.store.held(self.run.lease).await?;
         let ended: std::collections::HashSet<_> =
-            self.records.iter().map(|record| record.delivery).collect();
+            unwritten.iter().map(|record| record.delivery).collect();
         let mut lost = Vec::new();
         for id in held {
             if self.in_hand.contains_key(&id) || ended.contains(&id) {

@@ -183,9 +183,14 @@ fn binaries() -> PathBuf {
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         places.extend(versions.flatten().map(|version| version.path().join("bin")));
     }
-    places
+    // A link may lead there; the other programs stand beside what it leads to.
+    let homes = places.into_iter().filter_map(|place| {
+        let initdb = place.join("initdb").canonicalize().ok()?;
+        initdb.parent().map(Path::to_owned)
+    });
+    homes
         .into_iter()
-        .find(|place| place.join("initdb").exists() && place.join("postgres").exists())
+        .find(|home| home.join("postgres").exists() && home.join("psql").exists())
         .expect("PostgreSQL is not installed; tests/run installs it")
 }
 

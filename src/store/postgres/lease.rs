@@ -142,7 +142,8 @@ async fn lapse_all(
     .map_err(wrong)?;
     bell::ring(connection).await.map_err(wrong)?;
     let in_doubt = u64::try_from(events.len()).unwrap_or(u64::MAX);
-    log::append(connection, events).await.map_err(wrong)?;
+    let events: Vec<_> = events.iter().collect();
+    log::append(connection, &events).await.map_err(wrong)?;
     Ok(in_doubt)
 }
 

@@ -22,7 +22,7 @@ const KEPT: usize = 4096;
 /// Adds events to the chain.
 pub(super) async fn append(
     connection: &mut PgConnection,
-    events: Vec<LogEvent>,
+    events: &[&LogEvent],
 ) -> sqlx::Result<()> {
     if events.is_empty() {
         return Ok(());
@@ -59,7 +59,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn push(&mut self, head: &mut Head, event: LogEvent) {
+    fn push(&mut self, head: &mut Head, event: &LogEvent) {
         self.distribution.push(event.distribution.to_string());
         self.delivery.push(event.delivery.map(|id| id.to_string()));
         let entry = head.append(&event);
@@ -78,12 +78,11 @@ fn seq(seq: u64) -> i64 {
 async fn write(
     connection: &mut PgConnection,
     head: &mut Head,
-    events: Vec<LogEvent>,
+    events: &[&LogEvent],
 ) -> sqlx::Result<()> {
-    let mut events = events.into_iter();
-    while events.len() > 0 {
+    for batch in events.chunks(BATCH) {
         let mut columns = Columns::default();
-        for event in events.by_ref().take(BATCH) {
+        for event in batch {
             columns.push(head, event);
         }
         sqlx::query(
@@ -164,10 +163,12 @@ impl Pending {
                 if page.is_empty() {
                     break;
                 }
-                write(connection, &mut head, page).await.map_err(wrong)?;
+                let page: Vec<_> = page.iter().collect();
+                write(connection, &mut head, &page).await.map_err(wrong)?;
             }
         }
-        append(connection, self.kept).await.map_err(wrong)
+        let kept: Vec<_> = self.kept.iter().collect();
+        append(connection, &kept).await.map_err(wrong)
     }
 }
 

@@ -162,7 +162,7 @@ impl Store for PostgresStore {
     }
 
     async fn countdowns(&self, now: Timestamp) -> Result<Vec<Countdown>> {
-        watch::countdowns(self, now).await
+        self.within(watch::countdowns(self, now)).await
     }
 
     async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>> {

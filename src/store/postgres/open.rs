@@ -222,7 +222,8 @@ async fn steps(connection: &mut PgConnection, found: i64) -> sqlx::Result<()> {
 
 /// The schema's version; 0 where there is none.
 pub(super) async fn version(connection: &mut PgConnection) -> sqlx::Result<i64> {
-    let there: bool = sqlx::query("SELECT to_regclass('dateline_schema') IS NOT NULL")
+    // Not by to_regclass: it may remember from before a lock was waited for.
+    let there: bool = sqlx::query("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'dateline_schema' AND schemaname = ANY(current_schemas(false)))")
         .fetch_one(&mut *connection)
         .await?
         .try_get(0)?;

@@ -25,7 +25,7 @@ pub(super) async fn turn(
     let wrong = |error| store.failed(error);
     let mut transaction = store.begin().await?;
     let mut turned = Turned::default();
-    let mut events = Vec::new();
+    let (mut events, mut begun) = (Vec::new(), Vec::new());
     // Courses are locked before deliveries: whoever revises does so too.
     let open = match &claim {
         Some(claim) => open(store, &mut transaction, claim).await?,
@@ -41,12 +41,15 @@ pub(super) async fn turn(
         (Some(claim), Some(open)) if !open.is_empty() => {
             let found = find(store, &mut transaction, &claim, &open).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
-            let others = sort(&claim, found, &mut turned.claimed, &mut events);
+            let others = sort(&claim, found, &mut turned.claimed, &mut begun);
             settle(&mut transaction, others).await.map_err(wrong)?;
         }
         (Some(_) | None, _) => {}
     }
-    log::append(&mut transaction, events).await.map_err(wrong)?;
+    events.extend(&begun);
+    log::append(&mut transaction, &events)
+        .await
+        .map_err(wrong)?;
     store.commit(transaction).await?;
     Ok(turned)
 }
@@ -131,10 +134,10 @@ impl States {
 
 /// Writes a batch in one statement, in the order of identifiers. Gives those
 /// whose lease was lost, and the events of the others.
-async fn record(
+async fn record<'a>(
     connection: &mut PgConnection,
-    records: &[Record],
-) -> sqlx::Result<(Vec<DeliveryId>, Vec<LogEvent>)> {
+    records: &'a [Record],
+) -> sqlx::Result<(Vec<DeliveryId>, Vec<&'a LogEvent>)> {
     let mut ordered: Vec<_> = records.iter().collect();
     ordered.sort_unstable_by_key(|record| record.delivery);
     let (mut states, mut leases, mut held) = (States::default(), Vec::new(), Vec::new());
@@ -167,7 +170,7 @@ async fn record(
     let (mut lost, mut events) = (Vec::new(), Vec::new());
     for record in records {
         if written.contains(record.delivery.to_string().as_str()) {
-            events.extend(record.event.clone());
+            events.extend(&record.event);
         } else {
             lost.push(record.delivery);
         }
@@ -306,7 +309,7 @@ pub(super) async fn decide(
         return Ok(false);
     }
     bell::ring(&mut transaction).await.map_err(wrong)?;
-    log::append(&mut transaction, vec![event])
+    log::append(&mut transaction, &[&event])
         .await
         .map_err(wrong)?;
     store.commit(transaction).await?;

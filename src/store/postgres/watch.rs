@@ -138,22 +138,22 @@ pub(super) async fn overdue(
 }
 
 pub(super) async fn countdowns(store: &PostgresStore, now: Timestamp) -> Result<Vec<Countdown>> {
-    let question = "SELECT id, release, lift FROM waits JOIN distribution ON id = waits.distribution \
-         WHERE course = 'under_way' AND lift > $1 ORDER BY id";
-    let rows = sqlx::query(asking(question))
-        .bind(micros(now))
-        .fetch_all(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
-    let wrong = |error| store.failed(error);
+    let rows = sqlx::query(asking(
+        "SELECT id, release, lift FROM waits JOIN distribution ON id = waits.distribution \
+         WHERE lift > $1 AND course = 'under_way' ORDER BY id",
+    ))
+    .bind(micros(now))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    let place = &store.place;
     rows.iter()
         .map(|row| {
-            let release: String = row.try_get("release").map_err(wrong)?;
             Ok(Countdown {
-                distribution: id(&store.place, row, "id")?,
-                release: ReleaseId::parse(&release)
-                    .map_err(|error| damaged(&store.place, "release id", error))?,
-                lift: timestamp(&store.place, row.try_get("lift").map_err(wrong)?)?,
+                distribution: id(place, row, "id")?,
+                release: ReleaseId::parse(get(place, row, "release")?)
+                    .map_err(|error| damaged(place, "release id", error))?,
+                lift: timestamp(place, get(place, row, "lift")?)?,
             })
         })
         .collect()
@@ -165,7 +165,7 @@ pub(super) async fn waiting_beyond(
 ) -> Result<Vec<DistributionId>> {
     let question = "SELECT id FROM waits JOIN distribution ON id = waits.distribution \
          WHERE course = 'under_way' AND (lift > $1 OR EXISTS (SELECT 1 FROM delivery_state AS waiting \
-             WHERE waiting.distribution = id AND state IN ('planned', 'due', 'deferred') AND due_at > $1)) ORDER BY id";
+             WHERE waiting.distribution = waits.distribution AND state IN ('planned', 'due', 'deferred') AND due_at > $1)) ORDER BY id";
     ids(store, question, at).await
 }
 
@@ -233,9 +233,8 @@ pub(super) async fn census(store: &PostgresStore, now: Timestamp) -> Result<Cens
             .collect::<Result<_>>()
     };
     let times = sqlx::query(
-        "SELECT (SELECT min(due_since) FROM delivery_state AS waiting \
-             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= $1 \
-               AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution AND whole.course = 'under_way')) AS oldest_due, \
+        "SELECT (SELECT min(due_since) FROM delivery_state AS waiting JOIN distribution ON distribution.id = waiting.distribution \
+             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= $1 AND course = 'under_way') AS oldest_due, \
              (SELECT min(until) FROM lease WHERE EXISTS (SELECT 1 FROM delivery_state AS held \
                  WHERE held.lease = lease.token AND held.state = 'claimed')) AS first_lease_end",
     )

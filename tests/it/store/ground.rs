@@ -86,6 +86,8 @@ impl Ground {
         }
         let said = crate::support::run(
             std::process::Command::new("sqlite3")
+                // A handle that was just dropped may still be closing.
+                .args(["-cmd", ".timeout 5000"])
                 .arg(self.dir.path().join("store.db"))
                 .arg(sql),
         );

@@ -218,6 +218,13 @@ pub(super) async fn what_waits_is_told(ground: &Ground) {
     assert_eq!(store.over(at(1000)).await.unwrap(), [one.id]);
     let times = store.due_times(one.id).await.unwrap();
     assert_eq!(times, [10, 11, 12].map(|second| (at(second), 1)));
+    let countdowns = store.countdowns(at(499)).await.unwrap();
+    assert_eq!(countdowns.len(), 1);
+    assert_eq!(
+        (countdowns[0].distribution, countdowns[0].lift),
+        (two.id, at(500))
+    );
+    assert!(store.countdowns(at(500)).await.unwrap().is_empty());
     let held = Revision {
         from: &two,
         to: &dateline::domain::distribution::Distribution {
@@ -238,6 +245,8 @@ pub(super) async fn what_waits_is_told(ground: &Ground) {
     assert_eq!(store.next_due(None).await.unwrap(), Some(at(10)));
     assert_eq!(store.due(None, at(11), 10).await.unwrap(), 2);
     assert_eq!(store.overdue(at(7)).await.unwrap(), []);
+    assert!(store.countdowns(at(30)).await.unwrap().is_empty());
+    assert_eq!(store.census(at(7)).await.unwrap().oldest_due, None);
     let all: Vec<_> = store.distributions().await.unwrap();
     assert_eq!(all.len(), 3);
     assert_eq!(all[0].id, over.id, "the newest first");
