@@ -349,12 +349,15 @@ impl Ledger {
             limit: u32::try_from(demand).unwrap_or(u32::MAX),
             take: &take,
         };
-        let turned = store.turn(records, Some(claim)).await?;
-        let given = sorting
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .given();
-        Ok((turned, given))
+        let turned = store.turn(records, Some(claim)).await;
+        let sorting = sorting.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match turned {
+            Ok(turned) => Ok((turned, sorting.given())),
+            Err(error) => {
+                sorting.undo();
+                Err(error)
+            }
+        }
     }
 
     /// Claims of this lease that no worker has: the answer to them was lost. What

@@ -74,6 +74,8 @@ pub(super) struct Sorting<'a> {
     turn: usize,
     /// The worker of each delivery that begins, in order.
     given: Vec<usize>,
+    /// Doors that were entered on the way.
+    entered: Vec<(usize, String)>,
 }
 
 impl Switchboard {
@@ -352,6 +354,7 @@ impl Switchboard {
             slots,
             turn: 0,
             given: Vec::new(),
+            entered: Vec::new(),
         }
     }
 
@@ -413,7 +416,9 @@ impl Sorting<'_> {
             };
             let station = &mut self.board.stations[relay];
             let entered = match station.doors.get_mut(domain) {
-                Some(door) => door.enter(self.now),
+                Some(door) => door.enter(self.now).map(|()| {
+                    self.entered.push((relay, domain.to_owned()));
+                }),
                 None => Ok(()),
             };
             if let Err(at) = entered {
@@ -429,6 +434,13 @@ impl Sorting<'_> {
             return Ok(&self.board.stations[relay].profile.name);
         }
         Err(later.unwrap_or(self.now))
+    }
+
+    /// Nothing of it was committed: whoever entered a door is out again.
+    pub(super) fn undo(self) {
+        for (relay, domain) in self.entered {
+            self.board.leave(relay, &domain, SignedDuration::ZERO);
+        }
     }
 
     /// The worker of each delivery that begins, in order.

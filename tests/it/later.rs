@@ -8,7 +8,6 @@ use dateline::desk::service::{Service, Word};
 use dateline::domain::agreement::{AgreementWord, Party, Said, Scope};
 use dateline::domain::embargo::Phase;
 use dateline::domain::send_window::SendWindow;
-use dateline::domain::zone::Zone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::HashMap;

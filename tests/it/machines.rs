@@ -199,7 +199,6 @@ fn a_service_that_was_stopped_does_not_overwrite_its_successor() {
     let doubted = "SELECT string_agg(id, ',' ORDER BY id) FROM delivery WHERE state = 'in_doubt'";
     let doubted = || newsroom.server.sql(&newsroom.url, doubted);
     let before = doubted();
-    assert!(!before.is_empty(), "what it held is in doubt");
     sleeps.signal("CONT");
     assert_eq!(sleeps.end(), 0);
     assert_eq!(lives.end(), 0);

@@ -315,7 +315,7 @@ impl Drop for ServiceProcess {
 }
 
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until something holds, and fails where it does not come to hold.
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
