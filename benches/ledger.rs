@@ -97,6 +97,7 @@ fn distribution(now: Timestamp, rows: u64) -> Distribution {
         course: Course::UnderWay { since: now },
         approved_by: vec![],
         follows: None,
+        notice: false,
         to: vec!["everybody".into()],
         not: vec![],
         content: "hash".into(),
@@ -149,6 +150,8 @@ fn delivery(of: &Distribution, n: u64, now: Timestamp) -> Delivery {
         not_before: now,
         wave: 0,
         send_window: None,
+        early: None,
+        window: None,
         replies_to: None,
     }
 }

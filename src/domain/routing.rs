@@ -34,7 +34,7 @@ pub fn may_take(lanes: &[Lane], which: usize) -> bool {
     }
     let behind = usable()
         .filter(|other| other.priority == lane.priority && other.keeps_up)
-        .map(|other| share(other))
+        .map(share)
         .fold(share(lane), f64::min);
     share(lane) <= behind + AHEAD / f64::from(lane.weight.max(1))
 }

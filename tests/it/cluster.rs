@@ -188,10 +188,14 @@ fn binaries() -> PathBuf {
         let initdb = place.join("initdb").canonicalize().ok()?;
         initdb.parent().map(Path::to_owned)
     });
-    homes
+    let found = homes
         .into_iter()
-        .find(|home| home.join("postgres").exists() && home.join("psql").exists())
-        .expect("PostgreSQL is not installed; tests/run installs it")
+        .find(|home| home.join("postgres").exists() && home.join("psql").exists());
+    assert!(
+        found.is_some(),
+        "PostgreSQL is not installed; tests/run installs it"
+    );
+    found.unwrap()
 }
 
 fn free_port() -> u16 {

@@ -237,8 +237,7 @@ fn a_domain_that_takes_only_one_at_a_time_holds_up_nobody_else() {
     }
     let last_other = times
         .iter()
-        .filter(|(_, to)| to.ends_with("load.example"))
-        .next_back()
+        .rfind(|(_, to)| to.ends_with("load.example"))
         .unwrap();
     assert!(
         last_other.0 < limited[4].0,

@@ -455,9 +455,10 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         }
         if verb == "DATA" && matches!(manners, Manners::CutsInDot(_) | Manners::StopsReading) {
             stream.write_all(b"354 go\r\n").await?;
-            match manners {
-                Manners::CutsInDot(octets) => read_into_dot(&mut stream, octets).await?,
-                _ => std::future::pending().await,
+            if let Manners::CutsInDot(octets) = manners {
+                read_into_dot(&mut stream, octets).await?;
+            } else {
+                std::future::pending::<()>().await;
             }
             return Ok(Talk::Over);
         }

@@ -127,17 +127,12 @@ impl Writing for Whole {
         let layout = part.layout();
         let statement = insert(&layout);
         let mut query = sqlx::query(AssertSqlSafe(statement));
-        let mut columns: Vec<Vec<Cell>> = layout.columns.iter().map(|_| Vec::new()).collect();
-        for row in rows {
-            for (column, cell) in columns.iter_mut().zip(row) {
-                column.push(cell);
-            }
-        }
-        for ((_, kind), cells) in layout.columns.iter().zip(columns) {
+        for (column, (_, kind)) in layout.columns.iter().enumerate() {
+            let cells = rows.iter().filter_map(|row| row.get(column));
             query = match kind {
-                Kind::Whole => query.bind(cells.into_iter().map(whole).collect::<Vec<_>>()),
-                Kind::Text => query.bind(cells.into_iter().map(text).collect::<Vec<_>>()),
-                Kind::Bytes => query.bind(cells.into_iter().map(bytes).collect::<Vec<_>>()),
+                Kind::Whole => query.bind(cells.map(whole).collect::<Vec<_>>()),
+                Kind::Text => query.bind(cells.map(text).collect::<Vec<_>>()),
+                Kind::Bytes => query.bind(cells.map(bytes).collect::<Vec<_>>()),
             };
         }
         query
@@ -184,21 +179,21 @@ fn insert(layout: &Layout) -> String {
     )
 }
 
-fn whole(cell: Cell) -> Option<i64> {
+fn whole(cell: &Cell) -> Option<i64> {
     match cell {
-        Cell::Whole(number) => Some(number),
+        Cell::Whole(number) => Some(*number),
         Cell::Null | Cell::Text(_) | Cell::Bytes(_) => None,
     }
 }
 
-fn text(cell: Cell) -> Option<String> {
+fn text(cell: &Cell) -> Option<&str> {
     match cell {
         Cell::Text(text) => Some(text),
         Cell::Null | Cell::Whole(_) | Cell::Bytes(_) => None,
     }
 }
 
-fn bytes(cell: Cell) -> Option<Vec<u8>> {
+fn bytes(cell: &Cell) -> Option<&[u8]> {
     match cell {
         Cell::Bytes(bytes) => Some(bytes),
         Cell::Null | Cell::Whole(_) | Cell::Text(_) => None,

@@ -62,7 +62,7 @@ impl Columns {
     fn push(&mut self, head: &mut Head, event: &LogEvent) {
         self.distribution.push(event.distribution.to_string());
         self.delivery.push(event.delivery.map(|id| id.to_string()));
-        let entry = head.append(&event);
+        let entry = head.append(event);
         self.seq.push(seq(entry.seq));
         self.line.push(entry.line);
         self.personal.push(entry.personal);

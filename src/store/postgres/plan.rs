@@ -91,7 +91,7 @@ async fn write(connection: &mut PgConnection, deliveries: &[Delivery]) -> sqlx::
     .bind(texts(|one| one.recipient.contact.to_string()))
     .bind(texts(|one| one.recipient.email.to_string()))
     .bind(texts(|one| one.recipient.email.domain().to_owned()))
-    .bind(texts(|one| json(one)))
+    .bind(texts(json))
     .execute(&mut *connection)
     .await?;
     let permitted: Vec<_> = deliveries

@@ -13,46 +13,31 @@ use std::str::FromStr;
     reason = "it is the end of the error, and `map_err` gives it by value"
 )]
 pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
-    let place = place.to_owned();
-    match &error {
-        sqlx::Error::Database(said) => {
+    let (cause, passes) = match error.as_database_error() {
+        Some(said) => {
             let code = said.code().unwrap_or_default();
-            let cause = explain(&code, said.message());
-            if may_pass(&code) {
-                StoreError::CutOff { place, cause }
-            } else {
-                StoreError::Unavailable { place, cause }
-            }
+            (explain(&code, said.message()), may_pass(&code))
         }
-        // A certificate that is not trusted comes as damaged data, and stays so.
-        sqlx::Error::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
-            StoreError::Unavailable {
-                place,
-                cause: cause.to_string(),
-            }
-        }
-        sqlx::Error::Io(cause) => StoreError::CutOff {
-            place,
-            cause: cause.to_string(),
-        },
-        sqlx::Error::PoolTimedOut => StoreError::CutOff {
-            place,
-            cause: "there was no connection to be had in time".to_owned(),
-        },
-        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => StoreError::CutOff {
-            place,
-            cause: "its connections are closed".to_owned(),
-        },
-        sqlx::Error::Tls(cause) => StoreError::Unavailable {
-            place,
-            cause: format!("TLS: {cause}"),
-        },
-        // sqlx has many more, none of which passes by itself.
-        other => StoreError::Unavailable {
-            place,
-            cause: other.to_string(),
-        },
+        None => (error.to_string(), is_cut(&error)),
+    };
+    let place = place.to_owned();
+    if passes {
+        StoreError::CutOff { place, cause }
+    } else {
+        StoreError::Unavailable { place, cause }
     }
+}
+
+/// Whether the way to the server was cut, or nobody answered in time.
+fn is_cut(error: &sqlx::Error) -> bool {
+    if let sqlx::Error::Io(cause) = error {
+        // A certificate that is not trusted comes as damaged data, and stays so.
+        return cause.kind() != std::io::ErrorKind::InvalidData;
+    }
+    matches!(
+        error,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed
+    )
 }
 
 /// Whether the same may go well in a moment: the way was cut, the server starts,

@@ -23,7 +23,6 @@ use dateline::wire::World;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
@@ -64,10 +63,6 @@ impl Ground {
 
     pub(crate) fn url(&self) -> String {
         self.location().to_string()
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.dir.path()
     }
 
     pub(crate) fn location(&self) -> StoreLocation {

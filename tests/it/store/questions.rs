@@ -160,9 +160,8 @@ pub(super) async fn deliveries_are_counted(ground: &Ground) {
     assert_eq!(census.first_lease_end, Some(at(60)));
     let claimed = store.standing(None, "claimed", 10).await.unwrap();
     assert_eq!(claimed.len(), 1);
-    let until = match claimed[0].state {
-        DeliveryState::Claimed { until, .. } => until,
-        ref other => panic!("{other:?}"),
+    let DeliveryState::Claimed { until, .. } = claimed[0].state else {
+        panic!("{:?}", claimed[0].state);
     };
     assert_eq!((until, claimed[0].attempts), (at(60), 1));
     let states = store.states(None, 4).await.unwrap();
