@@ -19,7 +19,7 @@ pub struct Lane {
     /// Whether it asks for more as soon as it can: one that is slow or held to
     /// its rate does not hold up the others.
     pub keeps_up: bool,
-    /// Deliveries that it was given, as [`served`] counts them.
+    /// Deliveries that it was given, as [`served_on_return`] counts them.
     pub served: f64,
 }
 
