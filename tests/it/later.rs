@@ -57,7 +57,10 @@ async fn begun(day: &Day, release: &str) -> HashMap<String, Timestamp> {
         let delivery = line["delivery"].as_str().unwrap_or_default().to_owned();
         match line["event"].as_str().unwrap() {
             "planned" => {
-                let personal = row.entry.personal.as_deref().unwrap();
+                // One that was planned anew names nobody again.
+                let Some(personal) = row.entry.personal.as_deref() else {
+                    continue;
+                };
                 let personal: Value = serde_json::from_str(personal).unwrap();
                 whom.insert(delivery, personal["email"].as_str().unwrap().to_owned());
             }

@@ -72,7 +72,7 @@ impl<'a> Newsroom<'a> {
 
     /// Plans a release to the list for a moment from now, so that services send it.
     fn plan(&self) {
-        let soon = crate::support::now() + jiff::SignedDuration::from_secs(2);
+        let soon = crate::support::now() + jiff::SignedDuration::from_secs(6);
         let soon = soon.to_string();
         self.done(&["send", IMMEDIATE, "--to", "list:load", "--at", &soon]);
     }
