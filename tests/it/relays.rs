@@ -156,7 +156,8 @@ fn a_service_goes_on_with_the_first_when_it_is_back() {
         ],
     );
     let service = ServiceProcess::start(&workspace);
-    let soon = (crate::support::now() + jiff::SignedDuration::from_secs(1)).to_string();
+    // Late enough that planning is over by then: the service is to send it.
+    let soon = (crate::support::now() + jiff::SignedDuration::from_secs(5)).to_string();
     let planned = workspace.dateline(&["send", IMMEDIATE, "--to", "list:load", "--at", &soon]);
     assert_eq!(planned.code, 0, "{}", planned.err);
     eventually("the second stands in", || {
