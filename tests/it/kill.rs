@@ -11,8 +11,8 @@ use std::time::Duration;
 
 /// Connections to the relay.
 const CONNECTIONS: usize = 4;
-/// Deliveries that a connection begins with one commit, at most.
-const BEGUN_AT_ONCE: usize = 16;
+/// Deliveries begun for a connection, at most: those it hands over and the next few.
+const BEGUN_AT_ONCE: usize = 32;
 
 fn setting(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
