@@ -39,7 +39,7 @@ impl<'a> Newsroom<'a> {
     /// something can happen meanwhile; what a dead service held is given up
     /// after two seconds.
     fn with_load(server: &'a Cluster, recipients: usize) -> Self {
-        let newsroom = Self::new(server, "connections = 4\nrate = 100.0\n");
+        let newsroom = Self::new(server, "connections = 4\nrate = 20.0\n");
         let mut csv = "email,name,languages,lists\n".to_owned();
         for n in 0..recipients {
             writeln!(csv, "reader{n}@load.example,Reader {n},en,load").unwrap();
@@ -123,8 +123,8 @@ fn the_main_job_on_postgresql() {
     let newsroom = Newsroom::new(cluster(), "");
     let workspace = &newsroom.workspace;
     newsroom.import("contacts.csv");
-    workspace.lift_in(6);
     let service = ServiceProcess::start(workspace);
+    workspace.lift_in(20);
     newsroom.done(&["send", EMBARGOED, "--to", "central-asia", "wires"]);
     newsroom.await_settled();
     assert_eq!(service.end(), 0);
@@ -165,7 +165,7 @@ fn the_main_job_on_postgresql() {
 
 #[test]
 fn two_services_share_the_work_and_one_dies() {
-    let newsroom = Newsroom::with_load(cluster(), 600);
+    let newsroom = Newsroom::with_load(cluster(), 300);
     let services = [
         ServiceProcess::start(&newsroom.workspace),
         ServiceProcess::start(&newsroom.workspace),
@@ -179,12 +179,12 @@ fn two_services_share_the_work_and_one_dies() {
     assert!(newsroom.count(OPEN) > 50, "too fast for this test");
     newsroom.await_settled();
     assert_eq!(lives.end(), 0);
-    newsroom.check(600);
+    newsroom.check(300);
 }
 
 #[test]
 fn a_service_that_was_stopped_does_not_overwrite_its_successor() {
-    let newsroom = Newsroom::with_load(cluster(), 600);
+    let newsroom = Newsroom::with_load(cluster(), 300);
     let services = [
         ServiceProcess::start(&newsroom.workspace),
         ServiceProcess::start(&newsroom.workspace),
@@ -203,23 +203,23 @@ fn a_service_that_was_stopped_does_not_overwrite_its_successor() {
     assert_eq!(sleeps.end(), 0);
     assert_eq!(lives.end(), 0);
     assert_eq!(doubted(), before, "its late word counts for nothing");
-    newsroom.check(600);
+    newsroom.check(300);
 }
 
 #[test]
 fn a_server_that_restarts_costs_nothing() {
     let server = Cluster::start();
-    let newsroom = Newsroom::with_load(&server, 800);
+    let newsroom = Newsroom::with_load(&server, 400);
     let service = ServiceProcess::start(&newsroom.workspace);
     newsroom.plan();
     for _ in 0..2 {
         let before = newsroom.count("'accepted'");
         let what = format!("it is at work, with {before} accepted");
-        eventually(&what, || newsroom.count("'accepted'") > before + 20);
+        eventually(&what, || newsroom.count("'accepted'") > before + 10);
         server.restart();
     }
     assert!(newsroom.count(OPEN) > 0, "too fast for this test");
     newsroom.await_settled();
     assert_eq!(service.end(), 0);
-    newsroom.check(800);
+    newsroom.check(400);
 }
