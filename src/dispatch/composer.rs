@@ -14,9 +14,11 @@ use crate::domain::language::{Choice, Language};
 use crate::domain::newsroom::Newsroom;
 use crate::domain::problem::Problem;
 use crate::domain::release::{Attachment, Release};
-use crate::relay::compose::{EncodedParts, Letterhead, Message, PartSource, compose};
+use crate::relay::compose::{
+    Body, BodyForm, EncodedParts, Letterhead, Message, PartSource, compose,
+};
 use crate::relay::{ComposedMessage, Envelope};
-use crate::render::{Kit, Letter, OptOut, PreparedRelease, Rendered};
+use crate::render::{Kit, Letter, OptOut, Part, Parts, PreparedRelease, Rendered};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
@@ -79,6 +81,10 @@ impl Composer {
     /// # Errors
     /// In words: a template that names what is not there, or grows too large.
     pub fn render(&self, delivery: &Delivery, now: Timestamp) -> Result<Rendered, String> {
+        self.letter_parts(delivery, now).map(Rendered::from)
+    }
+
+    fn letter_parts(&self, delivery: &Delivery, now: Timestamp) -> Result<Parts, String> {
         let subject = format!("unsubscribe {}", delivery.id);
         let letter = Letter {
             recipient: &delivery.recipient,
@@ -93,7 +99,7 @@ impl Composer {
             },
         };
         self.prepared
-            .render(&letter)
+            .parts(&letter)
             .map_err(|error| error.to_string())
     }
 
@@ -106,8 +112,17 @@ impl Composer {
         delivery: &Delivery,
         date: Timestamp,
     ) -> Result<(Envelope, ComposedMessage), String> {
-        let rendered = self.render(delivery, date)?;
-        let language = &rendered.language;
+        let letter = self.letter_parts(delivery, date)?;
+        self.compose_parts(delivery, date, &letter)
+    }
+
+    fn compose_parts(
+        &self,
+        delivery: &Delivery,
+        date: Timestamp,
+        letter: &Parts,
+    ) -> Result<(Envelope, ComposedMessage), String> {
+        let language = &letter.language;
         let letterhead = self
             .letterheads
             .get(language)
@@ -117,16 +132,17 @@ impl Composer {
             name: delivery.recipient.name.clone(),
             address: delivery.recipient.email.clone(),
         };
+        let (mut html, mut text) = (String::new(), String::new());
         let message = Message {
             letterhead,
             to: &to,
             delivery: delivery.id,
             replies_to: delivery.replies_to,
             date,
-            subject: rendered.subject.as_str(),
+            subject: letter.subject.as_str(),
             languages: &delivery.languages,
-            html: &rendered.html,
-            text: &rendered.text,
+            html: body(&letter.html, &mut html),
+            text: body(&letter.text, &mut text),
             inline: &inline,
             attachments: &attachments,
         };
@@ -166,6 +182,23 @@ impl Composer {
             .fold(html.to_owned(), |html, (cid, uri)| {
                 html.replace(&format!("cid:{cid}"), uri)
             })
+    }
+}
+
+/// A part of a letter as a body; `whole` is for one whose form is not at hand.
+fn body<'a>(part: &'a Part, whole: &'a mut String) -> Body<'a> {
+    match part {
+        Part::Whole(text) => Body::Plain(text),
+        Part::Filled(filled) => match filled.form().kept(BodyForm::new) {
+            Some(form) => Body::Form {
+                form,
+                values: filled.values(),
+            },
+            None => {
+                *whole = filled.text();
+                Body::Plain(whole)
+            }
+        },
     }
 }
 

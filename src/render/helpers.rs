@@ -4,7 +4,9 @@
 //! that no letter ever has is an error too, since a mistyped condition would
 //! silently drop a part of the mail.
 
+use super::marks;
 use super::plain;
+use super::shape::Shape;
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext,
     RenderErrorReason, Renderable,
@@ -37,7 +39,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
     registry.unregister_helper("log");
     registry.register_helper("if", Box::new(Condition { wanted: true }));
     registry.register_helper("unless", Box::new(Condition { wanted: false }));
-    registry.register_helper("upper", Box::new(Words(|text| text.to_uppercase())));
+    registry.register_helper("upper", Box::new(Words(Shape::Upper)));
 }
 
 /// Escapes a value for HTML text and quoted attributes.
@@ -60,19 +62,43 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
+/// The helpers that only plain text has.
+const TEXT_ONLY: [(&str, Shape); 4] = [
+    ("wrap", Shape::Wrapped),
+    ("underline", Shape::Underlined),
+    ("heading", Shape::Heading),
+    ("bullet", Shape::Bullet),
+];
+
 /// Registers what only plain text needs.
 pub(super) fn register_text(registry: &mut Handlebars<'static>) {
-    registry.register_helper("wrap", Box::new(Words(|text| plain::wrap(text, "", ""))));
-    registry.register_helper(
-        "underline",
-        Box::new(Words(|text| plain::underlined(text, '='))),
-    );
-    registry.register_helper(
-        "heading",
-        Box::new(Words(|text| plain::underlined(text, '-'))),
-    );
-    registry.register_helper("bullet", Box::new(Words(plain::bullet)));
+    for (name, shape) in TEXT_ONLY {
+        registry.register_helper(name, Box::new(Words(shape)));
+    }
     registry.register_helper("rule", Box::new(rule));
+}
+
+/// Whether a name is that of a helper from one text to another.
+pub(super) fn is_text_helper(name: &str) -> bool {
+    name == "upper" || TEXT_ONLY.iter().any(|(own, _)| *own == name)
+}
+
+/// A copy of HTML templates that notes on a mark what it would do to a value.
+pub(super) fn marking_html(registry: &Handlebars<'static>) -> Handlebars<'static> {
+    let mut marking = registry.clone();
+    marking.register_escape_fn(|text| marks::shaped(text, Shape::Escaped));
+    marking.register_helper("upper", Box::new(Marking(Shape::Upper)));
+    marking
+}
+
+/// A copy of text templates that notes on a mark what it would do to a value.
+pub(super) fn marking_text(registry: &Handlebars<'static>) -> Handlebars<'static> {
+    let mut marking = registry.clone();
+    marking.register_helper("upper", Box::new(Marking(Shape::Upper)));
+    for (name, shape) in TEXT_ONLY {
+        marking.register_helper(name, Box::new(Marking(shape)));
+    }
+    marking
 }
 
 struct Condition {
@@ -115,7 +141,7 @@ fn may_be_absent(path: &str) -> bool {
 }
 
 /// A helper from text to text, escaped as any value is.
-struct Words(fn(&str) -> String);
+struct Words(Shape);
 
 impl HelperDef for Words {
     fn call<'reg: 'rc, 'rc>(
@@ -126,19 +152,44 @@ impl HelperDef for Words {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        let param = h
-            .param(0)
-            .ok_or(RenderErrorReason::ParamNotFoundForIndex("a text helper", 0))?;
-        if param.is_value_missing() {
-            return Err(RenderErrorReason::MissingVariable(param.relative_path().cloned()).into());
-        }
-        let made = match param.value().as_str() {
-            Some(text) => (self.0)(text),
-            None => (self.0)(&param.render()),
-        };
-        out.write(&r.get_escape_fn()(&made))?;
-        Ok(())
+        write_words(h, r, out, |text| self.0.apply(text))
     }
+}
+
+/// The same, but a mark is not shaped: it notes the shape.
+struct Marking(Shape);
+
+impl HelperDef for Marking {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        r: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        write_words(h, r, out, |text| marks::shaped(text, self.0))
+    }
+}
+
+fn write_words(
+    h: &Helper<'_>,
+    r: &Handlebars<'_>,
+    out: &mut dyn Output,
+    shape: impl Fn(&str) -> String,
+) -> HelperResult {
+    let param = h
+        .param(0)
+        .ok_or(RenderErrorReason::ParamNotFoundForIndex("a text helper", 0))?;
+    if param.is_value_missing() {
+        return Err(RenderErrorReason::MissingVariable(param.relative_path().cloned()).into());
+    }
+    let made = match param.value().as_str() {
+        Some(text) => shape(text),
+        None => shape(&param.render()),
+    };
+    out.write(&r.get_escape_fn()(&made))?;
+    Ok(())
 }
 
 fn rule(

@@ -2,6 +2,7 @@
 //! a compiled kit serves any number of releases and threads.
 
 use super::error::RenderError;
+use super::guard::treats_readers_alike;
 use super::helpers;
 use super::layout::{self, Expanded, LAYOUT};
 use super::partials::{Graph, check_depth};
@@ -22,7 +23,7 @@ pub(super) const SUBJECT: &str = "subject.hbs";
 pub(super) const STYLE: &str = "style.css";
 
 /// What one part of a mail may hold, in bytes.
-const MAX_PART: usize = 2 * 1024 * 1024;
+pub(super) const MAX_PART: usize = 2 * 1024 * 1024;
 
 /// A set of templates, ready to prepare releases with.
 #[derive(Debug, Clone)]
@@ -270,6 +271,26 @@ impl Engine {
             .get(name)
             .cloned()
             .unwrap_or_else(|| name.to_owned())
+    }
+
+    /// Whether the HTML treats its readers alike, so that it may be a form.
+    pub(super) fn html_is_formal(&self) -> bool {
+        self.html.get_templates().values().all(treats_readers_alike)
+    }
+
+    /// The same of subject and text.
+    pub(super) fn text_is_formal(&self) -> bool {
+        self.text.get_templates().values().all(treats_readers_alike)
+    }
+
+    /// Renders the HTML part with marks for values.
+    pub(super) fn mark_html(&self, context: &Context) -> Result<String, RenderError> {
+        self.render(&helpers::marking_html(&self.html), LAYOUT, context)
+    }
+
+    /// Renders the text part or the subject with marks for values.
+    pub(super) fn mark_text(&self, name: &str, context: &Context) -> Result<String, RenderError> {
+        self.render(&helpers::marking_text(&self.text), name, context)
     }
 
     /// Renders the HTML part.

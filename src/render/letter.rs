@@ -1,10 +1,13 @@
-//! One reader's letter: the fields that differ by reader, then three templates.
+//! One reader's letter: by the forms of its kind, or by three templates.
 
 use super::error::RenderError;
+use super::form::Filled;
+use super::kind::Kind;
 use super::kit::{SUBJECT, TEXT};
 use super::plain;
 use super::prepare::{PreparedRelease, PreparedVariant};
-use super::view::{OptOutView, RecipientView, VersionBelow};
+use super::reader::Reader;
+use super::shelf::{Advice, Forms};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Recipient;
 use crate::domain::embargo::Phase;
@@ -12,8 +15,6 @@ use crate::domain::header_text::HeaderText;
 use crate::domain::language::Language;
 use crate::domain::zone::Zone;
 use handlebars::Context;
-use serde_json::{Map, Value, json};
-use std::fmt::Write;
 
 /// Whom a letter is for.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,57 @@ pub struct Rendered {
     pub language: Language,
 }
 
+/// A letter whose parts may still be forms with a reader's values beside them.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// One line; never empty.
+    pub subject: HeaderText,
+    /// The HTML part.
+    pub html: Part,
+    /// The plain text part; lines end with a line feed.
+    pub text: Part,
+    /// The primary language.
+    pub language: Language,
+}
+
+/// One part of a letter.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// Written for this reader.
+    Whole(String),
+    /// A form, filled in for this reader.
+    Filled(Filled),
+}
+
+impl Part {
+    /// The part as the reader has it.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Whole(text) => text,
+            Self::Filled(filled) => filled.text(),
+        }
+    }
+}
+
+impl From<Parts> for Rendered {
+    fn from(parts: Parts) -> Self {
+        Self {
+            subject: parts.subject,
+            html: parts.html.into_text(),
+            text: parts.text.into_text(),
+            language: parts.language,
+        }
+    }
+}
+
+/// The parts of a letter that a form gave.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    pub(super) subject: Option<HeaderText>,
+    pub(super) html: Option<Filled>,
+    pub(super) text: Option<Filled>,
+}
+
 impl PreparedRelease {
     /// Renders a letter.
     ///
@@ -62,16 +114,84 @@ impl PreparedRelease {
     /// A language without a variant, a template that names what this letter
     /// does not have, a part that grows too large.
     pub fn render(&self, letter: &Letter<'_>) -> Result<Rendered, RenderError> {
+        self.parts(letter).map(Rendered::from)
+    }
+
+    /// Renders a letter, and leaves as forms what is one: for a caller that has
+    /// more to do with it and would rather do that once for all readers.
+    ///
+    /// # Errors
+    /// See [`Self::render`].
+    pub fn parts(&self, letter: &Letter<'_>) -> Result<Parts, RenderError> {
         let chosen = self.choose(letter.languages)?;
-        let mut context = match self.pool.take(&chosen) {
-            Some(context) => context,
-            None => self.context(&chosen),
+        let tells_times = letter.phase == Phase::Advance && self.embargo.is_some();
+        let kind = Kind::of(&chosen, letter, tells_times);
+        match self.shelf.advise(&kind) {
+            Advice::Use(forms) => self.by_forms(&forms, chosen, letter),
+            Advice::Make => {
+                self.shelf.keep(&kind, self.make_forms(&chosen, letter));
+                self.by_templates(chosen, letter, Given::default())
+            }
+            Advice::Write => self.by_templates(chosen, letter, Given::default()),
+        }
+    }
+
+    /// A letter by the forms of its kind.
+    fn by_forms(
+        &self,
+        forms: &Forms,
+        chosen: Vec<usize>,
+        letter: &Letter<'_>,
+    ) -> Result<Parts, RenderError> {
+        if forms.are_none() {
+            return self.by_templates(chosen, letter, Given::default());
+        }
+        let reader = Reader::of(self.primary(&chosen)?, letter)?;
+        let fill = |form: &Option<_>| Filled::new(form.as_ref()?, &reader);
+        let given = Given {
+            subject: fill(&forms.subject)
+                .map(|subject| HeaderText::collapse(&subject.text()))
+                .filter(|subject| !subject.is_empty()),
+            html: fill(&forms.html),
+            text: fill(&forms.text),
         };
-        let result = self
-            .fill(&mut context, &chosen, letter)
-            .and_then(|()| self.write(&context, &chosen));
-        self.pool.put(chosen, context);
-        result
+        self.by_templates(chosen, letter, given)
+    }
+
+    /// A letter by its templates, but for what is given.
+    pub(super) fn by_templates(
+        &self,
+        chosen: Vec<usize>,
+        letter: &Letter<'_>,
+        given: Given,
+    ) -> Result<Parts, RenderError> {
+        match given {
+            Given {
+                subject: Some(subject),
+                html: Some(html),
+                text: Some(text),
+            } => Ok(Parts {
+                subject,
+                html: Part::Filled(html),
+                text: Part::Filled(text),
+                language: self.primary(&chosen)?.language.clone(),
+            }),
+            Given { .. } => self.with_context(chosen, |context, chosen| {
+                let primary = self.primary(chosen)?;
+                self.fill(context, chosen, letter, |primary| {
+                    Reader::of(primary, letter)
+                })?;
+                primary.write(context, given)
+            }),
+        }
+    }
+
+    /// Renders a letter in full, whatever forms there are.
+    #[cfg(test)]
+    pub(super) fn render_in_full(&self, letter: &Letter<'_>) -> Result<Rendered, RenderError> {
+        let chosen = self.choose(letter.languages)?;
+        self.by_templates(chosen, letter, Given::default())
+            .map(Rendered::from)
     }
 
     /// The languages a letter may be in.
@@ -80,7 +200,7 @@ impl PreparedRelease {
     }
 
     /// Positions of the variants a letter holds.
-    fn choose(&self, languages: &[Language]) -> Result<Vec<usize>, RenderError> {
+    pub(super) fn choose(&self, languages: &[Language]) -> Result<Vec<usize>, RenderError> {
         if languages.is_empty() {
             return Err(RenderError::NoVariant {
                 language: String::new(),
@@ -101,222 +221,51 @@ impl PreparedRelease {
             .collect()
     }
 
-    fn variant(&self, index: usize) -> Result<&PreparedVariant, RenderError> {
+    /// The first of the variants that a letter holds.
+    pub(super) fn primary(&self, chosen: &[usize]) -> Result<&PreparedVariant, RenderError> {
+        match chosen.first() {
+            Some(&first) => self.variant(first),
+            None => Err(RenderError::NoVariant {
+                language: String::new(),
+            }),
+        }
+    }
+
+    pub(super) fn variant(&self, index: usize) -> Result<&PreparedVariant, RenderError> {
         self.variants
             .get(index)
             .ok_or_else(|| RenderError::NoVariant {
                 language: index.to_string(),
             })
     }
+}
 
-    /// A context for these variants, with all that does not differ by reader.
-    fn context(&self, chosen: &[usize]) -> Context {
-        let mut root = self.common.clone();
-        let variants: Vec<&PreparedVariant> = chosen
-            .iter()
-            .filter_map(|index| self.variants.get(*index))
-            .collect();
-        if let Some(primary) = variants.first() {
-            if let Value::Object(setting) = json!(primary.setting) {
-                root.extend(setting);
-            }
-            root.insert("newsroom".to_owned(), primary.newsroom.clone());
-            root.insert(
-                "words".to_owned(),
-                primary.view.get("words").cloned().unwrap_or_default(),
-            );
-            root.insert(
-                "title".to_owned(),
-                primary.view.get("headline").cloned().unwrap_or_default(),
-            );
-        }
-        root.insert("stacked".to_owned(), json!(variants.len() > 1));
-        let views = variants.iter().enumerate().map(|(index, variant)| {
-            let mut view = variant.view.clone();
-            if let Value::Object(fields) = &mut view {
-                fields.insert("first".to_owned(), json!(index == 0));
-                let below = if index == 0 {
-                    versions_below(&variants)
-                } else {
-                    Vec::new()
-                };
-                fields.insert("versions_below".to_owned(), json!(below));
-            }
-            view
-        });
-        root.insert("variants".to_owned(), views.collect());
-        Context::from(Value::Object(root))
-    }
-
-    /// Sets every field that differs by reader.
-    fn fill(
-        &self,
-        context: &mut Context,
-        chosen: &[usize],
-        letter: &Letter<'_>,
-    ) -> Result<(), RenderError> {
-        let Some(&first) = chosen.first() else {
-            return Err(RenderError::NoVariant {
-                language: String::new(),
-            });
+impl PreparedVariant {
+    /// The parts of a letter, but for what is given.
+    fn write(&self, context: &Context, given: Given) -> Result<Parts, RenderError> {
+        let engine = &self.engine;
+        let subject = match given.subject {
+            Some(subject) => subject,
+            None => HeaderText::collapse(&engine.render_text(SUBJECT, context)?),
         };
-        let primary = self.variant(first)?;
-        let Value::Object(root) = context.data_mut() else {
-            return Ok(());
-        };
-        let recipient = letter.recipient;
-        let email = recipient.email.to_string();
-        let lead = self.fill_variants(root, chosen, letter)?;
-        root.insert(
-            "preheader".to_owned(),
-            Value::String(lead.unwrap_or_else(|| primary.teaser.clone())),
-        );
-        root.insert("phase".to_owned(), Value::from(letter.phase.name()));
-        root.insert(
-            "why".to_owned(),
-            Value::String(why(primary, letter.list, &email)?),
-        );
-        root.insert(
-            "opt_out".to_owned(),
-            json!(opt_out(primary, letter.opt_out)?),
-        );
-        root.insert(
-            "recipient".to_owned(),
-            json!(RecipientView {
-                email,
-                name: recipient.name.as_str(),
-                salutation: &recipient.salutation,
-                outlet: &recipient.outlet
-            }),
-        );
-        Ok(())
-    }
-
-    /// Sets each variant's embargo and the greeting; returns the embargo line
-    /// of the first.
-    fn fill_variants(
-        &self,
-        root: &mut Map<String, Value>,
-        chosen: &[usize],
-        letter: &Letter<'_>,
-    ) -> Result<Option<String>, RenderError> {
-        let embargo = match letter.phase {
-            Phase::Advance => self.embargo.as_ref(),
-            Phase::Immediate | Phase::General => None,
-        };
-        let mut lead = None;
-        let views = root
-            .get_mut("variants")
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten();
-        for (position, (view, index)) in views.zip(chosen).enumerate() {
-            let Value::Object(view) = view else { continue };
-            match embargo {
-                Some(embargo) => {
-                    let notice = self.variant(*index)?.notice(embargo, letter.zone)?;
-                    if position == 0 {
-                        lead = notice
-                            .get("line")
-                            .and_then(Value::as_str)
-                            .map(str::to_owned);
-                    }
-                    view.insert("embargo".to_owned(), (*notice).clone());
-                }
-                None => drop(view.remove("embargo")),
-            }
-            if position == 0 && !letter.recipient.salutation.is_empty() {
-                view.insert(
-                    "salutation".to_owned(),
-                    Value::from(letter.recipient.salutation.as_str()),
-                );
-            } else {
-                view.remove("salutation");
-            }
-        }
-        Ok(lead)
-    }
-
-    fn write(&self, context: &Context, chosen: &[usize]) -> Result<Rendered, RenderError> {
-        let first = chosen.first().copied().unwrap_or_default();
-        let primary = self.variant(first)?;
-        let engine = &primary.engine;
-        let subject = HeaderText::collapse(&engine.render_text(SUBJECT, context)?);
         if subject.is_empty() {
             return Err(RenderError::EmptySubject {
                 file: engine.shown(SUBJECT),
             });
         }
-        let text = plain::tidy(&engine.render_text(TEXT, context)?);
-        let html = engine.render_html(context)?;
-        Ok(Rendered {
+        let text = match given.text {
+            Some(text) => Part::Filled(text),
+            None => Part::Whole(plain::tidy(&engine.render_text(TEXT, context)?)),
+        };
+        let html = match given.html {
+            Some(html) => Part::Filled(html),
+            None => Part::Whole(engine.render_html(context)?),
+        };
+        Ok(Parts {
             subject,
             html,
             text,
-            language: primary.language.clone(),
+            language: self.language.clone(),
         })
     }
-}
-
-fn versions_below(variants: &[&PreparedVariant]) -> Vec<VersionBelow> {
-    let below = variants.iter().skip(1).filter_map(|variant| {
-        let phrase = variant.words.say("version-below", &[]).ok()?;
-        Some(VersionBelow {
-            phrase,
-            anchor: format!("v-{}", variant.language),
-            lang: variant.setting.lang.clone(),
-            dir: variant.setting.dir,
-        })
-    });
-    below.collect()
-}
-
-fn why(variant: &PreparedVariant, list: &str, email: &str) -> Result<String, RenderError> {
-    let variables = [
-        ("newsroom", variant.newsroom_name.as_str()),
-        ("email", email),
-        ("list", list),
-    ];
-    Ok(if list.is_empty() {
-        variant.words.say("why", &variables[..2])?
-    } else {
-        variant.words.say("why-list", &variables)?
-    })
-}
-
-fn opt_out(variant: &PreparedVariant, opt_out: OptOut<'_>) -> Result<OptOutView, RenderError> {
-    let address = opt_out.address.to_string();
-    let mut href = format!("mailto:{}", percent_encoded(&address));
-    let line = if opt_out.subject.is_empty() {
-        variant
-            .words
-            .say("opt-out-line", &[("address", &address)])?
-    } else {
-        href.push_str("?subject=");
-        href.push_str(&percent_encoded(opt_out.subject));
-        variant.words.say(
-            "opt-out-line-subject",
-            &[("address", &address), ("subject", opt_out.subject)],
-        )?
-    };
-    Ok(OptOutView {
-        href,
-        label: variant.words.say("opt-out", &[])?,
-        line,
-        address,
-    })
-}
-
-/// Percent-encoding for a mailto URI (RFC 6068 section 2).
-fn percent_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~@+".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String does not fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }

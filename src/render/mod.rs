@@ -3,26 +3,36 @@
 //! [`KitSources`] gathers the files (the workspace's over the built-in ones),
 //! [`Kit`] compiles them once, [`PreparedRelease`] does once per release what
 //! every reader shares, and [`PreparedRelease::render`] writes one reader's
-//! letter in some tens of microseconds.
+//! letter: by the forms of its kind where there are any, since two readers'
+//! letters differ in a line or two.
 //!
 //! Invariant: after [`KitSources::load`] nothing here reads a file, the network
 //! or the clock; a template sees nothing but the fields it is given, names none
 //! that is not there, and ends.
 
 mod colour;
+mod context;
 mod dates;
 mod error;
 mod footnotes;
+mod form;
+mod guard;
 mod helpers;
+mod kind;
 mod kit;
 mod layout;
 mod letter;
+mod making;
 mod markdown;
+mod marks;
 mod notice;
 mod partials;
 mod plain;
 mod pool;
 mod prepare;
+mod reader;
+mod shape;
+mod shelf;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -31,8 +41,9 @@ mod words;
 
 pub use dates::DateError;
 pub use error::RenderError;
+pub use form::{Filled, Form};
 pub use kit::Kit;
-pub use letter::{Letter, OptOut, Rendered};
+pub use letter::{Letter, OptOut, Part, Parts, Rendered};
 pub use prepare::PreparedRelease;
 pub use sources::{DEFAULT_KIT, KitSources, Source};
 pub use words::WordsError;

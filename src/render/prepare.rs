@@ -30,6 +30,7 @@ pub struct PreparedRelease {
     pub(super) common: Map<String, Value>,
     pub(super) embargo: Option<Embargo>,
     pub(super) pool: super::pool::Pool,
+    pub(super) shelf: super::shelf::Shelf,
 }
 
 /// One variant with all that its language needs.
@@ -130,6 +131,7 @@ impl Kit {
             common,
             embargo: release.embargo.clone(),
             pool: super::pool::Pool::default(),
+            shelf: super::shelf::Shelf::default(),
         })
     }
 }

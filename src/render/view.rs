@@ -141,7 +141,7 @@ pub(super) struct VersionBelow {
 /// The reader.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct RecipientView<'a> {
-    pub(super) email: String,
+    pub(super) email: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(super) name: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -152,9 +152,9 @@ pub(super) struct RecipientView<'a> {
 
 /// How to get no more of these mails.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct OptOutView {
-    pub(super) href: String,
+pub(super) struct OptOutView<'a> {
+    pub(super) href: &'a str,
     pub(super) label: String,
-    pub(super) line: String,
+    pub(super) line: &'a str,
     pub(super) address: String,
 }

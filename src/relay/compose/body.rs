@@ -1,19 +1,66 @@
 //! Text bodies: encoded always, so that they are ASCII in CRLF lines of 76 octets.
 
+use super::form::BodyForm;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// Octets of base64 on a line (RFC 2045 6.8).
 const LINE: usize = 76;
 
+/// The text of a body.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'a> {
+    /// As it is.
+    Plain(&'a str),
+    /// A form that many messages share, with this message's values.
+    Form {
+        /// The form.
+        form: &'a BodyForm,
+        /// A value for each slot. Octet for octet the same as the plain text
+        /// is only a body whose values do not begin or end with a line break.
+        values: &'a [String],
+    },
+}
+
+impl<'a> From<&'a str> for Body<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Plain(text)
+    }
+}
+
+impl<'a> From<&'a String> for Body<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Plain(text)
+    }
+}
+
+impl Body<'_> {
+    /// Octets in all, and those that are not ASCII.
+    fn weight(self) -> (usize, usize) {
+        match self {
+            Self::Plain(text) => weight(text),
+            Self::Form { form, values } => values.iter().fold(form.weight(), |sum, value| {
+                let (length, foreign) = weight(value);
+                (sum.0 + length, sum.1 + foreign)
+            }),
+        }
+    }
+}
+
+/// Octets in all, and those that are not ASCII.
+pub(super) fn weight(text: &str) -> (usize, usize) {
+    let foreign = text.bytes().filter(|byte| !byte.is_ascii()).count();
+    (text.len(), foreign)
+}
+
 /// Writes a text part: its headers, an empty line, its body, ending in CRLF.
 ///
 /// A text that is mostly ASCII goes as quoted-printable, which a person can
 /// still read in the source; another, Cyrillic or Arabic, as base64, which is
 /// less than half as long.
-pub(super) fn write(subtype: &str, text: &str, out: &mut String) {
-    let foreign = text.bytes().filter(|byte| !byte.is_ascii()).count();
-    let readable = foreign * 6 < text.len();
+pub(super) fn write(subtype: &str, body: Body<'_>, out: &mut String) {
+    let (length, foreign) = body.weight();
+    let readable = foreign * 6 < length;
     let encoding = if readable {
         "quoted-printable"
     } else {
@@ -24,17 +71,20 @@ pub(super) fn write(subtype: &str, text: &str, out: &mut String) {
     out.push_str("; charset=utf-8\r\nContent-Transfer-Encoding: ");
     out.push_str(encoding);
     out.push_str("\r\n\r\n");
-    if readable {
-        write_quoted(text, out);
-    } else {
-        write_base64(crlf(text).as_bytes(), out);
+    match (body, readable) {
+        (Body::Plain(text), true) => write_quoted(text, out),
+        (Body::Plain(text), false) => write_base64(crlf(text).as_bytes(), out),
+        (Body::Form { form, values }, true) => form.write_quoted(values, out),
+        (Body::Form { form, values }, false) => {
+            write_base64(form.with_crlf(values).as_bytes(), out);
+        }
     }
 }
 
 /// Writes quoted-printable (RFC 2045 6.7) in one pass over runs of plain
 /// octets: a third of all the work on a mail was this, so it is our own.
 /// A dot at the beginning of a line is encoded too, so that no line needs stuffing.
-fn write_quoted(text: &str, out: &mut String) {
+pub(super) fn write_quoted(text: &str, out: &mut String) {
     out.reserve(text.len() + text.len() / 8 + 64);
     let bytes = text.as_bytes();
     let (mut at, mut column) = (0, 0);
@@ -115,7 +165,7 @@ pub(super) fn write_base64(bytes: &[u8], out: &mut String) {
 }
 
 /// Every line end as CRLF, whichever it was.
-fn crlf(text: &str) -> String {
+pub(super) fn crlf(text: &str) -> String {
     if text.contains('\r') {
         return text
             .replace("\r\n", "\n")

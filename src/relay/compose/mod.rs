@@ -7,10 +7,13 @@
 //! here there are none).
 
 mod body;
+mod form;
 mod headers;
 mod parts;
 mod signed;
 
+pub use body::Body;
+pub use form::BodyForm;
 pub use headers::{Letterhead, message_id};
 pub use parts::{EncodedParts, PartSource};
 
@@ -112,9 +115,9 @@ fn stuff(text: &str) -> String {
     format!("{first}{}", text.replace("\r\n.", "\r\n.."))
 }
 
-/// Everything that one message is made of.
+/// Everything that one message is made of. A body is plain text, or a form.
 #[derive(Debug)]
-pub struct Message<'a> {
+pub struct Message<'a, B = &'a str> {
     /// What all messages of the distribution share.
     pub letterhead: &'a Letterhead,
     /// To whom.
@@ -130,9 +133,9 @@ pub struct Message<'a> {
     /// The languages it is written in (RFC 3282).
     pub languages: &'a [Language],
     /// The HTML.
-    pub html: &'a str,
+    pub html: B,
     /// The plain text.
-    pub text: &'a str,
+    pub text: B,
     /// Images that the HTML shows by Content-ID.
     pub inline: &'a EncodedParts,
     /// Files that go with it.
@@ -144,28 +147,33 @@ pub struct Message<'a> {
 ///
 /// # Errors
 /// An address or moment that no header can hold.
-pub fn compose(message: &Message<'_>) -> Result<ComposedMessage, ComposeError> {
-    let mut writer = Writer::new(headers::write(message)?, message.delivery);
-    writer.mixed(message);
+pub fn compose<'a, B>(message: &Message<'a, B>) -> Result<ComposedMessage, ComposeError>
+where
+    B: Copy + Into<Body<'a>>,
+{
+    let mut writer = Writer {
+        pieces: Vec::new(),
+        current: headers::write(message)?,
+        delivery: message.delivery,
+        html: message.html.into(),
+        text: message.text.into(),
+        inline: message.inline,
+    };
+    writer.mixed(message.attachments);
     Ok(ComposedMessage::new(writer.finish()))
 }
 
 /// Writes the tree of parts; shared parts become pieces of their own.
-struct Writer {
+struct Writer<'a> {
     pieces: Vec<Piece>,
     current: String,
     delivery: DeliveryId,
+    html: Body<'a>,
+    text: Body<'a>,
+    inline: &'a EncodedParts,
 }
 
-impl Writer {
-    fn new(headers: String, delivery: DeliveryId) -> Self {
-        Self {
-            pieces: Vec::new(),
-            current: headers,
-            delivery,
-        }
-    }
-
+impl Writer<'_> {
     /// A boundary that no encoded body can hold: neither quoted-printable nor
     /// base64 ever writes `=_` (RFC 2045 6.7).
     fn boundary(&self, level: &str) -> String {
@@ -186,37 +194,37 @@ impl Writer {
         self.current.push_str(&format!("--{boundary}--\r\n"));
     }
 
-    fn mixed(&mut self, message: &Message<'_>) {
-        if message.attachments.is_empty() {
-            return self.alternative(message);
+    fn mixed(&mut self, attachments: &EncodedParts) {
+        if attachments.is_empty() {
+            return self.alternative();
         }
         let boundary = self.boundary("m");
         self.open("mixed", "", &boundary);
         self.next(&boundary);
-        self.alternative(message);
-        self.shared(message.attachments, &boundary);
+        self.alternative();
+        self.shared(attachments, &boundary);
         self.close(&boundary);
     }
 
-    fn alternative(&mut self, message: &Message<'_>) {
+    fn alternative(&mut self) {
         let boundary = self.boundary("a");
         self.open("alternative", "", &boundary);
         self.next(&boundary);
-        body::write("plain", message.text, &mut self.current);
+        body::write("plain", self.text, &mut self.current);
         self.next(&boundary);
-        self.related(message);
+        self.related();
         self.close(&boundary);
     }
 
-    fn related(&mut self, message: &Message<'_>) {
-        if message.inline.is_empty() {
-            return body::write("html", message.html, &mut self.current);
+    fn related(&mut self) {
+        if self.inline.is_empty() {
+            return body::write("html", self.html, &mut self.current);
         }
         let boundary = self.boundary("r");
         self.open("related", " type=\"text/html\";", &boundary);
         self.next(&boundary);
-        body::write("html", message.html, &mut self.current);
-        self.shared(message.inline, &boundary);
+        body::write("html", self.html, &mut self.current);
+        self.shared(self.inline, &boundary);
         self.close(&boundary);
     }
 

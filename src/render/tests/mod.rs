@@ -1,5 +1,6 @@
 //! The room as its callers see it: whole letters of an invented newsroom.
 
+mod forms;
 mod kits;
 mod letters;
 mod sample;
