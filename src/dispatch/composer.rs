@@ -85,8 +85,19 @@ impl Composer {
     }
 
     fn letter_parts(&self, delivery: &Delivery, now: Timestamp) -> Result<Parts, String> {
-        let subject = format!("unsubscribe {}", delivery.id);
-        let letter = Letter {
+        let subject = opt_out_subject(delivery);
+        self.prepared
+            .parts(&self.letter(delivery, now, &subject))
+            .map_err(|error| error.to_string())
+    }
+
+    fn letter<'a>(
+        &'a self,
+        delivery: &'a Delivery,
+        now: Timestamp,
+        opt_out_subject: &'a str,
+    ) -> Letter<'a> {
+        Letter {
             recipient: &delivery.recipient,
             languages: &delivery.languages,
             zone: &delivery.zone,
@@ -95,12 +106,9 @@ impl Composer {
             list: delivery.segment.strip_prefix("list:").unwrap_or_default(),
             opt_out: OptOut {
                 address: &self.newsroom.opt_out,
-                subject: &subject,
+                subject: opt_out_subject,
             },
-        };
-        self.prepared
-            .parts(&letter)
-            .map_err(|error| error.to_string())
+        }
     }
 
     /// Makes a delivery's mail, and says from whom to whom it goes.
@@ -183,6 +191,11 @@ impl Composer {
                 html.replace(&format!("cid:{cid}"), uri)
             })
     }
+}
+
+/// The subject of a mail to opt out: it tells who writes.
+fn opt_out_subject(delivery: &Delivery) -> String {
+    format!("unsubscribe {}", delivery.id)
 }
 
 /// A part of a letter as a body; `whole` is for one whose form is not at hand.
@@ -434,3 +447,7 @@ pub fn probe_deliveries(content: &FrozenContent, now: Timestamp) -> Vec<Delivery
     }
     probes
 }
+
+#[cfg(test)]
+#[path = "composer_tests.rs"]
+mod tests;

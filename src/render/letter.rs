@@ -188,7 +188,7 @@ impl PreparedRelease {
 
     /// Renders a letter in full, whatever forms there are.
     #[cfg(test)]
-    pub(super) fn render_in_full(&self, letter: &Letter<'_>) -> Result<Rendered, RenderError> {
+    pub(crate) fn render_in_full(&self, letter: &Letter<'_>) -> Result<Rendered, RenderError> {
         let chosen = self.choose(letter.languages)?;
         self.by_templates(chosen, letter, Given::default())
             .map(Rendered::from)

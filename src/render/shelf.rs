@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Kinds known at once.
 const MOST: usize = 256;
 
-/// Octets of text in all forms together.
-const MOST_OCTETS: usize = 8 * 1024 * 1024;
+/// Octets of text in all forms together; encoded as bodies they take up thrice that.
+const MOST_OCTETS: usize = 4 * 1024 * 1024;
 
 /// On a full shelf, so many letters of new kinds go by for each that is noted.
 const PATIENCE: u32 = 16;

@@ -1,0 +1,115 @@
+//! A mail by form is, octet for octet, the mail that its templates make.
+
+use super::*;
+use crate::domain::address::EmailAddress;
+use crate::render::KitSources;
+use proptest::prelude::*;
+use std::path::Path;
+use std::sync::LazyLock;
+
+/// The sample newsroom's two releases: the one without an embargo, and the one
+/// in seven languages with pictures and attachments.
+static COMPOSERS: LazyLock<[(Composer, FrozenContent); 2]> = LazyLock::new(|| {
+    ["2026-11-24-open-levels", "2027-03-11-river-defenders"].map(|release| {
+        let content = sample(release);
+        (Composer::new(content.clone()).unwrap(), content)
+    })
+});
+
+fn sample(release: &str) -> FrozenContent {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/example");
+    let (settings, _) = crate::config::load(&workspace, &|_| None).unwrap();
+    let folder = workspace.join("releases").join(release);
+    let loaded = crate::intake::load_release(&workspace, &folder, &settings.limits, false)
+        .value
+        .unwrap();
+    let mut files = loaded.files;
+    if let Some(logo) = &settings.newsroom.logo {
+        files.insert(logo.clone(), std::fs::read(workspace.join(logo)).unwrap());
+    }
+    FrozenContent {
+        newsroom: settings.newsroom,
+        release: loaded.release,
+        kit: KitSources::load("press-release", None).unwrap(),
+        files,
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_790_000_000).unwrap()
+}
+
+/// The mail with every part written by its template.
+fn in_full(composer: &Composer, delivery: &Delivery) -> Vec<u8> {
+    let subject = opt_out_subject(delivery);
+    let letter = composer.letter(delivery, now(), &subject);
+    let rendered = composer.prepared.render_in_full(&letter).unwrap();
+    let parts = Parts {
+        subject: rendered.subject,
+        html: Part::Whole(rendered.html),
+        text: Part::Whole(rendered.text),
+        language: rendered.language,
+    };
+    let (_, composed) = composer.compose_parts(delivery, now(), &parts).unwrap();
+    composed.to_vec()
+}
+
+fn assert_same(composer: &Composer, delivery: &Delivery) {
+    let expected = in_full(composer, delivery);
+    for _ in 0..3 {
+        let (_, composed) = composer.compose(delivery, now()).unwrap();
+        // Compared as a whole: a difference of two mails is no reading.
+        assert!(composed.to_vec() == expected, "{delivery:?}");
+    }
+}
+
+#[test]
+fn every_probe_of_the_sample_is_the_same_and_by_form() {
+    for (composer, content) in &*COMPOSERS {
+        for delivery in probe_deliveries(content, now()) {
+            assert_same(composer, &delivery);
+            let parts = composer.letter_parts(&delivery, now()).unwrap();
+            for part in [&parts.html, &parts.text] {
+                let Part::Filled(filled) = part else {
+                    panic!("{:?} has no form", delivery.languages);
+                };
+                assert!(filled.form().kept(BodyForm::new).is_some());
+            }
+        }
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        "[A-Z][a-z]{1,9} [A-Z][a-z'-]{1,12}",
+        any::<String>(),
+        "[<>&\"'=. a-c\t\r\n]{0,90}",
+        "[а-яא-ת\u{627}-\u{64a}\u{200f}\u{2066}-\u{2069} ]{0,60}",
+        "[a-z=. ]{60,400}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_mail_is_the_same_by_form_and_by_template(
+        which in 0..2usize, probe in any::<prop::sample::Index>(), id in any::<u64>(),
+        email in "[a-z+']{1,20}@[a-z]{1,30}\\.example", name in text(), salutation in text(), outlet in text(),
+        segment in "(list:)?[a-z]{1,9}",
+    ) {
+        let (composer, content) = &COMPOSERS[which];
+        let probes = probe_deliveries(content, now());
+        let mut delivery = probe.get(&probes).clone();
+        delivery.id = DeliveryId::from_parts(id >> 16, id.into());
+        delivery.segment = segment;
+        delivery.recipient = Recipient {
+            email: EmailAddress::parse(&email).unwrap(),
+            name: HeaderText::collapse(&name),
+            salutation,
+            outlet,
+            ..delivery.recipient
+        };
+        assert_same(composer, &delivery);
+    }
+}
