@@ -95,10 +95,8 @@ fn value(slot: &Slot, reader: &Reader<'_>) -> Option<String> {
 /// Whether a value comes through unchanged when the part around it is cut into
 /// lines, trimmed at their ends and rid of empty ones.
 fn holds_together(value: &str) -> bool {
-    let lines_end_well = value
-        .split('\n')
-        .all(|line| line.chars().next_back().is_some_and(|c| !c.is_whitespace()));
-    lines_end_well && !value.chars().any(|c| c.is_control() && c != '\n')
+    let ends_well = |line: &str| line.chars().next_back().is_some_and(|c| !c.is_whitespace());
+    value.split('\n').all(ends_well) && !value.chars().any(|c| c.is_control() && c != '\n')
 }
 
 /// A form with a reader's values.

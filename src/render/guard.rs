@@ -191,7 +191,7 @@ mod tests {
             "{{#> p}}{{len why}}{{/p}}",
             "{{#if a}}{{else}}{{len why}}{{/if}}",
             "{{wrap recipient.name width=why}}",
-            "{{data.x recipient}}",
+            "{{other recipient}}",
         ] {
             assert!(!check(template), "{template}");
         }

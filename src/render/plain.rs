@@ -15,6 +15,13 @@ pub(super) fn wrap(text: &str, first: &str, indent: &str) -> String {
     if fits && !wide && !text.contains('\n') {
         return format!("{first}{text}");
     }
+    if first.is_empty()
+        && indent.is_empty()
+        && !text.starts_with(' ')
+        && text.chars().all(is_narrow)
+    {
+        return wrap_narrow(text);
+    }
     let separator = if wide {
         WordSeparator::UnicodeBreakProperties
     } else {
@@ -28,6 +35,35 @@ pub(super) fn wrap(text: &str, first: &str, indent: &str) -> String {
         .wrap_algorithm(WrapAlgorithm::FirstFit)
         .word_splitter(WordSplitter::NoHyphenation);
     textwrap::fill(text, options)
+}
+
+/// What most sentences are made of: characters that a terminal shows in one
+/// column each (Latin, Cyrillic, and the punctuation that goes with them).
+fn is_narrow(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{ac}' | '\u{ae}'..='\u{17f}' | '\u{400}'..='\u{482}' | '\u{48a}'..='\u{4ff}' | '\u{2013}' | '\u{2014}' | '\u{2018}'..='\u{201e}')
+}
+
+/// The same lines as by textwrap where every character is narrow, in one pass:
+/// each mail has a line or two of its own.
+fn wrap_narrow(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let (mut column, mut spaces) = (0, 0);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
+        let width = word.chars().count();
+        if column > 0 && column + width > COLUMNS {
+            out.push('\n');
+            column = 0;
+        } else {
+            out.extend(std::iter::repeat_n(' ', spaces));
+        }
+        out.push_str(word);
+        rest = after.trim_start_matches(' ');
+        spaces = after.len() - rest.len();
+        column += width + spaces;
+    }
+    out
 }
 
 /// Whether a character is of a script that puts no spaces between words (from
@@ -70,6 +106,22 @@ pub(super) fn tidy(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn narrow_text_is_wrapped_as_textwrap_does(
+            text in "[!-~жЁ«»“”—\u{a0}]{1,90}( {1,3}[!-~жçœ’]{0,30}){0,20}( {60,90}[a-z]{1,90})? {0,3}",
+        ) {
+            prop_assume!(text.chars().all(is_narrow));
+            let options = Options::new(COLUMNS)
+                .break_words(false)
+                .word_separator(WordSeparator::AsciiSpace)
+                .wrap_algorithm(WrapAlgorithm::FirstFit)
+                .word_splitter(WordSplitter::NoHyphenation);
+            prop_assert_eq!(wrap_narrow(&text), textwrap::fill(&text, options));
+        }
+    }
 
     #[test]
     fn addresses_stay_whole_and_scripts_without_spaces_still_wrap() {

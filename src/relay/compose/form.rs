@@ -66,6 +66,11 @@ impl BodyForm {
     /// Writes the text with these values as quoted-printable.
     pub(super) fn write_quoted(&self, values: &[String], out: &mut String) {
         let stretches = self.quoted.get_or_init(|| stretches(&self.literals));
+        let ready = stretches.iter().map(|stretch| match stretch {
+            Stretch::Ready(encoded) => encoded.len(),
+            Stretch::Open(_) => 0,
+        });
+        out.reserve(ready.sum::<usize>() + 1024);
         let mut line = String::new();
         for stretch in stretches {
             match stretch {
