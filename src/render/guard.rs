@@ -89,12 +89,12 @@ fn is_apart(parameter: &Parameter) -> bool {
         Parameter::Literal(_) => true,
         Parameter::Name(name) => is_path_apart(name),
         Parameter::Path(_) => parameter.as_name().is_some_and(is_path_apart),
-        Parameter::Subexpression(inner) => match inner.as_element() {
-            TemplateElement::Expression(tag) => {
-                is_apart(&tag.name) && tag.params.iter().all(is_apart) && hash(&tag.hash)
-            }
-            _ => false,
-        },
+        Parameter::Subexpression(inner) => {
+            let TemplateElement::Expression(tag) = inner.as_element() else {
+                return false;
+            };
+            is_apart(&tag.name) && tag.params.iter().all(is_apart) && hash(&tag.hash)
+        }
         _ => false,
     }
 }
