@@ -80,6 +80,7 @@ fn database(text: &str, workspace: &Path) -> Result<Database, String> {
     let mut words = Words {
         host: url.host_str().map(decoded).transpose()?,
         user: decoded(url.username())?,
+        port: url.port(),
         tls: None,
         ca_file: None,
     };
@@ -99,7 +100,7 @@ fn database(text: &str, workspace: &Path) -> Result<Database, String> {
     Ok(Database {
         tls,
         host,
-        port: url.port().unwrap_or(PORT),
+        port: words.port.unwrap_or(PORT),
         user: words.user,
         password: None,
         name,
@@ -111,6 +112,7 @@ fn database(text: &str, workspace: &Path) -> Result<Database, String> {
 struct Words {
     host: Option<String>,
     user: String,
+    port: Option<u16>,
     tls: Option<DatabaseTls>,
     ca_file: Option<PathBuf>,
 }
@@ -120,12 +122,18 @@ impl Words {
         match key {
             "host" => self.host = Some(value),
             "user" => self.user = value,
+            "port" => {
+                let port = value
+                    .parse()
+                    .map_err(|_| format!("there is no port {value}"))?;
+                self.port = Some(port);
+            }
             "sslrootcert" => self.ca_file = Some(workspace.join(value)),
             "sslmode" => self.tls = Some(tls(&value)?),
             "password" => return Err("a password may not stand in a URL".to_owned()),
             other => {
                 return Err(format!(
-                    "`{other}` is unknown; known are host, user, sslmode, sslrootcert"
+                    "`{other}` is unknown; known are host, port, user, sslmode, sslrootcert"
                 ));
             }
         }
@@ -232,7 +240,7 @@ mod tests {
         assert_eq!(near.ca_file, Some("/w/ca.pem".into()));
         for socket in [
             "postgres://press@%2Frun%2Fpostgresql/newsroom",
-            "postgres:///newsroom?host=/run/postgresql&user=press",
+            "postgres:///newsroom?host=/run/postgresql&port=5432&user=press",
         ] {
             let socket = parse(socket).unwrap();
             assert_eq!(socket.host, DatabaseHost::Socket("/run/postgresql".into()));

@@ -99,9 +99,7 @@ fn send_under_fire(workspace: &Workspace, kills: usize, unsettled: &str) {
         service.kill();
     }
     let service = ServiceProcess::start(workspace);
-    eventually("everything is settled", || {
-        count(workspace, unsettled) == 0
-    });
+    eventually("everything is settled", || count(workspace, unsettled) == 0);
     assert_eq!(service.end(), 0);
 }
 

@@ -15,7 +15,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Executor, PgConnection, Row};
 
 /// Entries in one statement.
-const BATCH: usize = 500;
+const BATCH: usize = 1000;
 /// Events that wait in memory; more of them wait in the database.
 const KEPT: usize = 4096;
 

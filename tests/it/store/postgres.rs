@@ -102,10 +102,8 @@ async fn tls_is_as_strict_as_it_is_asked_to_be() {
     }
     let socket = cluster().socket_dir().display().to_string();
     let name = url.rsplit('/').next().unwrap();
-    let socket = format!("postgres:///{name}?host={socket}&user=postgres");
-    let socket = StoreLocation::parse(&socket, Path::new("/")).unwrap();
     let port = cluster().port;
-    let socket = socket.to_string().replace(":5432", &format!(":{port}"));
+    let socket = format!("postgres:///{name}?host={socket}&port={port}&user=postgres");
     assert_eq!(
         open(&socket)
             .await
@@ -116,6 +114,43 @@ async fn tls_is_as_strict_as_it_is_asked_to_be() {
             .len(),
         2
     );
+}
+
+/// A turn touches the rows that it is about, by their own index: not all that a
+/// lease holds, nor all that was ever finished.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_costs_what_it_is_about() {
+    let url = cluster().database();
+    let store = open(&url).await.unwrap();
+    planned(store.as_ref(), 3000).await;
+    let lease = leased(store.as_ref(), 600).await;
+    for _ in 0..12 {
+        let turned = claim(store.as_ref(), lease, 1, 250).await;
+        let records = outcomes(&turned, lease, &accepted(2));
+        assert!(store.record(&records).await.unwrap().is_empty());
+    }
+    drop(store);
+    // Sessions tell what they did when they end.
+    let updates =
+        "SELECT n_tup_upd, seq_scan FROM pg_stat_user_tables WHERE relname = 'delivery_state'";
+    crate::support::eventually("every update is counted", || {
+        cluster().sql(&url, updates).starts_with("6000|")
+    });
+    assert_eq!(cluster().sql(&url, updates), "6000|0");
+    let read = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = ";
+    let read = |index: &str| -> u64 {
+        let sql = format!("{read}'{index}'");
+        cluster().sql(&url, &sql).parse().unwrap()
+    };
+    assert!(
+        read("delivery_claimed") < 300,
+        "leases are not asked for outcomes"
+    );
+    assert!(
+        read("delivery_waiting") < 30_000,
+        "what is finished is not walked past"
+    );
+    assert!(read("delivery_state_pkey") < 30_000);
 }
 
 /// Every session of a database is ended.
