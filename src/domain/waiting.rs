@@ -1,8 +1,9 @@
 //! What a delivery waits for, whatever state it is in.
 //!
 //! A claim comes later than planned: after a hold, a retry, an outage. So the
-//! embargo, the agreement and the window are asked about again, at the claim
-//! and in the last instruction before MAIL FROM.
+//! embargo, the agreement, the time and the window are asked about again, at the
+//! claim and in the last instruction before MAIL FROM. That holds for what is
+//! sent again out of doubt, too, when its time was changed meanwhile.
 
 use super::delivery::Delivery;
 use super::send_window::SendWindow;
@@ -20,12 +21,14 @@ impl Delivery {
         (at > now).then_some(at)
     }
 
-    /// The first instant from `now` on at which the embargo lets it go: at the
-    /// lift, once the agreement that it stands on is over.
+    /// The first instant from `now` on at which its time has come and the embargo
+    /// lets it go: at the lift, once the agreement that it stands on is over.
     fn permitted(&self, now: Timestamp) -> Timestamp {
         let bar = self.permitted_from.unwrap_or(Timestamp::MIN);
         let lift = self.early.and_then(|early| early.bar(now));
-        now.max(bar).max(lift.unwrap_or(Timestamp::MIN))
+        now.max(self.not_before)
+            .max(bar)
+            .max(lift.unwrap_or(Timestamp::MIN))
     }
 
     fn kept_window(&self) -> SendWindow {

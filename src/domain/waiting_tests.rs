@@ -101,3 +101,15 @@ fn what_an_older_dateline_planned_still_reads() {
     let opens = read.waits_until(night).unwrap();
     assert_eq!(opens.to_string(), "2026-12-01T08:00:00Z");
 }
+
+#[test]
+fn what_is_sent_again_out_of_doubt_waits_for_a_time_that_was_moved_on() {
+    let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+    let one = Delivery {
+        not_before: at("2026-12-02T09:00:00Z"),
+        ..delivery(None, "UTC")
+    };
+    let early = one.waits_until(at("2026-12-01T12:00:00Z"));
+    assert_eq!(early, Some(one.not_before));
+    assert_eq!(one.waits_until(one.not_before), None);
+}
