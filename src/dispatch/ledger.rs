@@ -25,6 +25,8 @@ use tokio::sync::mpsc;
 
 /// Outcomes of one transaction at most; more was slower (DESIGN.md).
 const GROUP: usize = 500;
+/// What has arrived waits so long at most for more to go into its commit.
+const GATHER: Duration = Duration::from_millis(50);
 /// Work goes on for so long before the watchman looks around again.
 const ROUND: Duration = Duration::from_secs(10);
 /// The first wait for a store that was cut off; each further one is twice as long.
@@ -34,6 +36,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(3);
 
 /// A delivery that a worker has, or is about to have.
 struct Held {
+    worker: usize,
     relay: usize,
     /// Its recipient's domain, where the relay limits what goes there.
     door: Option<String>,
@@ -51,6 +54,8 @@ pub(super) struct Ledger {
     /// Outcomes that are still to be written.
     records: Vec<Record>,
     in_hand: HashMap<DeliveryId, Held>,
+    /// How many of them each worker has.
+    loads: Vec<usize>,
     /// The last claim found less than it might have.
     pub(super) dry: bool,
 }
@@ -69,6 +74,7 @@ impl Ledger {
             looked: Instant::now(),
             records: Vec::with_capacity(GROUP),
             in_hand: HashMap::new(),
+            loads: vec![0; workers],
             dry: false,
             run,
         };
@@ -91,6 +97,7 @@ impl Ledger {
         self.look().await?;
         while !self.run.stop.is_cancelled() {
             self.receive();
+            self.gather().await;
             if self.looked.elapsed() >= ROUND {
                 self.look().await?;
             }
@@ -141,6 +148,26 @@ impl Ledger {
         }
     }
 
+    /// Waits for more to go into the next commit, as long as nobody who asks runs
+    /// short of work meanwhile.
+    async fn gather(&mut self) {
+        let until = tokio::time::Instant::now() + GATHER;
+        let run = Arc::clone(&self.run);
+        while self.may_gather() {
+            tokio::select! {
+                page = self.next_page() => if page.is_none() { return },
+                () = tokio::time::sleep_until(until) => return,
+                () = run.stop.cancelled() => return,
+            }
+        }
+    }
+
+    fn may_gather(&self) -> bool {
+        let something = !self.records.is_empty() || (!self.dry && self.board.anybody_waits());
+        let more_will_come = self.records.len() < GROUP && !self.in_hand.is_empty();
+        something && more_will_come && !self.board.anybody_runs_short(&self.loads)
+    }
+
     /// The next page; `None` once every hand has left.
     pub(super) async fn next_page(&mut self) -> Option<()> {
         let page = self.pages.recv().await?;
@@ -178,9 +205,11 @@ impl Ledger {
 
     /// A delivery is in nobody's hand any more.
     fn release(&mut self, delivery: DeliveryId) {
-        if let Some(held) = self.in_hand.remove(&delivery)
-            && let Some(domain) = held.door
-        {
+        let Some(held) = self.in_hand.remove(&delivery) else {
+            return;
+        };
+        self.loads[held.worker] -= 1;
+        if let Some(domain) = held.door {
             let after = held.since.elapsed().try_into().unwrap_or_default();
             self.board.leave(held.relay, &domain, after);
         }
@@ -259,11 +288,14 @@ impl Ledger {
         let domain = claimed.delivery.recipient.email.domain();
         let door = self.board.limits(relay, domain).then(|| domain.to_owned());
         let held = Held {
+            worker,
             relay,
             door,
             since: Instant::now(),
         };
-        self.in_hand.insert(claimed.delivery.id, held);
+        if self.in_hand.insert(claimed.delivery.id, held).is_none() {
+            self.loads[worker] += 1;
+        }
     }
 
     /// Began, and nobody was there to say it.

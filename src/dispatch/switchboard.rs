@@ -326,6 +326,13 @@ impl Switchboard {
         self.slots(now).iter().map(|(_, most)| most).sum()
     }
 
+    /// Whether a worker that asks will soon have nothing left to do; `loads` tells
+    /// what each has.
+    pub(super) fn anybody_runs_short(&self, loads: &[usize]) -> bool {
+        let mut asks = self.asks.iter().flatten().filter(|ask| ask.connected);
+        asks.any(|ask| loads[ask.seat.worker] * 2 <= ask.want)
+    }
+
     /// Whether any worker waits for deliveries.
     pub(super) fn anybody_waits(&self) -> bool {
         self.asks.iter().any(Option::is_some)
