@@ -51,6 +51,8 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             .statement_cache_capacity(64)
+            // A whole turn's rows at once: each message between two threads is a wake-up.
+            .row_buffer_size(1024)
             .pragma("temp_store", "memory");
         // A send writes the same pages over and over: kept at hand and folded into
         // the file less often, they are written half as many times.

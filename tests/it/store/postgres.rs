@@ -116,43 +116,6 @@ async fn tls_is_as_strict_as_it_is_asked_to_be() {
     );
 }
 
-/// A turn touches the rows that it is about, by their own index: not all that a
-/// lease holds, nor all that was ever finished.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_turn_costs_what_it_is_about() {
-    let url = cluster().database();
-    let store = open(&url).await.unwrap();
-    planned(store.as_ref(), 3000).await;
-    let lease = leased(store.as_ref(), 600).await;
-    for _ in 0..12 {
-        let turned = claim(store.as_ref(), lease, 1, 250).await;
-        let records = outcomes(&turned, lease, &accepted(2));
-        assert!(store.record(&records).await.unwrap().is_empty());
-    }
-    drop(store);
-    // Sessions tell what they did when they end.
-    let updates =
-        "SELECT n_tup_upd, seq_scan FROM pg_stat_user_tables WHERE relname = 'delivery_state'";
-    crate::support::eventually("every update is counted", || {
-        cluster().sql(&url, updates).starts_with("6000|")
-    });
-    assert_eq!(cluster().sql(&url, updates), "6000|0");
-    let read = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = ";
-    let read = |index: &str| -> u64 {
-        let sql = format!("{read}'{index}'");
-        cluster().sql(&url, &sql).parse().unwrap()
-    };
-    assert!(
-        read("delivery_claimed") < 300,
-        "leases are not asked for outcomes"
-    );
-    assert!(
-        read("delivery_waiting") < 30_000,
-        "what is finished is not walked past"
-    );
-    assert!(read("delivery_state_pkey") < 30_000);
-}
-
 /// Every session of a database is ended.
 fn end_sessions(url: &str) {
     let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
