@@ -35,8 +35,8 @@ fn newsroom(recipients: usize, kills: usize, in_doubt: &str) -> (Workspace, Catc
     assert_eq!(workspace.dateline(&["contacts", "import", &file]).code, 0);
     let catcher = CatcherProcess::start(&workspace.path("mailbox"));
     // Slow enough that every kill meets a service at work: 60 ms lie before
-    // one on average, and half of that is enough for its share.
-    let rate = (recipients * 1000).div_ceil(kills * 90);
+    // one on average, a third of what its share takes.
+    let rate = (recipients * 1000).div_ceil(kills * 180);
     workspace.relay(&format!(
         "host = \"127.0.0.1\"\nport = {}\nconnections = {CONNECTIONS}\nrate = {rate}.0\n",
         catcher.port
