@@ -10,7 +10,7 @@
 //! - [`relay`]: messages, the conversation with an SMTP server, and the catcher.
 //! - [`dispatch`]: from an audience to outcomes.
 //! - [`desk`]: the use cases, which every face shares.
-//! - [`cli`]: the command line.
+//! - [`cli`]: the command line; [`web`]: the desk's pages.
 //! - [`wire`]: the only room that names concrete backends.
 //! - [`clock`], [`entropy`], [`telemetry`]: the only windows on time, chance and
 //!   the log; [`toml_reader`]: a leaf that config and intake share; [`dkim`]: one

@@ -1,6 +1,7 @@
 //! What may be typed.
 
 use crate::desk::schedule::When;
+use crate::domain::account::Role;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -120,6 +121,14 @@ pub(super) enum Command {
     Agreement {
         #[command(subcommand)]
         command: AgreementCommand,
+    },
+    /// Keep accounts of the desk: who may sign in, and as what
+    #[command(
+        after_help = "Example:\n  dateline user add vera --role admin --full-name 'Vera Ivanova'"
+    )]
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
     },
     /// Run the service: it sends whatever falls due, until it is told to stop
     #[command(
@@ -413,9 +422,84 @@ pub(super) enum AgreementCommand {
     List,
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account; the password is asked for, or read as a line of standard input
+    #[command(
+        after_help = "Example:\n  dateline user add vera --role admin --full-name 'Vera Ivanova'"
+    )]
+    Add {
+        /// What they sign in with, and what the log calls them
+        name: String,
+        /// What they may do
+        #[arg(long, value_enum, default_value_t = RoleArg::Author)]
+        role: RoleArg,
+        /// How they are called
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        full_name: String,
+    },
+    /// Show all accounts
+    List,
+    /// Give somebody another role
+    Role {
+        /// Who
+        name: String,
+        /// What they may do
+        #[arg(value_enum)]
+        role: RoleArg,
+    },
+    /// Give somebody another password; their sessions end
+    Password {
+        /// Who
+        name: String,
+    },
+    /// Let somebody in no more; their sessions end
+    Disable {
+        /// Who
+        name: String,
+    },
+    /// Let somebody in again
+    Enable {
+        /// Who
+        name: String,
+    },
+    /// Take somebody's second factor away, where they lost it
+    ResetSecondFactor {
+        /// Who
+        name: String,
+    },
+    /// Show who did what at the desk, the newest first
+    Acts {
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+}
+
+/// A role, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RoleArg {
+    /// Writes, previews, rehearses, keeps contacts; may hold a distribution
+    Author,
+    /// Also approves, sends, resumes and kills
+    Approver,
+    /// Also keeps accounts
+    Admin,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Author => Self::Author,
+            RoleArg::Approver => Self::Approver,
+            RoleArg::Admin => Self::Admin,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
-    /// Where health and metrics are served, or `off`; else as the settings say
+    /// Where the desk, health and metrics are served, or `off`; else as the settings say
     #[arg(long, value_name = "ADDR", value_parser = listen)]
     pub(super) listen: Option<Listen>,
     /// How to log

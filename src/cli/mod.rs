@@ -23,6 +23,7 @@ mod send;
 mod serve;
 mod status;
 mod store;
+mod user;
 
 use crate::desk::{Desk, Wiring};
 use crate::telemetry::{self, Verbosity};
@@ -34,7 +35,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs one command to its end.
-pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> ExitCode {
+pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &'static dyn Wiring) -> ExitCode {
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(error) => {
@@ -80,7 +81,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> Ex
     }
 }
 
-async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, CliError> {
+async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result<Exit, CliError> {
     let workspace = args.workspace;
     let open = || Desk::open(&workspace, wiring);
     match args.command {
@@ -98,6 +99,7 @@ async fn run(args: Args, wiring: &dyn Wiring, output: &Output) -> Result<Exit, C
         Command::Correct(correct) => approve::correct(correct, &open().await?, output).await,
         Command::Embargo { command } => course::embargo(command, &open().await?, output).await,
         Command::Agreement { command } => agreement::run(command, &open().await?, output).await,
+        Command::User { command } => user::run(command, &open().await?, output).await,
         Command::Serve(serve) => serve::run(serve, &workspace, wiring, output).await,
         Command::Status { distribution } => {
             status::run(distribution.as_deref(), &open().await?, output).await

@@ -5,7 +5,7 @@ use super::error::{CliError, Exit};
 use super::output::Output;
 use crate::desk::service::{Service, Word};
 use crate::desk::{Desk, Wiring};
-use crate::web;
+use crate::web::{self, Front};
 use sd_notify::NotifyState;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) async fn run(
     args: ServeArgs,
     workspace: &Path,
-    wiring: &dyn Wiring,
+    wiring: &'static dyn Wiring,
     output: &Output,
 ) -> Result<Exit, CliError> {
     output.refuse_csv()?;
@@ -34,7 +34,7 @@ pub(super) async fn run(
     let service = Arc::new(Service::new(desk));
     let stop = CancellationToken::new();
     if let Some(listen) = listen {
-        show(listen, &service, &stop).await?;
+        show(listen, &service, wiring, &stop).await?;
     }
     let (words, mut heard) = mpsc::channel(4);
     listen_to_signals(words)?;
@@ -54,16 +54,18 @@ pub(super) async fn run(
 async fn show(
     listen: SocketAddr,
     service: &Arc<Service>,
+    wiring: &'static dyn Wiring,
     stop: &CancellationToken,
 ) -> Result<(), CliError> {
+    let front = Arc::new(Front::open(Arc::clone(service), wiring)?);
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         CliError::infrastructure(format!(
-            "cannot listen on {listen} for health and metrics: {error}; choose another with --listen or service.listen"
+            "cannot listen on {listen} for the desk, health and metrics: {error}; choose another with --listen or service.listen"
         ))
     })?;
     let address = listener.local_addr().unwrap_or(listen);
-    tracing::info!(%address, "health and metrics");
-    tokio::spawn(web::serve(listener, Arc::clone(service), stop.clone()));
+    tracing::info!(%address, "the desk, health and metrics");
+    tokio::spawn(web::serve(listener, front, stop.clone()));
     Ok(())
 }
 

@@ -24,6 +24,7 @@ use crate::domain::segment::Segment;
 use crate::domain::send_window::SendWindow;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
+use url::Url;
 
 /// A workspace's settings, checked.
 #[derive(Debug)]
@@ -110,8 +111,10 @@ impl Default for ApprovalSettings {
 /// The always-on service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServiceSettings {
-    /// Where health and metrics are served; `None`: nowhere.
+    /// Where the desk, health and metrics are served; `None`: nowhere.
     pub listen: Option<SocketAddr>,
+    /// Where people reach the desk, where that is not by this machine's own address.
+    pub url: Option<Url>,
     /// How long conversations under way may take to end when it is told to stop.
     pub stop_within: SignedDuration,
     /// How far the wall clock may be off the steady one.
@@ -122,6 +125,7 @@ impl Default for ServiceSettings {
     fn default() -> Self {
         Self {
             listen: Some(SocketAddr::from(([127, 0, 0, 1], 9925))),
+            url: None,
             stop_within: SignedDuration::from_secs(30),
             clock_tolerance: SignedDuration::from_secs(10),
         }

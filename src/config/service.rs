@@ -7,6 +7,7 @@ use crate::domain::send_window::SendWindow;
 use crate::toml_reader::Section;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
+use url::Url;
 
 impl Reader<'_> {
     pub(super) fn schedule(&mut self, section: Option<Section>) -> ScheduleSettings {
@@ -66,6 +67,7 @@ impl Reader<'_> {
             stop_within: section
                 .parsed("stop_within", problems, duration)
                 .unwrap_or(normal.stop_within),
+            url: section.parsed("url", problems, origin),
             clock_tolerance: section
                 .parsed("clock_tolerance", problems, duration)
                 .unwrap_or(normal.clock_tolerance),
@@ -80,6 +82,24 @@ fn parity(text: &str) -> Result<Option<SignedDuration>, String> {
         "off" => Ok(None),
         other => duration(other).map(Some).map_err(|error| error.to_string()),
     }
+}
+
+/// Where people reach the desk: an origin and nothing more.
+fn origin(text: &str) -> Result<Url, String> {
+    let fine = |url: &Url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    };
+    Url::parse(text).ok().filter(fine).ok_or_else(|| {
+        format!(
+            "`{}` is no address of a desk; expected one such as `https://desk.example.org`",
+            text.escape_debug()
+        )
+    })
 }
 
 fn listen(text: &str) -> Result<Option<SocketAddr>, String> {

@@ -3,6 +3,7 @@
 //! A use case takes plain values and gives plain values; it prints nothing and
 //! reads no argument. Which store is behind it, only `wire` knows.
 
+pub mod accounts;
 pub mod agreements;
 pub mod approval;
 pub mod audience;
@@ -17,10 +18,12 @@ mod error;
 pub mod in_doubt;
 pub mod init;
 pub mod log;
+mod password;
 pub mod preview;
 pub mod rehearsal;
 pub mod relay;
 pub mod schedule;
+pub mod second_factor;
 pub mod send;
 pub mod service;
 mod siblings;

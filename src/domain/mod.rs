@@ -4,6 +4,7 @@
 //! runtime, no clock: time is always an argument. A rule about who may have a
 //! release, in which language, and when, stands here or nowhere.
 
+pub mod account;
 pub mod address;
 pub mod agreement;
 pub mod approval;

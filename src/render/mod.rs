@@ -26,6 +26,7 @@ mod making;
 mod markdown;
 mod marks;
 mod notice;
+pub mod pages;
 mod partials;
 mod plain;
 mod pool;

@@ -2,7 +2,8 @@
 //! backend to another.
 //!
 //! The tables that are carried are the same in every backend, column by
-//! column. Not carried are the queues that move at a set pace: they begin anew.
+//! column. Not carried are the queues that move at a set pace and the desk's sessions:
+//! they begin anew.
 
 use super::{Result, Store};
 use async_trait::async_trait;
@@ -61,6 +62,10 @@ pub enum Part {
     Head,
     /// When a service was last there.
     Heartbeat,
+    /// Who works at the desk.
+    Accounts,
+    /// Who did what.
+    Acts,
 }
 
 /// How a part is laid out. Its first column is its key.
@@ -97,7 +102,7 @@ impl Layout {
 
 impl Part {
     /// All, what is referred to before what refers to it.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Contacts,
         Self::Suppressions,
         Self::Contents,
@@ -110,6 +115,8 @@ impl Part {
         Self::Log,
         Self::Head,
         Self::Heartbeat,
+        Self::Accounts,
+        Self::Acts,
     ];
 
     /// Its name for people.
@@ -127,6 +134,8 @@ impl Part {
             Self::Log => "log entries",
             Self::Head => "end of the log",
             Self::Heartbeat => "sign of life",
+            Self::Accounts => "accounts",
+            Self::Acts => "acts",
         }
     }
 
@@ -173,10 +182,7 @@ impl Part {
             ),
             Self::States => ("delivery_state", &STATE),
             Self::Leases => ("lease", &[("token", Text), ("until", Whole)]),
-            Self::Approvals => (
-                "approval",
-                &[("seq", Whole), ("release", Text), ("record", Text)],
-            ),
+            Self::Approvals => ("approval", &APPROVAL),
             Self::Agreements => ("agreement", &[("seq", Whole), ("record", Text)]),
             Self::Log => ("delivery_log", &LOG),
             Self::Head => (
@@ -184,6 +190,8 @@ impl Part {
                 &[("one", Whole), ("seq", Whole), ("hash", Text)],
             ),
             Self::Heartbeat => ("heartbeat", &HEARTBEAT),
+            Self::Accounts => ("account", &[("name", Text), ("record", Text)]),
+            Self::Acts => ("act", &[("seq", Whole), ("record", Text)]),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };
@@ -194,6 +202,12 @@ impl Part {
         }
     }
 }
+
+const APPROVAL: [(&str, Kind); 3] = [
+    ("seq", Kind::Whole),
+    ("release", Kind::Text),
+    ("record", Kind::Text),
+];
 
 const STATE: [(&str, Kind); 12] = [
     ("id", Kind::Text),

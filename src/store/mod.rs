@@ -6,6 +6,7 @@
 //! nothing is ever half-applied. `tests/it/store.rs` holds every backend to
 //! the same conformance suite.
 
+pub mod accounts;
 pub mod archive;
 pub mod copy;
 mod lapse;
@@ -322,7 +323,7 @@ pub trait Planning: Send {
 
 /// What Dateline remembers.
 #[async_trait]
-pub trait Store: Send + Sync + Debug {
+pub trait Store: accounts::Accounts + Send + Sync + Debug {
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.
     async fn import(&self, contacts: &[Contact]) -> Result<Imported>;

@@ -1,5 +1,6 @@
 //! `/metrics`: what was measured, and what there is now.
 
+use super::Front;
 use crate::desk::service::{Service, Vitals};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -19,7 +20,8 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 type Seconds = Gauge<f64, AtomicU64>;
 type Labels = Vec<(&'static str, String)>;
 
-pub(super) async fn show(State(service): State<Arc<Service>>) -> Response {
+pub(super) async fn show(State(front): State<Arc<Front>>) -> Response {
+    let service = &front.service;
     let vitals = match service.vitals().await {
         Ok(vitals) => vitals,
         Err(error) => {
@@ -28,7 +30,7 @@ pub(super) async fn show(State(service): State<Arc<Service>>) -> Response {
     };
     let mut registry = Registry::default();
     service.metrics().register(&mut registry);
-    gauge(&vitals, &service, &mut registry);
+    gauge(&vitals, service, &mut registry);
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),

@@ -1,16 +1,29 @@
-//! The web room: what a service shows to those who watch over it.
+//! The web room: the desk's pages, and what a service shows to those who watch
+//! over it.
+//!
+//! Every route stands in one table ([`routes`]) with the rule of who may call
+//! it; nothing is served that is not in the table. Rules of the trade stay in
+//! `desk`: a page asks and shows.
 //!
 //! `/healthz` (is the scheduler alive), `/readyz` (can it send) and `/metrics`
-//! (`OpenMetrics` text). Nothing here names a contact.
+//! (`OpenMetrics` text) name no contact and ask for no session.
 
+mod account;
+mod assets;
+mod fault;
+mod front;
+mod guard;
+mod health;
+mod language;
 mod metrics;
+mod origin;
+pub mod routes;
+mod sheet;
+mod sign_in;
+mod users;
 
-use crate::desk::service::Service;
-use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+pub use front::Front;
+
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,31 +34,10 @@ use tokio_util::sync::CancellationToken;
 /// The listener failed.
 pub async fn serve(
     listener: TcpListener,
-    service: Arc<Service>,
+    front: Arc<Front>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let routes = Router::new()
-        .route("/healthz", get(health))
-        .route("/readyz", get(readiness))
-        .route("/metrics", get(metrics::show))
-        .with_state(service);
-    axum::serve(listener, routes)
+    axum::serve(listener, routes::router(&front))
         .with_graceful_shutdown(async move { stop.cancelled().await })
         .await
-}
-
-async fn health(State(service): State<Arc<Service>>) -> Response {
-    answer(service.healthy())
-}
-
-async fn readiness(State(service): State<Arc<Service>>) -> Response {
-    answer(service.ready().await)
-}
-
-fn answer(state: Result<(), String>) -> Response {
-    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    match state {
-        Ok(()) => (plain, "ok\n").into_response(),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, plain, format!("{why}\n")).into_response(),
-    }
 }

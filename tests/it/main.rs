@@ -27,3 +27,4 @@ mod schedule;
 mod service;
 mod store;
 mod support;
+mod web;

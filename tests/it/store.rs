@@ -3,6 +3,7 @@
 //! Each test is a function of a [`Ground`] and runs once on SQLite and once on
 //! PostgreSQL. Several handles on one ground stand for several processes.
 
+mod accounts;
 mod ground;
 mod ledger;
 mod postgres;
@@ -31,6 +32,9 @@ macro_rules! conformance {
 }
 
 conformance! {
+    accounts::an_account_is_there_once_and_changes_as_it_was_read,
+    accounts::a_session_ends_by_itself_or_with_its_account,
+    accounts::acts_are_told_the_newest_first,
     questions::contacts_are_known_by_their_address,
     questions::the_first_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,

@@ -244,7 +244,7 @@ impl ServiceProcess {
             address: String::new(),
         };
         let line: serde_json::Value =
-            serde_json::from_str(&service.wait_for("health and metrics")).unwrap();
+            serde_json::from_str(&service.wait_for("the desk, health and metrics")).unwrap();
         service.address = line["address"].as_str().unwrap().to_owned();
         service.wait_for("\"ready\"");
         service
@@ -280,6 +280,11 @@ impl ServiceProcess {
             assert!(Instant::now() < end, "the service does not end");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// kill -9.

@@ -6,6 +6,7 @@
 //! of the log, which is held for the shortest time that can be. A claim never
 //! waits for a row: it takes what nobody holds (`SKIP LOCKED`).
 
+mod accounts;
 mod archive;
 mod bell;
 mod contacts;

@@ -124,7 +124,9 @@ impl Writing for Whole {
             | Part::Agreements
             | Part::Log
             | Part::Head
-            | Part::Heartbeat => self.add_plain(&part.layout(), rows).await,
+            | Part::Heartbeat
+            | Part::Accounts
+            | Part::Acts => self.add_plain(&part.layout(), rows).await,
         };
         added.map_err(|error| super::rows::failed(&self.place, error))
     }

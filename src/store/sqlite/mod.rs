@@ -4,6 +4,7 @@
 //! and a few readers beside it (WAL). Claims and outcomes are one statement a
 //! batch; a commit is on disk when it answers (`synchronous = FULL`).
 
+mod accounts;
 mod archive;
 mod bell;
 mod contacts;

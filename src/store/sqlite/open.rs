@@ -9,10 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The schema, step by step; a step once released never changes.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// Connections that read beside the one that writes.

@@ -1,0 +1,138 @@
+//! What went wrong, as a page in the visitor's language.
+
+use super::Front;
+use super::sheet::Visitor;
+use crate::desk::DeskError;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// What a page comes to.
+pub(super) type Answer = Result<Response, Fault>;
+
+/// Something went wrong; the guard makes a page of it.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    status: StatusCode,
+    /// A message of the desk's words.
+    worded: Option<&'static str>,
+    /// What the desk says.
+    message: String,
+    problems: Vec<String>,
+}
+
+impl Fault {
+    pub(super) fn new(status: StatusCode) -> Self {
+        Self {
+            status,
+            worded: None,
+            message: String::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn worded(status: StatusCode, id: &'static str) -> Self {
+        Self {
+            worded: Some(id),
+            ..Self::new(status)
+        }
+    }
+
+    /// What the desk says, for a form to show.
+    pub(super) fn text(&self) -> String {
+        let parts = std::iter::once(&self.message).chain(&self.problems);
+        parts
+            .filter(|part| !part.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    /// Whether it is about what was asked for, not about us.
+    pub(super) fn is_theirs(&self) -> bool {
+        self.status.is_client_error()
+    }
+}
+
+impl From<DeskError> for Fault {
+    fn from(error: DeskError) -> Self {
+        let status = match &error {
+            DeskError::Problems(_) | DeskError::Request(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            DeskError::Store(_) | DeskError::Relay(_) | DeskError::Run(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            DeskError::File { .. } | DeskError::Catcher(_) | DeskError::Content(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        if status.is_server_error() {
+            tracing::error!(%error, "a page could not be made");
+        }
+        let problems = match &error {
+            DeskError::Problems(problems) => problems.iter().map(ToString::to_string).collect(),
+            DeskError::Request(_)
+            | DeskError::File { .. }
+            | DeskError::Store(_)
+            | DeskError::Relay(_)
+            | DeskError::Catcher(_)
+            | DeskError::Run(_)
+            | DeskError::Content(_) => Vec::new(),
+        };
+        Self {
+            message: error.to_string(),
+            problems,
+            ..Self::new(status)
+        }
+    }
+}
+
+impl From<crate::render::pages::PageError> for Fault {
+    fn from(error: crate::render::pages::PageError) -> Self {
+        tracing::error!(%error, "a page could not be written");
+        Self {
+            message: error.to_string(),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// An answer with its page, where it is a fault; also where axum itself refused.
+pub(super) fn shown(front: &Front, visitor: &Visitor, answer: Response) -> Response {
+    let status = answer.status();
+    let fault = match answer.extensions().get::<Fault>() {
+        Some(fault) => fault.clone(),
+        // What could not be read has a plain text of axum's own.
+        None if status.is_client_error() && !answer.headers().contains_key("x-own") => {
+            Fault::new(status)
+        }
+        None => return answer,
+    };
+    let message = fault.worded.map_or(fault.message, |id| {
+        front.pages.say(visitor.language, id, &[])
+    });
+    let page = json!({
+        "status": status.as_u16().to_string(),
+        "message": message,
+        "problems": fault.problems,
+        "back": if visitor.path == "/" { "/sign-in" } else { "/" },
+    });
+    let title = front
+        .pages
+        .say(visitor.language, &format!("fault-{}", status.as_u16()), &[]);
+    match front.sheet(visitor, "fault", &title, page) {
+        Ok(page) => (status, page).into_response(),
+        Err(_) => (status, message_of(status)).into_response(),
+    }
+}
+
+fn message_of(status: StatusCode) -> String {
+    format!("{}\n", status.canonical_reason().unwrap_or("fault"))
+}

@@ -1,0 +1,46 @@
+//! What every page is made with: the service, the templates, the world.
+
+use super::origin::Place;
+use crate::desk::service::Service;
+use crate::desk::{Desk, DeskError, Wiring};
+use crate::render::pages::Pages;
+use std::sync::Arc;
+
+/// The desk's front.
+pub struct Front {
+    pub(super) service: Arc<Service>,
+    pub(super) pages: Pages,
+    pub(super) place: Place,
+    #[expect(dead_code, reason = "rehearsals need the world")]
+    pub(super) wiring: &'static dyn Wiring,
+}
+
+impl std::fmt::Debug for Front {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Front")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Front {
+    /// Reads the pages.
+    ///
+    /// # Errors
+    /// Every problem in the workspace's own templates.
+    pub fn open(service: Arc<Service>, wiring: &'static dyn Wiring) -> Result<Self, DeskError> {
+        let desk = service.desk();
+        let pages = Pages::load(Some(&desk.workspace)).map_err(DeskError::Problems)?;
+        Ok(Self {
+            pages,
+            place: Place::new(desk.settings.service.url.as_ref()),
+            service,
+            wiring,
+        })
+    }
+
+    /// The desk with the settings that are in force.
+    pub(super) fn desk(&self) -> Arc<Desk> {
+        self.service.desk()
+    }
+}

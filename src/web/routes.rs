@@ -1,0 +1,116 @@
+//! The table of routes: each with who may call it. The router is made of the
+//! table, so there is no route without a rule.
+
+use super::guard::{Post, stand};
+use super::{Front, account, assets, fault, health, language, metrics, sign_in, users};
+use crate::domain::account::Permission;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, get, post};
+use axum::{Router, handler::Handler};
+use std::sync::Arc;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Whoever watches over the service: no host, page or session is asked for,
+    /// nothing personal is told.
+    Watcher,
+    /// Anybody who finds the door.
+    Anyone,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whose role includes it.
+    May(Permission),
+}
+
+/// How a route is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Changes something.
+    Post,
+}
+
+/// A route and its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// How it is called.
+    pub verb: Verb,
+    /// Its path; `{…}` stands for a value.
+    pub path: &'static str,
+    /// Who may.
+    pub rule: Rule,
+}
+
+type Served = (Route, MethodRouter<Arc<Front>>);
+
+fn reads<H, T>(path: &'static str, rule: Rule, handler: H) -> Served
+where
+    H: Handler<T, Arc<Front>>,
+    T: 'static,
+{
+    let verb = Verb::Get;
+    (Route { verb, path, rule }, get(handler))
+}
+
+fn changes<H, T>(path: &'static str, rule: Rule, handler: H) -> Served
+where
+    H: Handler<T, Arc<Front>>,
+    T: 'static,
+{
+    let verb = Verb::Post;
+    (Route { verb, path, rule }, post(handler))
+}
+
+fn table() -> Vec<Served> {
+    use Permission::KeepAccounts;
+    use Rule::{Anyone, May, SignedIn, Watcher};
+    vec![
+        reads("/healthz", Watcher, health::health),
+        reads("/readyz", Watcher, health::readiness),
+        reads("/metrics", Watcher, metrics::show),
+        reads("/assets/{name}", Anyone, assets::show),
+        changes("/language", Anyone, language::choose),
+        reads("/sign-in", Anyone, sign_in::show),
+        changes("/sign-in", Anyone, sign_in::enter),
+        changes("/sign-out", SignedIn, sign_in::leave),
+        reads("/account", SignedIn, account::show),
+        changes("/account/password", SignedIn, account::change_password),
+        changes("/account/second-factor", SignedIn, account::begin_factor),
+        changes(
+            "/account/second-factor/confirm",
+            SignedIn,
+            account::confirm_factor,
+        ),
+        reads("/users", May(KeepAccounts), users::show),
+        changes("/users", May(KeepAccounts), users::add),
+        changes("/users/change", May(KeepAccounts), users::change),
+    ]
+}
+
+/// Every route with its rule.
+pub fn routes() -> Vec<Route> {
+    table().into_iter().map(|(route, _)| route).collect()
+}
+
+pub(super) fn router(front: &Arc<Front>) -> Router {
+    let guard = |rule| {
+        let front = Arc::clone(front);
+        from_fn_with_state(Post { front, rule }, stand)
+    };
+    let mut router = Router::new();
+    for (route, served) in table() {
+        router = router.route(route.path, served.layer(guard(route.rule)));
+    }
+    let nothing = |_: Request| async { fault::Fault::new(StatusCode::NOT_FOUND).into_response() };
+    let nowhere = MethodRouter::new()
+        .fallback(nothing)
+        .layer(guard(Rule::Anyone));
+    router
+        .fallback_service(nowhere.with_state(Arc::clone(front)))
+        .with_state(Arc::clone(front))
+}

@@ -1,0 +1,57 @@
+// Small conveniences; every page works without them.
+"use strict";
+
+// Times in the reader's own zone, beside the newsroom's.
+for (const time of document.querySelectorAll("time[data-own]")) {
+  const at = new Date(time.dateTime);
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone === time.dataset.own || Number.isNaN(at.getTime())) continue;
+  const shown = new Intl.DateTimeFormat(document.documentElement.lang, {
+    dateStyle: "medium", timeStyle: "short", timeZone: zone,
+  }).format(at);
+  const own = document.createElement("span");
+  own.className = "soft small";
+  own.textContent = ` · ${shown} ${zone}`;
+  time.after(own);
+}
+
+// Countdowns.
+const unit = (n, name) => new Intl.NumberFormat(document.documentElement.lang, {
+  style: "unit", unit: name, unitDisplay: "short",
+}).format(n);
+const tick = () => {
+  for (const place of document.querySelectorAll("[data-until]")) {
+    const left = Math.max(0, Math.floor((new Date(place.dataset.until) - Date.now()) / 1000));
+    const [d, h, m, s] = [Math.floor(left / 86400), Math.floor(left / 3600) % 24, Math.floor(left / 60) % 60, left % 60];
+    place.textContent = d > 0 ? `${unit(d, "day")} ${unit(h, "hour")}` : h > 0 ? `${unit(h, "hour")} ${unit(m, "minute")}` : `${unit(m, "minute")} ${unit(s, "second")}`;
+  }
+};
+if (document.querySelector("[data-until]")) { tick(); setInterval(tick, 1000); }
+
+// Forms that show their result as one chooses.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const target = document.getElementById(form.dataset.live);
+  let last = 0;
+  const show = async () => {
+    const mine = ++last;
+    const query = new URLSearchParams(new FormData(form));
+    const answer = await fetch(`${form.action}?${query}`, { headers: { "X-Part": "1" } });
+    if (!answer.ok || mine !== last) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(form.dataset.live);
+    if (fresh) target.replaceChildren(...fresh.childNodes);
+    history.replaceState(null, "", `${form.action}?${query}`);
+  };
+  let wait;
+  form.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(show, 200); });
+}
+
+// Live progress: the server sends the part of the page that changed.
+for (const place of document.querySelectorAll("[data-events]")) {
+  const source = new EventSource(place.dataset.events);
+  source.addEventListener("part", (event) => {
+    const page = new DOMParser().parseFromString(event.data, "text/html");
+    place.replaceChildren(...page.body.childNodes);
+  });
+  source.addEventListener("end", () => source.close());
+}

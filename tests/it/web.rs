@@ -1,0 +1,5 @@
+//! The desk over real HTTP, against a real `dateline serve`.
+
+mod browser;
+mod doors;
+mod rules;
