@@ -68,6 +68,9 @@ pub(super) enum Command {
         /// One release; else all of them
         release: Option<String>,
     },
+    /// Show all releases, and how far each has come
+    #[command(after_help = "Example:\n  dateline releases")]
+    Releases,
     /// Keep the contact list
     #[command(after_help = "Example:\n  dateline contacts import contacts.csv")]
     Contacts {

@@ -19,6 +19,7 @@ mod output;
 mod preview;
 mod progress;
 mod relay;
+mod releases;
 mod send;
 mod serve;
 mod status;
@@ -99,6 +100,7 @@ async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result
         Command::Correct(correct) => approve::correct(correct, &open().await?, output).await,
         Command::Embargo { command } => course::embargo(command, &open().await?, output).await,
         Command::Agreement { command } => agreement::run(command, &open().await?, output).await,
+        Command::Releases => releases::run(&open().await?, output).await,
         Command::User { command } => user::run(command, &open().await?, output).await,
         Command::Serve(serve) => serve::run(serve, &workspace, wiring, output).await,
         Command::Status { distribution } => {

@@ -22,6 +22,7 @@ mod password;
 pub mod preview;
 pub mod rehearsal;
 pub mod relay;
+pub mod releases;
 pub mod schedule;
 pub mod second_factor;
 pub mod send;

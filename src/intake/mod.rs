@@ -5,6 +5,7 @@
 
 mod contacts;
 mod dates;
+mod excerpt;
 mod export;
 mod files;
 mod front_matter;
@@ -13,9 +14,10 @@ mod release;
 mod releases;
 
 pub use contacts::{ContactsRead, read_contacts};
+pub use excerpt::excerpt;
 pub use export::ContactWriter;
 pub use release::{LoadedRelease, load_release};
-pub use releases::{find_release, list_releases};
+pub use releases::{find_release, list_releases, release_ids};
 
 use crate::domain::problem::Problem;
 

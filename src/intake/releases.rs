@@ -37,6 +37,15 @@ pub fn list_releases(workspace: &Path) -> Result<Vec<PathBuf>, Vec<Problem>> {
     }
 }
 
+/// The ids of all releases.
+///
+/// # Errors
+/// The folder cannot be read, or two releases have one id.
+pub fn release_ids(workspace: &Path) -> Result<Vec<String>, Vec<Problem>> {
+    let folders = list_releases(workspace)?;
+    Ok(folders.iter().map(|folder| id_of(folder)).collect())
+}
+
 fn doubles(workspace: &Path, folders: &[PathBuf]) -> Vec<Problem> {
     let ids: Vec<_> = folders.iter().map(|folder| id_of(folder)).collect();
     let double = |(index, id): (usize, &String)| {

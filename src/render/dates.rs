@@ -140,7 +140,7 @@ pub(super) fn weekday_key(date: Date) -> &'static str {
 }
 
 /// Whether a language is written from right to left.
-pub(super) fn is_right_to_left(language: &Language) -> bool {
+pub fn is_right_to_left(language: &Language) -> bool {
     language
         .to_string()
         .parse::<LanguageIdentifier>()

@@ -31,6 +31,7 @@ mod partials;
 mod plain;
 mod pool;
 mod prepare;
+pub mod prose;
 mod reader;
 mod shape;
 mod shelf;
@@ -40,7 +41,7 @@ mod tests;
 mod view;
 mod words;
 
-pub use dates::DateError;
+pub use dates::{DateError, is_right_to_left};
 pub use error::RenderError;
 pub use form::{Filled, Form};
 pub use kit::Kit;

@@ -11,7 +11,6 @@ pub struct Front {
     pub(super) service: Arc<Service>,
     pub(super) pages: Pages,
     pub(super) place: Place,
-    #[expect(dead_code, reason = "rehearsals need the world")]
     pub(super) wiring: &'static dyn Wiring,
 }
 

@@ -17,6 +17,8 @@ mod health;
 mod language;
 mod metrics;
 mod origin;
+mod preview;
+mod releases;
 pub mod routes;
 mod sheet;
 mod sign_in;

@@ -2,7 +2,9 @@
 //! table, so there is no route without a rule.
 
 use super::guard::{Post, stand};
-use super::{Front, account, assets, fault, health, language, metrics, sign_in, users};
+use super::{
+    Front, account, assets, fault, health, language, metrics, preview, releases, sign_in, users,
+};
 use crate::domain::account::Permission;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -67,7 +69,7 @@ where
 }
 
 fn table() -> Vec<Served> {
-    use Permission::KeepAccounts;
+    use Permission::{KeepAccounts, See};
     use Rule::{Anyone, May, SignedIn, Watcher};
     vec![
         reads("/healthz", Watcher, health::health),
@@ -77,6 +79,11 @@ fn table() -> Vec<Served> {
         changes("/language", Anyone, language::choose),
         reads("/sign-in", Anyone, sign_in::show),
         changes("/sign-in", Anyone, sign_in::enter),
+        reads("/", SignedIn, releases::home),
+        reads("/releases", May(See), releases::list),
+        reads("/releases/{id}", May(See), releases::show),
+        reads("/releases/{id}/preview", May(See), preview::show),
+        reads("/releases/{id}/mail", May(See), preview::mail),
         changes("/sign-out", SignedIn, sign_in::leave),
         reads("/account", SignedIn, account::show),
         changes("/account/password", SignedIn, account::change_password),

@@ -65,7 +65,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 }
 
 /// The sections of the desk, and who sees their names.
-const SECTIONS: [(&str, &str, Permission); 1] = [("users", "/users", Permission::KeepAccounts)];
+const SECTIONS: [(&str, &str, Permission); 2] = [
+    ("releases", "/releases", Permission::See),
+    ("users", "/users", Permission::KeepAccounts),
+];
 
 /// An instant for people and for scripts.
 #[derive(Debug, Clone, Serialize)]

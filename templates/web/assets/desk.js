@@ -7,7 +7,7 @@ for (const time of document.querySelectorAll("time[data-own]")) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone === time.dataset.own || Number.isNaN(at.getTime())) continue;
   const shown = new Intl.DateTimeFormat(document.documentElement.lang, {
-    dateStyle: "medium", timeStyle: "short", timeZone: zone,
+    dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: zone,
   }).format(at);
   const own = document.createElement("span");
   own.className = "soft small";

@@ -85,3 +85,88 @@ month-9 = September
 month-10 = October
 month-11 = November
 month-12 = December
+kind-press-release = Press release
+kind-media-advisory = Media advisory
+kind-statement = Statement
+kind-correction = Correction
+kind-retraction = Retraction
+stage-faulty = Has errors
+stage-draft = Draft
+stage-scheduled = Scheduled
+stage-sending = Sending
+stage-held = Held
+stage-killed = Killed
+stage-sent = Sent
+embargo-lifted = Embargo lifted
+until-lift = until the embargo lifts,
+left-days = { $days } d { $hours } h
+left-hours = { $hours } h { $minutes } min
+immediate = For immediate release
+n-errors = { $n ->
+    [one] 1 error
+   *[other] { $n } errors
+ }
+n-warnings = { $n ->
+    [one] 1 warning
+   *[other] { $n } warnings
+ }
+n-words = { $n ->
+    [one] 1 word
+   *[other] { $n } words
+ }
+no-releases = There is no release yet: make a folder under releases/.
+planned = Planned
+edited = edited
+problems = Problems
+bars = bars sending
+worth-a-look = worth a look
+not-level = The languages are not level
+variants = Texts
+history = History
+nothing-planned = Nothing of it was planned yet.
+approvals = Approvals
+parity-noted = noted that the languages are not level
+course = Course
+course-under-way = Under way
+course-held = Held
+course-killed = Killed
+included = Recipients
+waiting = Waiting
+failed = Failed
+state-planned = Planned
+state-due = Due
+state-claimed = Being sent
+state-deferred = Deferred
+state-in-doubt = In doubt
+state-accepted = Accepted
+state-rejected = Rejected
+state-bounced = Bounced
+state-expired = Expired
+state-suppressed = Suppressed
+state-cancelled = Cancelled
+preview = Preview
+language = Language
+as-chosen = As chosen for the reader
+contact = As this contact gets it
+width = Width
+desktop = Desktop
+phone = Phone
+light = Light
+bright = Light
+dark = Dark
+show = Show
+subject = Subject
+phase = Phase
+phase-immediate = Immediate
+phase-advance = Advance, under embargo
+phase-general = General, at the lift
+would-leave = Would leave
+part-html = HTML
+part-text = Plain text
+part-headers = Headers
+part-source = Source
+part-size = Size
+size-whole = Whole mail
+size-html = HTML part
+size-text = Text part
+octets = { $n } B

@@ -85,3 +85,91 @@ month-9 = сентября
 month-10 = октября
 month-11 = ноября
 month-12 = декабря
+kind-press-release = Пресс-релиз
+kind-media-advisory = Анонс для прессы
+kind-statement = Заявление
+kind-correction = Исправление
+kind-retraction = Отзыв
+stage-faulty = С ошибками
+stage-draft = Черновик
+stage-scheduled = Запланирован
+stage-sending = Рассылается
+stage-held = Приостановлен
+stage-killed = Отозван
+stage-sent = Разослан
+embargo-lifted = Эмбарго снято
+until-lift = до снятия эмбарго,
+left-days = { $days } д { $hours } ч
+left-hours = { $hours } ч { $minutes } мин
+immediate = Для немедленной публикации
+n-errors = { $n ->
+    [one] { $n } ошибка
+    [few] { $n } ошибки
+   *[other] { $n } ошибок
+ }
+n-warnings = { $n ->
+    [one] { $n } замечание
+    [few] { $n } замечания
+   *[other] { $n } замечаний
+ }
+n-words = { $n ->
+    [one] { $n } слово
+    [few] { $n } слова
+   *[other] { $n } слов
+ }
+no-releases = Ни одного релиза ещё нет: создайте папку в releases/.
+planned = Запланировано
+edited = правка
+problems = Что не так
+bars = мешает рассылке
+worth-a-look = стоит взглянуть
+not-level = Языковые версии расходятся
+variants = Тексты
+history = История
+nothing-planned = Пока ничего не запланировано.
+approvals = Утверждения
+parity-noted = отмечено, что языковые версии расходятся
+course = Ход
+course-under-way = Идёт
+course-held = Приостановлена
+course-killed = Отозвана
+included = Получатели
+waiting = Ждут
+failed = Не удалось
+state-planned = Запланировано
+state-due = Пора отправлять
+state-claimed = Отправляется
+state-deferred = Отложено
+state-in-doubt = Под вопросом
+state-accepted = Принято
+state-rejected = Отклонено
+state-bounced = Вернулось
+state-expired = Просрочено
+state-suppressed = Под запретом
+state-cancelled = Отменено
+preview = Просмотр
+language = Язык
+as-chosen = Как выбрано для читателя
+contact = Как это получит контакт
+width = Ширина
+desktop = Компьютер
+phone = Телефон
+light = Оформление
+bright = Светлое
+dark = Тёмное
+show = Показать
+subject = Тема
+phase = Очередь
+phase-immediate = Сразу
+phase-advance = Заранее, под эмбарго
+phase-general = Для всех, при снятии эмбарго
+would-leave = Ушло бы
+part-html = HTML
+part-text = Простой текст
+part-headers = Заголовки
+part-source = Исходник
+part-size = Размер
+size-whole = Письмо целиком
+size-html = Часть HTML
+size-text = Текстовая часть
+octets = { $n } Б

@@ -1,0 +1,153 @@
+//! A mail as a reader would get it, in a frame that can do nothing.
+
+use super::Front;
+use super::fault::{Answer, Fault};
+use super::sheet::Visitor;
+use crate::desk::preview::{Glass, Preview};
+use crate::desk::schedule::When;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{Html, IntoResponse};
+use axum_extra::extract::Query;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use url::form_urlencoded::Serializer;
+
+/// What a mail may do in its frame: show itself. Its styles stand in it, as mail
+/// clients want them; its pictures are its own attachments.
+const FRAME_POLICY: &str =
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+
+/// The condition by which a mail is dark.
+const DARK: &str = "(prefers-color-scheme: dark)";
+
+#[derive(Default, Deserialize)]
+pub(super) struct View {
+    #[serde(default)]
+    lang: String,
+    #[serde(default)]
+    contact: String,
+    #[serde(default)]
+    width: String,
+    #[serde(default)]
+    light: String,
+    #[serde(default)]
+    part: String,
+}
+
+impl View {
+    fn glass(&self) -> Glass {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Glass {
+            language: given(&self.lang),
+            contact: given(&self.contact),
+            when: When::default(),
+        }
+    }
+
+    fn part(&self) -> &'static str {
+        let parts = ["html", "text", "headers", "source", "size"];
+        parts
+            .into_iter()
+            .find(|part| *part == self.part)
+            .unwrap_or("html")
+    }
+
+    fn query(&self, part: &str) -> String {
+        let pairs = [
+            ("lang", self.lang.as_str()),
+            ("contact", &self.contact),
+            ("width", &self.width),
+            ("light", &self.light),
+            ("part", part),
+        ];
+        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        Serializer::new(String::new()).extend_pairs(given).finish()
+    }
+}
+
+pub(super) async fn show(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(view): Query<View>,
+) -> Answer {
+    let id = front.release_id(&id)?;
+    let desk = front.desk();
+    let made = desk.preview(&id, &view.glass()).await.map_err(Fault::from);
+    let (mail, fault) = match made {
+        Ok(mail) => (Some(mail), None),
+        Err(fault) if fault.is_theirs() => (None, Some(fault.text())),
+        Err(fault) => return Err(fault),
+    };
+    let languages = desk
+        .load(&id)
+        .map(|(loaded, _)| loaded.release.languages())
+        .unwrap_or_default();
+    let languages = languages.iter().map(|language| {
+        let language = language.to_string();
+        json!({ "language": language, "here": language == view.lang })
+    });
+    let part = view.part();
+    let parts = ["html", "text", "headers", "source", "size"].map(|name| {
+        json!({ "name": name, "here": name == part, "href": format!("?{}", view.query(name)) })
+    });
+    let page = json!({
+        "id": id,
+        "languages": languages.collect::<Vec<_>>(),
+        "contact": view.contact,
+        "phone": view.width == "phone",
+        "dark": view.light == "dark",
+        "part": part,
+        "parts": parts,
+        "fault": fault,
+        "frame": format!("/releases/{id}/mail?{}", view.query("html")),
+        "mail": mail.as_ref().map(|mail| shown_mail(&front, &visitor, mail)),
+    });
+    front.page(&visitor, "preview", "preview", page)
+}
+
+fn shown_mail(front: &Front, visitor: &Visitor, mail: &Preview) -> serde_json::Value {
+    let source = String::from_utf8_lossy(&mail.eml).replace("\r\n", "\n");
+    let headers = source.split("\n\n").next().unwrap_or_default().to_owned();
+    let sizes = [
+        ("whole", mail.eml.len()),
+        ("html", mail.html.len()),
+        ("text", mail.text.len()),
+    ];
+    let sizes = sizes.map(|(name, octets)| json!({ "name": name, "octets": octets }));
+    json!({
+        "subject": mail.subject,
+        "phase": mail.phase.name(),
+        "languages": mail.languages.join(", "),
+        "zone": mail.zone.name(),
+        "at": front.shown(visitor, mail.not_before),
+        "text": mail.text,
+        "headers": headers,
+        "source": source,
+        "sizes": sizes,
+    })
+}
+
+/// The mail itself, for the frame.
+pub(super) async fn mail(
+    State(front): State<Arc<Front>>,
+    Path(id): Path<String>,
+    Query(view): Query<View>,
+) -> Answer {
+    let id = front.release_id(&id)?;
+    let mail = front.desk().preview(&id, &view.glass()).await?;
+    Ok(framed(&mail.html, view.light == "dark"))
+}
+
+/// A mail's HTML for a frame, in a light of one's choice: a frame cannot ask the
+/// browser for another than the reader's own.
+pub(super) fn framed(html: &str, dark: bool) -> axum::response::Response {
+    let html = html.replace(DARK, if dark { "all" } else { "not all" });
+    let policy = [(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(FRAME_POLICY),
+    )];
+    (policy, Html(html)).into_response()
+}
