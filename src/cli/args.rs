@@ -604,6 +604,9 @@ pub(super) struct SendArgs {
     /// Take note that a language is older than another, or missing
     #[arg(long)]
     pub(super) parity_ok: bool,
+    /// Plan nothing unless there are exactly so many recipients
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) expect: Option<u64>,
     /// Stay until every delivery is settled: retries, the lift
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) wait: bool,

@@ -6,12 +6,11 @@ use super::output::{Output, counted, table};
 use super::status::through;
 use crate::desk::Desk;
 use crate::desk::audience::{Row, RowVerdict, Totals};
+use crate::desk::send::Order;
 use crate::domain::audience::{Exclusion, Included, ZoneFrom};
 use crate::domain::language::Choice;
 use crate::domain::release::Release;
-use jiff::Timestamp;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 pub(super) async fn run(
     args: AudienceArgs,
@@ -19,8 +18,14 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, CliError> {
     output.refuse_csv()?;
-    let rule = desk.rule(&args.whom.to, &args.whom.not)?;
-    let (loaded, _) = desk.load(&args.release)?;
+    let order = Order {
+        release: args.release,
+        to: args.whom.to,
+        not: args.whom.not,
+        again: args.whom.again,
+        when: args.when.into(),
+        ..Order::default()
+    };
     let mut rows: Vec<Row> = Vec::new();
     let wanted = |row: &Row| {
         !args.selected || !matches!(row.verdict, RowVerdict::Excluded(Exclusion::NotSelected))
@@ -30,36 +35,20 @@ pub(super) async fn run(
             rows.push(row);
         }
     };
-    let embargo = loaded.release.embargo.as_ref();
-    let schedule = desk.schedule(&args.when.into(), embargo)?;
-    let totals = desk
-        .audience(&loaded.release, &rule, &schedule, args.whom.again, keep)
-        .await?;
-    let lift = embargo.map(|embargo| embargo.until);
-    let outlook = desk.forecast(due_times(&rows), lift)?;
+    let surveyed = desk.survey(&order, keep).await?;
+    let (release, totals, outlook) = (&surveyed.release, &surveyed.totals, &surveyed.outlook);
     if output.is_text() {
-        print(&loaded.release, &rows, &totals, output);
-        if let Some(outlook) = &outlook {
+        print(release, &rows, totals, output);
+        if let Some(outlook) = outlook {
             output.say(through(outlook));
             if let Some(warning) = &outlook.warning {
                 output.say(format!("WARNING: {warning}"));
             }
         }
     } else {
-        output.json(&json!({ "release": loaded.release.id, "totals": totals, "forecast": outlook, "contacts": rows }));
+        output.json(&json!({ "release": release.id, "totals": totals, "forecast": outlook, "contacts": rows }));
     }
     Ok(Exit::Done)
-}
-
-/// How many fall due at each instant.
-fn due_times(rows: &[Row]) -> BTreeMap<Timestamp, u64> {
-    let mut due = BTreeMap::new();
-    for row in rows {
-        if let RowVerdict::Included(own) = &row.verdict {
-            *due.entry(own.not_before).or_default() += 1;
-        }
-    }
-    due
 }
 
 fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {

@@ -6,6 +6,7 @@ use super::output::{Output, counted};
 use super::progress::{Watch, stop_on_signal};
 use super::status;
 use crate::desk::rehearsal::Rehearsal;
+use crate::desk::review::Expected;
 use crate::desk::send::{Order, Planned};
 use crate::desk::status::Status;
 use crate::desk::{Desk, DeskError, Wiring};
@@ -31,6 +32,10 @@ pub(super) async fn run(
         again,
         when: args.when.into(),
         parity_ok: args.parity_ok,
+        expected: Expected {
+            included: args.expect,
+            content: None,
+        },
     };
     if args.dry_run {
         return rehearse(&order, desk, wiring, output).await;

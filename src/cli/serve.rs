@@ -57,7 +57,7 @@ async fn show(
     wiring: &'static dyn Wiring,
     stop: &CancellationToken,
 ) -> Result<(), CliError> {
-    let front = Arc::new(Front::open(Arc::clone(service), wiring)?);
+    let front = Arc::new(Front::open(Arc::clone(service), wiring, stop.clone())?);
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         CliError::infrastructure(format!(
             "cannot listen on {listen} for the desk, health and metrics: {error}; choose another with --listen or service.listen"

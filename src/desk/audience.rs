@@ -1,9 +1,10 @@
 //! Who gets a release, in which language, when, and who not and why.
 
 use super::{Desk, DeskError};
-use crate::dispatch::planner::{count, survey};
+use crate::dispatch::planner::{Survey, count};
 use crate::domain::agreement::Agreements;
 use crate::domain::audience::{Exclusion, Included, Rule, Selection, Verdict, ZoneFrom};
+use crate::domain::contact::Contact;
 use crate::domain::ids::DistributionId;
 use crate::domain::language::Choice;
 use crate::domain::release::Release;
@@ -112,6 +113,19 @@ pub struct Bars {
     agreements: Agreements,
 }
 
+fn row(contact: Contact, verdict: Verdict) -> Row {
+    Row {
+        email: contact.email.to_string(),
+        name: contact.name.to_string(),
+        outlet: contact.outlet,
+        country: contact.country,
+        verdict: match verdict {
+            Verdict::Included(included) => RowVerdict::Included(included),
+            Verdict::Excluded(exclusion) => RowVerdict::Excluded(exclusion),
+        },
+    }
+}
+
 impl Desk {
     /// Reads who is barred, and who has the release already; with `again`, the
     /// latter count as if they had not.
@@ -147,22 +161,18 @@ impl Desk {
         let bars = self.bars(release, again).await?;
         let selection = self.selection(release, rule, &languages, &bars, schedule);
         let mut totals = Totals::default();
-        survey(self.store.as_ref(), &selection, async |contact, verdict| {
-            let verdict = match verdict {
-                Verdict::Included(included) => RowVerdict::Included(included),
-                Verdict::Excluded(exclusion) => RowVerdict::Excluded(exclusion),
-            };
-            totals.add(&verdict);
-            show(Row {
-                email: contact.email.to_string(),
-                name: contact.name.to_string(),
-                outlet: contact.outlet,
-                country: contact.country,
-                verdict,
-            });
-            Ok(())
-        })
-        .await?;
+        let mut survey = Survey::new(self.store.as_ref(), &selection);
+        loop {
+            let page = survey.page().await?;
+            if page.is_empty() {
+                break;
+            }
+            for (contact, verdict) in page {
+                let row = row(contact, verdict);
+                totals.add(&row.verdict);
+                show(row);
+            }
+        }
         Ok(totals)
     }
 

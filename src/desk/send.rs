@@ -1,6 +1,7 @@
 //! Sending: plan once, go on as often as need be.
 
 use super::audience::Bars;
+use super::review::Expected;
 use super::schedule::When;
 use super::{Desk, DeskError};
 use crate::config::InDoubtPolicy;
@@ -35,6 +36,8 @@ pub struct Order {
     pub when: When,
     /// Somebody took note that the languages are not level.
     pub parity_ok: bool,
+    /// What they saw when they gave it.
+    pub expected: Expected,
 }
 
 /// A distribution that is ready to be worked on.
@@ -80,6 +83,8 @@ impl Desk {
             });
         }
         let approved_by = self.cleared(&loaded, &rule, order.parity_ok).await?;
+        let print = content.print(&rule, &self.settings.languages);
+        self.as_expected(order, &print.hash()).await?;
         let bars = self.bars(&content.release, order.again).await?;
         let schedule = self.schedule(&order.when, content.release.embargo.as_ref())?;
         let distribution = self

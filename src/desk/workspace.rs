@@ -161,6 +161,17 @@ impl Desk {
         }
     }
 
+    /// The distribution of an id, and of nothing less.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find_exactly(&self, id: &str) -> Result<Option<Distribution>, DeskError> {
+        match id.parse::<DistributionId>() {
+            Ok(id) => Ok(self.store.distribution(id).await?),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The distribution that somebody means: its id, the beginning of it, or `latest`.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 use super::content::{ContentError, FrozenContent, hash};
 use super::entries;
+use crate::domain::address::EmailAddress;
 use crate::domain::agreement::Consent;
 use crate::domain::audience::{Exclusion, Included, Selection, Verdict, judge, time_it};
 use crate::domain::contact::Contact;
@@ -39,30 +40,45 @@ pub enum PlanError {
     Schedule(#[from] ScheduleError),
 }
 
-/// Judges every contact of the store, in the order of addresses.
-///
-/// # Errors
-/// The store failed.
-pub async fn survey<F>(
-    store: &dyn Store,
-    selection: &Selection<'_>,
-    mut each: F,
-) -> Result<(), StoreError>
-where
-    F: AsyncFnMut(Contact, Verdict) -> Result<(), StoreError>,
-{
-    let matcher = Matcher::default();
-    let mut after = None;
-    loop {
-        let page = store.contacts(after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = Some(last.email.clone());
-        for contact in page {
-            let verdict = judge(&contact, selection, &matcher);
-            each(contact, verdict).await?;
+/// Judges every contact of the store, in the order of addresses, page by page.
+pub struct Survey<'a> {
+    store: &'a dyn Store,
+    selection: &'a Selection<'a>,
+    matcher: Matcher,
+    after: Option<EmailAddress>,
+}
+
+impl std::fmt::Debug for Survey<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Survey").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Survey<'a> {
+    /// Begins one.
+    pub fn new(store: &'a dyn Store, selection: &'a Selection<'a>) -> Self {
+        Self {
+            store,
+            selection,
+            matcher: Matcher::default(),
+            after: None,
         }
+    }
+
+    /// The next contacts with their verdicts; none where all are judged.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn page(&mut self) -> Result<Vec<(Contact, Verdict)>, StoreError> {
+        let page = self.store.contacts(self.after.as_ref(), PAGE).await?;
+        if let Some(last) = page.last() {
+            self.after = Some(last.email.clone());
+        }
+        let judged = page.into_iter().map(|contact| {
+            let verdict = judge(&contact, self.selection, &self.matcher);
+            (contact, verdict)
+        });
+        Ok(judged.collect())
     }
 }
 
@@ -240,23 +256,24 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
         rows: Vec::new(),
     };
     let mut unclear = UnclearTimes::default();
-    survey(
-        store,
-        proposal.selection,
-        async |contact, verdict| match verdict {
-            Verdict::Included(included) => {
-                distribution.included += 1;
-                included.unclear.iter().for_each(|one| unclear.add(one));
-                let delivery = promise(distribution.id, &contact, *included, proposal.now);
-                batch.add(delivery, proposal.now).await
+    let mut survey = Survey::new(store, proposal.selection);
+    loop {
+        let page = survey.page().await?;
+        if page.is_empty() {
+            break;
+        }
+        for (contact, verdict) in page {
+            match verdict {
+                Verdict::Included(included) => {
+                    distribution.included += 1;
+                    included.unclear.iter().for_each(|one| unclear.add(one));
+                    let delivery = promise(distribution.id, &contact, *included, proposal.now);
+                    batch.add(delivery, proposal.now).await?;
+                }
+                Verdict::Excluded(exclusion) => count(&mut distribution.excluded, &exclusion),
             }
-            Verdict::Excluded(exclusion) => {
-                count(&mut distribution.excluded, &exclusion);
-                Ok(())
-            }
-        },
-    )
-    .await?;
+        }
+    }
     if !unclear.is_empty() {
         return Err(ScheduleError::Unclear(unclear).into());
     }

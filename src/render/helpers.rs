@@ -43,7 +43,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
 }
 
 /// Escapes a value for HTML text and quoted attributes.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut rest = text;
     while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {

@@ -44,6 +44,7 @@ mod words;
 pub use dates::{DateError, is_right_to_left};
 pub use error::RenderError;
 pub use form::{Filled, Form};
+pub use helpers::escape;
 pub use kit::Kit;
 pub use letter::{Letter, OptOut, Part, Parts, Rendered};
 pub use prepare::PreparedRelease;

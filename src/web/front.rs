@@ -1,16 +1,21 @@
 //! What every page is made with: the service, the templates, the world.
 
 use super::origin::Place;
+use crate::desk::rehearsals::Rehearsals;
 use crate::desk::service::Service;
 use crate::desk::{Desk, DeskError, Wiring};
 use crate::render::pages::Pages;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The desk's front.
 pub struct Front {
     pub(super) service: Arc<Service>,
     pub(super) pages: Pages,
     pub(super) place: Place,
+    pub(super) rehearsals: Rehearsals,
+    /// When live pages end, so that the service can.
+    pub(super) stop: CancellationToken,
     pub(super) wiring: &'static dyn Wiring,
 }
 
@@ -27,12 +32,18 @@ impl Front {
     ///
     /// # Errors
     /// Every problem in the workspace's own templates.
-    pub fn open(service: Arc<Service>, wiring: &'static dyn Wiring) -> Result<Self, DeskError> {
+    pub fn open(
+        service: Arc<Service>,
+        wiring: &'static dyn Wiring,
+        stop: CancellationToken,
+    ) -> Result<Self, DeskError> {
         let desk = service.desk();
         let pages = Pages::load(Some(&desk.workspace)).map_err(DeskError::Problems)?;
         Ok(Self {
             pages,
             place: Place::new(desk.settings.service.url.as_ref()),
+            rehearsals: Rehearsals::default(),
+            stop,
             service,
             wiring,
         })

@@ -10,16 +10,22 @@
 
 mod account;
 mod assets;
+mod audience;
+mod charts;
+mod distributions;
 mod fault;
 mod front;
 mod guard;
 mod health;
 mod language;
 mod metrics;
+mod order;
 mod origin;
 mod preview;
+mod rehearsals;
 mod releases;
 pub mod routes;
+mod send;
 mod sheet;
 mod sign_in;
 mod users;

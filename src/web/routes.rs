@@ -3,7 +3,8 @@
 
 use super::guard::{Post, stand};
 use super::{
-    Front, account, assets, fault, health, language, metrics, preview, releases, sign_in, users,
+    Front, account, assets, audience, distributions, fault, health, language, metrics, preview,
+    rehearsals, releases, send, sign_in, users,
 };
 use crate::domain::account::Permission;
 use axum::extract::Request;
@@ -69,7 +70,7 @@ where
 }
 
 fn table() -> Vec<Served> {
-    use Permission::{KeepAccounts, See};
+    use Permission::{Approve, Hold, KeepAccounts, Rehearse, See, Send, Steer};
     use Rule::{Anyone, May, SignedIn, Watcher};
     vec![
         reads("/healthz", Watcher, health::health),
@@ -84,6 +85,37 @@ fn table() -> Vec<Served> {
         reads("/releases/{id}", May(See), releases::show),
         reads("/releases/{id}/preview", May(See), preview::show),
         reads("/releases/{id}/mail", May(See), preview::mail),
+        reads("/releases/{id}/audience", May(See), audience::show),
+        changes("/releases/{id}/rehearse", May(Rehearse), rehearsals::begin),
+        reads("/releases/{id}/send", May(See), send::review),
+        changes("/releases/{id}/approve", May(Approve), send::approve),
+        changes("/releases/{id}/send", May(Send), send::send),
+        reads("/rehearsals/{id}", May(See), rehearsals::show),
+        reads("/rehearsals/{id}/mails/{n}", May(See), rehearsals::mail),
+        reads(
+            "/rehearsals/{id}/mails/{n}/frame",
+            May(See),
+            rehearsals::frame,
+        ),
+        reads("/distributions", May(See), distributions::list),
+        reads("/distributions/{id}", May(See), distributions::show),
+        reads(
+            "/distributions/{id}/events",
+            May(See),
+            distributions::events,
+        ),
+        changes("/distributions/{id}/hold", May(Hold), distributions::hold),
+        changes(
+            "/distributions/{id}/resume",
+            May(Steer),
+            distributions::resume,
+        ),
+        changes("/distributions/{id}/kill", May(Steer), distributions::kill),
+        changes(
+            "/distributions/{id}/settle",
+            May(Steer),
+            distributions::settle,
+        ),
         changes("/sign-out", SignedIn, sign_in::leave),
         reads("/account", SignedIn, account::show),
         changes("/account/password", SignedIn, account::change_password),

@@ -65,8 +65,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 }
 
 /// The sections of the desk, and who sees their names.
-const SECTIONS: [(&str, &str, Permission); 2] = [
+const SECTIONS: [(&str, &str, Permission); 3] = [
     ("releases", "/releases", Permission::See),
+    ("distributions", "/distributions", Permission::See),
     ("users", "/users", Permission::KeepAccounts),
 ];
 

@@ -136,6 +136,8 @@ impl Workspace {
     /// Asks SQLite's own shell.
     pub(crate) fn sqlite(&self, sql: &str) -> String {
         let said = run(Command::new("sqlite3")
+            // A service may be writing.
+            .args(["-cmd", ".timeout 5000"])
             .arg(self.path("dateline.db"))
             .arg(sql));
         assert_eq!(said.code, 0, "{}", said.err);

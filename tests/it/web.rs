@@ -4,3 +4,4 @@ mod browser;
 mod doors;
 mod releases;
 mod rules;
+mod sending;

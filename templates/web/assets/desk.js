@@ -5,7 +5,7 @@
 for (const time of document.querySelectorAll("time[data-own]")) {
   const at = new Date(time.dateTime);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone === time.dataset.own || Number.isNaN(at.getTime())) continue;
+  if (zone === "UTC" || zone === time.dataset.own || Number.isNaN(at.getTime())) continue;
   const shown = new Intl.DateTimeFormat(document.documentElement.lang, {
     dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: zone,
   }).format(at);

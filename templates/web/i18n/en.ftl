@@ -170,3 +170,132 @@ size-whole = Whole mail
 size-html = HTML part
 size-text = Text part
 octets = { $n } B
+audience = Audience
+to-segments = Segments
+not-segments = Left out
+start-now = Now
+start-at = Not before a time
+start-local = At a time of each contact's own clock
+start-lift = At the lift, for everybody
+time = Time
+time-hint = 2026-11-30 09:00 on the newsroom's clock; 09:00 for each contact's own clock
+window = Only in these local hours
+not-after = Stale after
+again = Also to those who have it already
+choose-segments = Choose whom it is for.
+n-recipients = { $n ->
+    [one] 1 recipient
+   *[other] { $n } recipients
+ }
+n-excluded = { $n } left out
+n-fallbacks = { $n } get a language they did not ask for.
+n-without-zone = { $n } have no time zone of their own (*): the newsroom's is used.
+first-shown = The first 200 are shown; the numbers count all.
+by-country = By country
+by-language = By language
+by-state = By state
+by-domain = By domain
+progress = Progress
+contact-name = Contact
+outlet = Outlet
+their-time = Their time
+segment = Segment
+fallback = not asked for
+excluded = Left out
+why-not = Why not
+reason-not-selected = in none of the segments
+reason-in-excluded-segment = in a segment that is left out
+reason-suppressed = suppressed
+reason-already-sent = has it already
+reason-no-variant = no text
+reason-too-late = their turn would be too late
+will-immediate = { $n ->
+    [one] 1 journalist gets it { $when }.
+   *[other] { $n } journalists get it { $when }.
+ }
+will-advance = { $n ->
+    [one] 1 journalist with an embargo agreement gets it { $when }.
+   *[other] { $n } journalists with an embargo agreement get it { $when }.
+ }
+will-general = { $n ->
+    [one] 1 other gets it after the lift: { $when }.
+   *[other] { $n } others get it after the lift: { $when }.
+ }
+when-now = at once
+when-at = on { $at }
+when-between = between { $first } and { $last }
+in-languages = { $n ->
+    [one] In 1 language.
+   *[other] In { $n } languages.
+ }
+last-through = The last one is through at about { $at }.
+review = Review and send
+will-happen = What will happen
+content = Content
+rehearse = Rehearse
+rehearsal = Dry run
+rehearsal-hint = Every mail went to the catcher; no relay was spoken to, nothing was remembered.
+rehearsal-under-way = { $n } mails so far.
+rehearsal-done = { $n ->
+    [one] 1 mail caught
+   *[other] { $n } mails caught
+ }
+rehearsal-failed = failed
+look-again = Look again
+not-rehearsed = It was not rehearsed since the service started.
+caught = Caught
+largest = Largest mail
+caught-mails = Caught mails
+mail = Mail
+mail-to = To
+mail-from = From
+mail-date = Date
+attachments = Attachments
+further = Further
+approvals-needed = { $n ->
+    [one] While it is under embargo, one person must approve it.
+   *[other] While it is under embargo, { $n } different people must approve it.
+ }
+no-approval-needed = No approval is asked for.
+you-approved = You approved this very content for this audience.
+note-parity = I have seen that the languages say the same.
+approve = Approve this content for this audience
+send = Send
+send-hint = If the text or the audience changes before you press, nothing is sent.
+send-to = { $n ->
+    [one] Send to 1 recipient
+   *[other] Send to { $n } recipients
+ }
+not-yet-approved = It cannot be sent before it is approved.
+send-needs-approver = An approver sends it.
+said-approved = Your approval is on record. Any later edit makes it void.
+said-planned = It is planned.
+said-continued = The same order was given before and has not come to its end: it goes on.
+said-held = It is held: nothing that has not begun will begin.
+said-resumed = It goes on.
+said-killed = It is killed: what had not begun never will.
+n-of = { $n } of { $whole } accepted
+n-waiting = { $n } waiting
+n-failed = { $n } failed
+n-in-doubt = { $n } in doubt
+next-due = Next
+through-at = Through at about
+steer = Hold, resume, kill
+hold = Hold
+hold-hint = Nothing that has not begun will begin, until somebody resumes it.
+resume = Resume
+resume-hint = What is due is sent.
+kill = Kill
+kill-hint = Withdrawn for good: what has not begun never will.
+why = Why (for the log)
+why-needed = The log needs a reason.
+in-doubt-hint = The relay may have taken these, but its reply was lost. Only a person can know.
+attempts = Attempts
+decide = Decide
+decide-resend = Send again
+decide-arrived = It arrived
+decide-abandon = Give it up
+again-at = Again at
+relay-said = The relay said
+order = Order
+id = Identifier

@@ -128,6 +128,31 @@ impl Browser {
         self.ask(request)
     }
 
+    /// Listens to events until they are enough.
+    pub(crate) fn events(&mut self, path: &str, enough: impl Fn(&str) -> bool) -> String {
+        use std::io::Read;
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = self
+            .client
+            .get(format!("{}{path}", self.base))
+            .header("cookie", cookies.join("; "));
+        let mut answer = request.send().unwrap();
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
+        loop {
+            let read = answer.read(&mut piece).unwrap();
+            heard.extend(&piece[..read]);
+            let text = String::from_utf8_lossy(&heard).into_owned();
+            if enough(&text) || read == 0 {
+                return text;
+            }
+        }
+    }
+
     fn ask(&mut self, request: RequestBuilder) -> Page {
         let cookies: Vec<_> = self
             .cookies

@@ -1,0 +1,193 @@
+//! What an order would do, before anybody gives it: who, when, in which
+//! languages, and what still stands in the way.
+
+use super::audience::{Row, RowVerdict, Totals};
+use super::schedule::Outlook;
+use super::send::Order;
+use super::{Desk, DeskError};
+use crate::domain::approval::{Uneven, approved, approvers, parity};
+use crate::domain::audience::Included;
+use crate::domain::embargo::Phase;
+use crate::domain::release::Release;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Recipients of one phase, and when their turns are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Turn {
+    /// The phase.
+    pub phase: Phase,
+    /// How many.
+    pub count: u64,
+    /// The first turn.
+    pub first: Timestamp,
+    /// The last turn.
+    pub last: Timestamp,
+}
+
+/// An audience as a whole.
+#[derive(Debug)]
+pub struct Surveyed {
+    /// What it would get.
+    pub release: Release,
+    /// The audience in numbers.
+    pub totals: Totals,
+    /// Recipients by country.
+    pub by_country: BTreeMap<String, u64>,
+    /// Who comes when, phase by phase.
+    pub turns: Vec<Turn>,
+    /// When the last will be through.
+    pub outlook: Option<Outlook>,
+}
+
+/// Whether an order may be given now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Clearance {
+    /// Approvals that are needed: none for what is under no embargo.
+    pub needed: usize,
+    /// Who approved this very content for this audience.
+    pub by: Vec<String>,
+    /// What is lacking, in words.
+    pub lacking: Option<String>,
+    /// Languages that are not level, and nobody took note of it.
+    pub uneven: Vec<String>,
+    /// The hash of what would be sent.
+    pub content: String,
+}
+
+impl Clearance {
+    /// Whether nothing stands in the way.
+    pub fn is_clear(&self) -> bool {
+        self.lacking.is_none() && self.uneven.is_empty()
+    }
+}
+
+/// What somebody saw when they gave an order: where it is not so any more,
+/// nothing is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// So many recipients.
+    pub included: Option<u64>,
+    /// This content, by its hash.
+    pub content: Option<String>,
+}
+
+#[derive(Default)]
+struct Tally {
+    due: BTreeMap<Timestamp, u64>,
+    by_country: BTreeMap<String, u64>,
+    turns: BTreeMap<Phase, Turn>,
+}
+
+impl Tally {
+    fn add(&mut self, row: &Row, own: &Included) {
+        *self.due.entry(own.not_before).or_default() += 1;
+        *self.by_country.entry(row.country.clone()).or_default() += 1;
+        let turn = self.turns.entry(own.phase).or_insert(Turn {
+            phase: own.phase,
+            count: 0,
+            first: own.not_before,
+            last: own.not_before,
+        });
+        turn.count += 1;
+        turn.first = turn.first.min(own.not_before);
+        turn.last = turn.last.max(own.not_before);
+    }
+}
+
+impl Desk {
+    /// Looks at an order's audience, one contact at a time.
+    ///
+    /// # Errors
+    /// The release's problems, an unknown segment, a time that cannot be.
+    pub async fn survey(
+        &self,
+        order: &Order,
+        mut show: impl FnMut(Row),
+    ) -> Result<Surveyed, DeskError> {
+        let rule = self.rule(&order.to, &order.not)?;
+        let (loaded, _) = self.load(&order.release)?;
+        let release = loaded.release;
+        let schedule = self.schedule(&order.when, release.embargo.as_ref())?;
+        let mut tally = Tally::default();
+        let keep = |row: Row| {
+            if let RowVerdict::Included(own) = &row.verdict {
+                tally.add(&row, own);
+            }
+            show(row);
+        };
+        let totals = self
+            .audience(&release, &rule, &schedule, order.again, keep)
+            .await?;
+        let lift = release.embargo.as_ref().map(|embargo| embargo.until);
+        Ok(Surveyed {
+            outlook: self.forecast(tally.due, lift)?,
+            release,
+            totals,
+            by_country: tally.by_country,
+            turns: tally.turns.into_values().collect(),
+        })
+    }
+
+    /// Whether an order may be given, and what it lacks.
+    ///
+    /// # Errors
+    /// The release's problems, an unknown segment.
+    pub async fn clearance(&self, order: &Order) -> Result<Clearance, DeskError> {
+        let rule = self.rule(&order.to, &order.not)?;
+        let (loaded, _) = self.load_checked(&order.release)?;
+        let release = &loaded.content.release;
+        let print = loaded.content.print(&rule, &self.settings.languages);
+        let approvals = self.store.approvals(&release.id).await?;
+        let policy = &self.settings.approval;
+        let now = self.clock.now();
+        let barred = release
+            .embargo
+            .as_ref()
+            .is_some_and(|embargo| !embargo.is_lifted(now));
+        let needed = if barred { policy.embargoed } else { 0 };
+        let noted = order.parity_ok
+            || approvals
+                .iter()
+                .any(|one| one.print == print && one.parity_ok);
+        let last = approvals.last().map(|approval| (&approval.print, &print));
+        let uneven = if noted {
+            Vec::new()
+        } else {
+            parity(&loaded.edited, &policy.languages, policy.parity, last)
+        };
+        let lacking = approved(&approvals, &print, needed).err();
+        Ok(Clearance {
+            needed,
+            by: approvers(&approvals, &print),
+            lacking: lacking.map(|lacking| lacking.to_string()),
+            uneven: uneven.iter().map(Uneven::to_string).collect(),
+            content: print.hash(),
+        })
+    }
+
+    /// Sees that an order is given for what was seen.
+    pub(super) async fn as_expected(&self, order: &Order, content: &str) -> Result<(), DeskError> {
+        let expected = &order.expected;
+        if expected
+            .content
+            .as_ref()
+            .is_some_and(|seen| seen != content)
+        {
+            return Err(DeskError::request(
+                "the release was edited since it was reviewed; look again. Nothing was planned",
+            ));
+        }
+        let Some(seen) = expected.included else {
+            return Ok(());
+        };
+        let now = self.survey(order, |_| {}).await?.totals.included;
+        if now == seen {
+            return Ok(());
+        }
+        Err(DeskError::request(format!(
+            "{seen} recipients were expected and there are {now} now; look again. Nothing was planned"
+        )))
+    }
+}

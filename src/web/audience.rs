@@ -1,0 +1,196 @@
+//! Who gets a release, and who not and why: seen while one chooses.
+
+use super::Front;
+use super::charts::bars;
+use super::fault::{Answer, Fault};
+use super::order::OrderForm;
+use super::sheet::Visitor;
+use crate::desk::audience::{Row, RowVerdict};
+use crate::desk::review::{Surveyed, Turn};
+use crate::domain::audience::{Exclusion, Included, ZoneFrom};
+use crate::domain::language::Choice;
+use axum::extract::{Path, State};
+use axum_extra::extract::Query;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// At most so many of each are shown; the numbers count all.
+const SHOWN: usize = 200;
+
+pub(super) async fn show(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(form): Query<OrderForm>,
+) -> Answer {
+    let id = front.release_id(&id)?;
+    let (found, fault) = if form.is_begun() {
+        match look(&front, &visitor, &id, &form).await {
+            Ok(found) => (Some(found), None),
+            Err(fault) if fault.is_theirs() => (None, Some(fault.text())),
+            Err(fault) => return Err(fault),
+        }
+    } else {
+        (None, None)
+    };
+    let desk = front.desk();
+    let mut segments: Vec<_> = desk
+        .settings
+        .segments
+        .iter()
+        .map(|one| (one.name().to_owned(), one.rule().to_owned()))
+        .collect();
+    segments.extend(
+        desk.lists()
+            .await?
+            .into_iter()
+            .map(|list| (format!("list:{list}"), String::new())),
+    );
+    let page = json!({
+        "id": id,
+        "form": form.shown(&segments),
+        "hidden": form.hidden(),
+        "query": form.query(),
+        "fault": fault,
+        "found": found,
+    });
+    front.page(&visitor, "audience", "audience", page)
+}
+
+async fn look(
+    front: &Front,
+    visitor: &Visitor,
+    id: &str,
+    form: &OrderForm,
+) -> Result<Value, Fault> {
+    let (mut included, mut excluded) = (Vec::new(), Vec::new());
+    let show = |row: Row| {
+        match &row.verdict {
+        RowVerdict::Included(own) if included.len() < SHOWN => included.push(shown_included(front, visitor, &row, own)),
+        // Whom nobody asked for is no surprise; the numbers tell.
+        RowVerdict::Excluded(Exclusion::NotSelected) | RowVerdict::Included(_) => {}
+        RowVerdict::Excluded(why) if excluded.len() < SHOWN => excluded.push(json!({
+            "email": row.email, "name": row.name, "outlet": row.outlet, "why": front.why(visitor, why),
+        })),
+        RowVerdict::Excluded(_) => {}
+    }
+    };
+    let surveyed = front
+        .desk()
+        .survey(&form.order(id), show)
+        .await
+        .map_err(Fault::from)?;
+    let totals = &surveyed.totals;
+    let chart = |title: &str, counts: &BTreeMap<String, u64>| {
+        let mut all: Vec<_> = counts
+            .iter()
+            .map(|(name, number)| (named(name), *number, "bar"))
+            .collect();
+        all.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        bars(&front.pages.say(visitor.language, title, &[]), &all)
+    };
+    let reasons = totals
+        .by_reason
+        .iter()
+        .map(|(reason, n)| json!({ "reason": reason, "n": n }));
+    Ok(json!({
+        "n": totals.included,
+        "excluded_n": totals.excluded,
+        "reasons": reasons.collect::<Vec<_>>(),
+        "fallbacks": totals.fallbacks,
+        "without_zone": totals.without_zone,
+        "by_country": chart("by-country", &surveyed.by_country),
+        "by_language": chart("by-language", &totals.by_language),
+        "sentences": sentences(front, visitor, &surveyed),
+        "included": included,
+        "excluded": excluded,
+        "cut": totals.included > SHOWN as u64,
+    }))
+}
+
+fn named(name: &str) -> String {
+    if name.is_empty() { "?" } else { name }.to_owned()
+}
+
+fn shown_included(front: &Front, visitor: &Visitor, row: &Row, own: &Included) -> Value {
+    let languages: Vec<_> = own.languages.iter().map(ToString::to_string).collect();
+    let asked = matches!(own.choice, Choice::Asked { .. });
+    json!({
+        "email": row.email,
+        "name": row.name,
+        "outlet": row.outlet,
+        "country": row.country,
+        "language": languages.join("+"),
+        "fallback": !asked,
+        "phase": own.phase.name(),
+        "at": front.date(visitor.language, own.not_before, &own.zone),
+        "zone": own.zone.name(),
+        "own_zone": matches!(own.zone_from, ZoneFrom::Own),
+        "segment": own.segment,
+    })
+}
+
+/// What will happen, in words.
+pub(super) fn sentences(front: &Front, visitor: &Visitor, surveyed: &Surveyed) -> Vec<String> {
+    let say = |id: &str, with: &[(&str, Value)]| front.pages.say(visitor.language, id, with);
+    let mut all: Vec<_> = surveyed
+        .turns
+        .iter()
+        .map(|turn| sentence(front, visitor, turn))
+        .collect();
+    let languages = surveyed.totals.by_language.len();
+    all.push(say("in-languages", &[("n", json!(languages))]));
+    if let Some(outlook) = &surveyed.outlook {
+        let last = front.shown(visitor, outlook.forecast.last);
+        all.push(say(
+            "last-through",
+            &[("at", Value::String(format!("{} {}", last.text, last.zone)))],
+        ));
+        all.extend(outlook.warning.clone());
+    }
+    all
+}
+
+fn sentence(front: &Front, visitor: &Visitor, turn: &Turn) -> String {
+    let say = |id: &str, with: &[(&str, Value)]| front.pages.say(visitor.language, id, with);
+    let shown = |at| {
+        let at = front.shown(visitor, at);
+        Value::String(format!("{} {}", at.text, at.zone))
+    };
+    let when = if turn.last <= front.desk().clock.now() {
+        say("when-now", &[])
+    } else if turn.first == turn.last {
+        say("when-at", &[("at", shown(turn.first))])
+    } else {
+        say(
+            "when-between",
+            &[("first", shown(turn.first)), ("last", shown(turn.last))],
+        )
+    };
+    let id = format!("will-{}", turn.phase.name());
+    say(
+        &id,
+        &[("n", json!(turn.count)), ("when", Value::String(when))],
+    )
+}
+
+impl Front {
+    /// Why somebody is left out, in the visitor's language.
+    fn why(&self, visitor: &Visitor, why: &Exclusion) -> String {
+        let detail = match why {
+            Exclusion::InExcludedSegment { segment } => segment.clone(),
+            Exclusion::Suppressed { because } => because.name().to_owned(),
+            Exclusion::AlreadySent { distribution } => distribution.to_string(),
+            Exclusion::TooLate { opens } => self.shown(visitor, *opens).text,
+            Exclusion::NotSelected | Exclusion::NoVariant => String::new(),
+        };
+        let id = format!("reason-{}", why.name().replace('_', "-"));
+        let said = self.pages.say(visitor.language, &id, &[]);
+        if detail.is_empty() {
+            said
+        } else {
+            format!("{said}: {detail}")
+        }
+    }
+}

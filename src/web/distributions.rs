@@ -1,0 +1,288 @@
+//! Distributions: where they stand, as it happens, and what is done to them.
+
+use super::Front;
+use super::charts::{bars, progress};
+use super::fault::{Answer, Fault};
+use super::sheet::Visitor;
+use crate::desk::in_doubt::Decision;
+use crate::desk::status::Status;
+use crate::domain::course::Course;
+use crate::domain::ids::DeliveryId;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Redirect};
+use axum_extra::extract::Form;
+use futures_util::StreamExt;
+use futures_util::stream::poll_fn;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a live page looks.
+const LOOK_EVERY: Duration = Duration::from_millis(700);
+/// At most so many deliveries that want a person are shown.
+const SHOWN: usize = 100;
+
+pub(super) async fn list(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
+    let all = front.desk().statuses().await?;
+    let all: Vec<_> = all
+        .iter()
+        .map(|one| front.shown_status(&visitor, one))
+        .collect();
+    front.page(
+        &visitor,
+        "distributions",
+        "nav-distributions",
+        json!({ "distributions": all }),
+    )
+}
+
+pub(super) async fn show(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Answer {
+    let (title, data) = whole(&front, &visitor, &id).await?;
+    Ok(front
+        .sheet(&visitor, "distribution", &title, data)?
+        .into_response())
+}
+
+/// Everything that the page shows.
+async fn whole(front: &Front, visitor: &Visitor, id: &str) -> Result<(String, Value), Fault> {
+    let desk = front.desk();
+    let found = desk
+        .find_exactly(id)
+        .await?
+        .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
+    let status = desk.status(&found).await?;
+    let doubts = desk.in_doubt(Some(found.id)).await?;
+    let deferred = desk.deferred(found.id).await?;
+    let doubts = doubts.iter().take(SHOWN).map(|one| {
+        json!({ "id": one.delivery.id, "email": one.delivery.recipient.email, "attempts": one.attempts })
+    });
+    let deferred = deferred.iter().take(SHOWN).map(|(one, until, reply)| {
+        json!({
+            "email": one.delivery.recipient.email,
+            "until": front.shown(visitor, *until),
+            "reply": reply,
+            "attempts": one.attempts,
+        })
+    });
+    let data = json!({
+        "live": live(front, visitor, &status),
+        "status": front.shown_status(visitor, &status),
+        "embargo": found.embargo.as_ref().map(|embargo| front.shown_embargo(visitor, embargo)),
+        "approved_by": found.approved_by,
+        "to": found.to.join(", "),
+        "not": found.not.join(", "),
+        "held": matches!(found.course, Course::Held { .. }),
+        "killed": matches!(found.course, Course::Killed { .. }),
+        "open": status.counts.waiting() > 0,
+        "doubts": doubts.collect::<Vec<_>>(),
+        "deferred": deferred.collect::<Vec<_>>(),
+    });
+    Ok((status.headline, data))
+}
+
+/// The part that changes as it goes.
+fn live(front: &Front, visitor: &Visitor, status: &Status) -> Value {
+    let say = |id: &str| front.pages.say(visitor.language, id, &[]);
+    let counts = &status.counts;
+    let tone = |state: &str| match state {
+        "accepted" => "bar",
+        "planned" | "due" | "claimed" | "deferred" => "wait",
+        _ => "bad",
+    };
+    let states = counts.by_state.iter().filter(|(_, n)| **n > 0);
+    let states: Vec<_> = states
+        .map(|(state, n)| {
+            (
+                say(&format!("state-{}", state.replace('_', "-"))),
+                *n,
+                tone(state),
+            )
+        })
+        .collect();
+    let plain = |counts: &BTreeMap<String, u64>| {
+        counts
+            .iter()
+            .map(|(name, n)| (name.clone(), *n, "bar"))
+            .collect::<Vec<_>>()
+    };
+    let domains: Vec<_> = counts
+        .by_domain
+        .iter()
+        .map(|(name, n)| (name.clone(), *n, "bar"))
+        .collect();
+    let parts = [
+        (counts.in_state("accepted"), "bar"),
+        (counts.failed() + counts.in_state("in_doubt"), "bad"),
+    ];
+    json!({
+        "status": front.shown_status(visitor, status),
+        "progress": progress(&say("progress"), &parts, counts.total()),
+        "states": bars(&say("by-state"), &states),
+        "languages": bars(&say("by-language"), &plain(&counts.by_language)),
+        "domains": bars(&say("by-domain"), &domains),
+        "last": status.outlook.as_ref().map(|outlook| front.shown(visitor, outlook.forecast.last)),
+    })
+}
+
+/// The live part, sent whenever it is another, until all is settled. Each is
+/// whole, so a reconnect lacks nothing.
+pub(super) async fn events(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Answer {
+    let found = front
+        .desk()
+        .find_exactly(&id)
+        .await?
+        .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
+    let (parts, mut told) = tokio::sync::mpsc::channel::<Event>(4);
+    let watcher = Arc::clone(&front);
+    tokio::spawn(async move {
+        let mut last = String::new();
+        loop {
+            let Ok((part, over)) = look(&watcher, &visitor, found.id.to_string()).await else {
+                return;
+            };
+            if part != last {
+                let event = Event::default().event("part").data(&part);
+                if parts.send(event).await.is_err() {
+                    return;
+                }
+                last = part;
+            }
+            if over {
+                drop(parts.send(Event::default().event("end").data("")).await);
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = parts.closed() => return,
+                () = watcher.stop.cancelled() => return,
+            }
+        }
+    });
+    let stream = poll_fn(move |context| told.poll_recv(context)).map(Ok::<_, Infallible>);
+    Ok(Sse::new(stream)
+        .keep_alive(KeepAlive::default())
+        .into_response())
+}
+
+async fn look(front: &Front, visitor: &Visitor, id: String) -> Result<(String, bool), Fault> {
+    let desk = front.desk();
+    let found = desk.find(&id).await?;
+    let status = desk.status(&found).await?;
+    let part = live(front, visitor, &status);
+    let html = front
+        .pages
+        .write("live", visitor.language, &json!({ "live": part }))?;
+    Ok((html, status.counts.waiting() == 0))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Why {
+    #[serde(default)]
+    why: String,
+}
+
+/// What is done to a distribution.
+#[derive(Clone, Copy)]
+enum Deed {
+    Hold,
+    Resume,
+    Kill,
+}
+
+pub(super) async fn hold(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<Why>,
+) -> Answer {
+    steer(&front, &visitor, &id, &form, Deed::Hold).await
+}
+
+pub(super) async fn resume(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<Why>,
+) -> Answer {
+    steer(&front, &visitor, &id, &form, Deed::Resume).await
+}
+
+pub(super) async fn kill(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<Why>,
+) -> Answer {
+    steer(&front, &visitor, &id, &form, Deed::Kill).await
+}
+
+async fn steer(front: &Front, visitor: &Visitor, id: &str, form: &Why, what: Deed) -> Answer {
+    let desk = front.desk();
+    let found = desk
+        .find_exactly(id)
+        .await?
+        .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
+    if form.why.trim().is_empty() {
+        return Err(Fault::worded(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "why-needed",
+        ));
+    }
+    let deed = desk.deed(visitor.name()?, form.why.trim());
+    let act = match what {
+        Deed::Hold => desk.hold(&found, &deed).await.map(|_| "held"),
+        Deed::Resume => desk.resume(&found, &deed).await.map(|_| "resumed"),
+        Deed::Kill => desk.kill(&found, &deed).await.map(|_| "killed"),
+    }?;
+    desk.note(
+        visitor.name()?,
+        act,
+        json!({ "distribution": found.id, "why": deed.why }),
+    )
+    .await?;
+    Ok(Redirect::to(&format!("/distributions/{}?said={act}", found.id)).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Settling {
+    delivery: String,
+    decision: String,
+}
+
+pub(super) async fn settle(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<Settling>,
+) -> Answer {
+    let desk = front.desk();
+    let found = desk
+        .find_exactly(&id)
+        .await?
+        .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
+    let bad = || Fault::new(StatusCode::BAD_REQUEST);
+    let delivery: DeliveryId = form.delivery.parse().map_err(|_| bad())?;
+    let decision = match form.decision.as_str() {
+        "resend" => Decision::Resend,
+        "arrived" => Decision::Arrived,
+        "abandon" => Decision::Abandon,
+        _ => return Err(bad()),
+    };
+    desk.decide(delivery, &decision, visitor.name()?).await?;
+    let what = json!({ "delivery": delivery, "decision": form.decision });
+    desk.note(visitor.name()?, "settled", what).await?;
+    Ok(Redirect::to(&format!("/distributions/{}?said=changed", found.id)).into_response())
+}

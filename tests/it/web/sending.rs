@@ -1,0 +1,339 @@
+//! From an audience to a distribution, and what is done to it.
+
+use super::browser::{Browser, Page, user};
+use crate::support::{CatcherProcess, EMBARGOED, IMMEDIATE, ServiceProcess, Workspace, eventually};
+
+struct Desk {
+    workspace: Workspace,
+    service: ServiceProcess,
+    _catcher: CatcherProcess,
+}
+
+/// A newsroom with an author, two approvers and a relay that catches.
+fn newsroom(more: &str) -> Desk {
+    let workspace = Workspace::with_contacts();
+    let catcher = CatcherProcess::start(&workspace.path("mailbox"));
+    workspace.relay(&format!("host = \"127.0.0.1\"\nport = {}\n", catcher.port));
+    workspace.lift_in(86_400);
+    let text = workspace.read("dateline.toml");
+    workspace.write("dateline.toml", &format!("{text}\n{more}"));
+    for (name, role) in [
+        ("ivan", "author"),
+        ("vera", "approver"),
+        ("olga", "approver"),
+    ] {
+        user(&workspace, name, role);
+    }
+    let service = ServiceProcess::start(&workspace);
+    Desk {
+        workspace,
+        service,
+        _catcher: catcher,
+    }
+}
+
+/// The values of a page's hidden field.
+fn hidden(page: &Page, name: &str) -> String {
+    let mark = format!("name=\"{name}\" value=\"");
+    let after = page
+        .body
+        .split(&mark)
+        .nth(1)
+        .unwrap_or_else(|| panic!("no {name} in {}", page.body));
+    after.split('"').next().unwrap().to_owned()
+}
+
+fn review(browser: &mut Browser, release: &str) -> Page {
+    browser.get(&format!(
+        "/releases/{release}/send?to=wires&to=central-asia"
+    ))
+}
+
+fn send(browser: &mut Browser, release: &str, reviewed: &Page) -> Page {
+    let (content, expect) = (hidden(reviewed, "content"), hidden(reviewed, "expect"));
+    let form = [
+        ("to", "wires"),
+        ("to", "central-asia"),
+        ("content", content.as_str()),
+        ("expect", &expect),
+    ];
+    browser.post(&format!("/releases/{release}/send"), &form)
+}
+
+#[test]
+fn a_release_is_approved_by_two_and_sent_as_it_was_reviewed() {
+    let desk = newsroom("[approval]\nembargoed = 2\nparity = \"off\"\n");
+    let [mut ivan, mut vera, mut olga] =
+        ["ivan", "vera", "olga"].map(|name| Browser::of(&desk.service, name));
+    let to = [("to", "wires"), ("to", "central-asia")];
+    let page = review(&mut ivan, EMBARGOED);
+    page.holds("18 journalists with an embargo agreement get it at once");
+    page.holds("5 others get it after the lift")
+        .holds("In 7 languages")
+        .holds("An approver sends it");
+    let approve = format!("/releases/{EMBARGOED}/approve");
+    assert_eq!(ivan.post(&approve, &to).status, 403);
+    assert!(
+        vera.post(&approve, &to)
+            .location()
+            .contains("said=approved")
+    );
+    vera.post(&approve, &to)
+        .holds("a second approval must be another person");
+    review(&mut vera, EMBARGOED)
+        .holds("approved by vera alone")
+        .lacks("Send to 23");
+    // An edit makes it void, and somebody must see that the languages say the same.
+    let file = format!("releases/{EMBARGOED}/en.md");
+    let text = desk.workspace.read(&file);
+    desk.workspace
+        .write(&file, &format!("{text}\nOne more line.\n"));
+    olga.post(&approve, &to)
+        .holds("en changed since the last approval");
+    let noted = [to[0], to[1], ("parity_ok", "yes")];
+    assert!(
+        olga.post(&approve, &noted)
+            .location()
+            .contains("said=approved")
+    );
+    review(&mut olga, EMBARGOED)
+        .holds("the approval by vera of")
+        .holds("variant en changed");
+    vera.post(&approve, &noted);
+    let reviewed = review(&mut olga, EMBARGOED);
+    reviewed.holds("Send to 23 recipients");
+    // What was reviewed is not what would be sent: nothing is.
+    desk.workspace
+        .write(&file, &format!("{text}\nAnother line.\n"));
+    send(&mut olga, EMBARGOED, &reviewed).holds("needs the approval of 2 different people");
+    desk.workspace
+        .write(&file, &format!("{text}\nOne more line.\n"));
+    desk.workspace.write(
+        "one.csv",
+        "email,name,languages,country,beats,lists\nnew@example.org,New,en,KZ,human-rights,wires\n",
+    );
+    let csv = desk.workspace.path("one.csv").display().to_string();
+    assert_eq!(
+        desk.workspace.dateline(&["contacts", "import", &csv]).code,
+        0
+    );
+    send(&mut olga, EMBARGOED, &reviewed).holds("23 recipients were expected and there are 24 now");
+    assert!(
+        desk.workspace.json(&["status"]).1["distributions"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    let reviewed = review(&mut olga, EMBARGOED);
+    let sent = send(&mut olga, EMBARGOED, &reviewed);
+    assert!(
+        sent.location().starts_with("/distributions/dst_"),
+        "{} {}",
+        sent.location(),
+        sent.body
+    );
+    let page = olga.get(sent.location());
+    page.holds("It is planned").holds("olga").holds("vera");
+    let again = send(&mut olga, EMBARGOED, &reviewed);
+    assert!(again.location().ends_with("said=continued"));
+    eventually("the early copies are out", || {
+        desk.workspace.json(&["status", "latest"]).1["by_state"]["accepted"]
+            .as_u64()
+            .unwrap_or(0)
+            > 10
+    });
+    let acts = super::browser::acts(&desk.workspace);
+    for act in ["olga sent", "olga approved", "vera approved"] {
+        assert!(acts.iter().any(|one| one == act), "{act} {acts:?}");
+    }
+}
+
+#[test]
+fn the_command_line_expects_a_number_too() {
+    let workspace = Workspace::with_contacts();
+    let said = workspace.dateline(&["send", IMMEDIATE, "--to", "wires", "--expect", "1"]);
+    assert!(
+        said.code == 2 && said.err.contains("1 recipients were expected"),
+        "{}",
+        said.err
+    );
+    assert_eq!(workspace.dateline(&["log", "verify"]).code, 0);
+}
+
+#[test]
+fn an_audience_is_seen_while_one_chooses() {
+    let desk = newsroom("");
+    let mut ivan = Browser::of(&desk.service, "ivan");
+    let path = format!("/releases/{EMBARGOED}/audience");
+    ivan.get(&path)
+        .holds("Choose whom it is for")
+        .holds("list:radio");
+    let page = ivan.get(&format!("{path}?to=central-asia&to=wires&not=wires"));
+    page.holds("in a segment that is left out")
+        .holds("<svg class=\"chart\"")
+        .holds("Asia/Almaty");
+    ivan.get(&format!("{path}?to=nobody"))
+        .holds("there is no segment `nobody`");
+    ivan.get(&format!("{path}?to=wires&start=at&at=yesterday"))
+        .holds("role=\"alert\"");
+    let later = (crate::support::now() + jiff::SignedDuration::from_hours(2))
+        .to_string()
+        .replace('+', "%2B");
+    ivan.get(&format!("{path}?to=wires&start=at&at={later}"))
+        .holds("get it on ");
+    ivan.language = "ru";
+    ivan.get(&format!("{path}?to=wires"))
+        .holds("получателей")
+        .holds("с соглашением об эмбарго");
+}
+
+#[test]
+fn a_rehearsal_is_read_as_in_a_mail_client_and_nothing_is_sent() {
+    let desk = newsroom("");
+    let mut ivan = Browser::of(&desk.service, "ivan");
+    let begun = ivan.post(
+        &format!("/releases/{EMBARGOED}/rehearse"),
+        &[("to", "wires")],
+    );
+    assert!(
+        begun.location().starts_with("/rehearsals/"),
+        "{}",
+        begun.body
+    );
+    let path = begun.location().to_owned();
+    eventually("the rehearsal is over", || {
+        !ivan.get(&path).body.contains("Look again")
+    });
+    let page = ivan.get(&path);
+    page.holds("Caught mails")
+        .holds("desk@tidewater-wire.example")
+        .holds("EMBARGOED until");
+    let mail = ivan.get(&format!("{path}/mails/1"));
+    mail.holds("Message-ID:").holds("sandbox");
+    let frame = ivan.get(&format!("{path}/mails/1/frame"));
+    assert!(frame.headers["content-security-policy"].starts_with("sandbox; default-src 'none'"));
+    frame
+        .holds("data:image/png;base64,")
+        .lacks("cid:")
+        .lacks("<script");
+    for nothing in ["/mails/9999", "/mails/x", "/mails/..%2F1", "/mails/0"] {
+        assert_eq!(
+            ivan.get(&format!("{path}{nothing}")).status,
+            404,
+            "{nothing}"
+        );
+    }
+    assert!(desk.workspace.mails().is_empty());
+    assert!(
+        desk.workspace.json(&["status"]).1["distributions"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    review(&mut ivan, EMBARGOED).holds("mails caught");
+    let bad = ivan.post(
+        &format!("/releases/{EMBARGOED}/rehearse"),
+        &[("to", "nobody")],
+    );
+    assert_eq!(bad.status, 422);
+}
+
+#[test]
+fn a_distribution_is_held_resumed_and_killed_with_a_reason() {
+    let desk = newsroom("");
+    let at = (crate::support::now() + jiff::SignedDuration::from_hours(2)).to_string();
+    let planned = desk
+        .workspace
+        .dateline(&["send", EMBARGOED, "--to", "wires", "--at", &at]);
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    let [mut ivan, mut vera] = ["ivan", "vera"].map(|name| Browser::of(&desk.service, name));
+    let id = desk.workspace.json(&["status", "latest"]).1["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("/distributions/{id}");
+    ivan.get(&path).holds("Under way").lacks("/kill\"");
+    ivan.post(&format!("{path}/hold"), &[("why", " ")])
+        .holds("The log needs a reason");
+    let held = ivan.post(
+        &format!("{path}/hold"),
+        &[("why", "a <script>name</script> is in doubt")],
+    );
+    assert!(held.location().ends_with("said=held"));
+    ivan.get(&path)
+        .holds("a &lt;script&gt;name")
+        .lacks("<script>name");
+    ivan.get("/distributions")
+        .holds("Held")
+        .lacks("<script>name");
+    for (act, status) in [("resume", 403), ("kill", 403), ("settle", 403)] {
+        assert_eq!(
+            ivan.post(&format!("{path}/{act}"), &[("why", "x")]).status,
+            status
+        );
+    }
+    vera.post(&format!("{path}/hold"), &[("why", "me too")])
+        .holds("held already");
+    assert_eq!(
+        vera.post(&format!("{path}/resume"), &[("why", "the name is right")])
+            .status,
+        303
+    );
+    assert_eq!(
+        vera.post(&format!("{path}/kill"), &[("why", "withdrawn")])
+            .status,
+        303
+    );
+    vera.get(&path).holds("Killed").holds("withdrawn");
+    for nothing in ["x", "latest", &id[..12], "dst_00000000000000000000000000"] {
+        assert_eq!(
+            vera.get(&format!("/distributions/{nothing}")).status,
+            404,
+            "{nothing}"
+        );
+    }
+    assert_eq!(desk.workspace.dateline(&["log", "verify"]).code, 0);
+}
+
+#[test]
+fn progress_is_told_as_it_happens_and_again_to_whoever_reconnects() {
+    let desk = newsroom("");
+    let mut vera = Browser::of(&desk.service, "vera");
+    let reviewed = review(&mut vera, EMBARGOED);
+    let sent = send(&mut vera, EMBARGOED, &reviewed);
+    let path = sent.location().split('?').next().unwrap().to_owned();
+    for _ in 0..2 {
+        let events = vera.events(&format!("{path}/events"), |text| {
+            text.contains("data:") && text.contains("<dt>In doubt</dt>")
+        });
+        assert!(events.contains("event: part"), "{events}");
+    }
+    eventually("one is in doubt", || {
+        vera.get(&path)
+            .body
+            .contains("drop-after-dot@rehearsal.example")
+    });
+    // What a relay says is shown as it is, and runs nowhere.
+    desk.workspace.sqlite(
+        "UPDATE delivery_state SET state = 'deferred', facts = '{\"state\":\"deferred\",\"until\":\"2040-01-01T00:00:00Z\",\"reply\":\"451 <script>alert(1)</script>\"}', due_at = 2208988800000000 \
+         WHERE id = (SELECT min(id) FROM delivery_state WHERE state = 'planned')",
+    );
+    vera.get(&path)
+        .holds("451 &lt;script&gt;")
+        .lacks("<script>alert");
+    let page = vera.get(&path);
+    let delivery = hidden(&page, "delivery");
+    let settle = format!("{path}/settle");
+    assert_eq!(
+        vera.post(&settle, &[("delivery", &delivery), ("decision", "maybe")])
+            .status,
+        400
+    );
+    assert_eq!(
+        vera.post(&settle, &[("delivery", &delivery), ("decision", "arrived")])
+            .status,
+        303
+    );
+    vera.post(&settle, &[("delivery", &delivery), ("decision", "arrived")])
+        .holds("That cannot be done");
+}
