@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use crate::desk::log::SearchWords;
 use crate::desk::schedule::When;
 use crate::domain::account::Role;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -152,8 +153,8 @@ pub(super) enum Command {
     Log {
         #[command(subcommand)]
         command: Option<LogCommand>,
-        /// Its id, the beginning of it, or `latest`; else everything
-        distribution: Option<String>,
+        #[command(flatten)]
+        search: LogArgs,
     },
     /// Deliveries whose relay may have taken them, though its reply was lost
     #[command(after_help = "Example:\n  dateline in-doubt list")]
@@ -610,6 +611,36 @@ pub(super) struct SendArgs {
     /// Stay until every delivery is settled: retries, the lift
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) wait: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LogArgs {
+    /// Its id, the beginning of it, or `latest`; else everything
+    distribution: Option<String>,
+    /// Only of deliveries to this address
+    #[arg(long, value_name = "EMAIL")]
+    contact: Option<String>,
+    /// Only of this event: attempt, accepted, deferred, held
+    #[arg(long, value_name = "NAME")]
+    event: Option<String>,
+    /// Only from this time on, written as that of send --at
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+}
+
+impl From<LogArgs> for SearchWords {
+    fn from(args: LogArgs) -> Self {
+        Self {
+            distribution: args.distribution,
+            contact: args.contact,
+            event: args.event,
+            since: args.since,
+            until: args.until,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

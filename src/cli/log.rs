@@ -3,25 +3,22 @@
 use super::args::{Format, LogCommand};
 use super::error::{CliError, Exit};
 use super::output::Output;
+use crate::desk::log::{COLUMNS, Flat, SearchWords};
 use crate::desk::{Desk, DeskError};
-use crate::domain::ids::DistributionId;
-use crate::store::LogRow;
-use serde_json::{Map, Value};
+use crate::domain::log_search::LogSearch;
+use serde_json::Value;
 
 pub(super) async fn run(
     command: Option<LogCommand>,
-    distribution: Option<&str>,
+    words: SearchWords,
     desk: &Desk,
     output: &Output,
 ) -> Result<Exit, CliError> {
     match command {
         Some(LogCommand::Verify { head }) => verify(head.as_deref(), desk, output).await,
         None => {
-            let distribution = match distribution {
-                Some(text) => Some(desk.find(text).await?.id),
-                None => None,
-            };
-            show(distribution, desk, output).await
+            let search = desk.log_search(&words).await?;
+            show(&search, desk, output).await
         }
     }
 }
@@ -58,7 +55,7 @@ async fn verify(anchor: Option<&str>, desk: &Desk, output: &Output) -> Result<Ex
 /// Whether an entry with this hash is in the log.
 async fn holds(hash: &str, desk: &Desk) -> Result<bool, CliError> {
     let mut found = false;
-    desk.each_entry(None, |row| {
+    desk.each_entry(&LogSearch::default(), |row| {
         found |= row.entry.hash == hash;
         Ok(())
     })
@@ -66,17 +63,13 @@ async fn holds(hash: &str, desk: &Desk) -> Result<bool, CliError> {
     Ok(found)
 }
 
-async fn show(
-    distribution: Option<DistributionId>,
-    desk: &Desk,
-    output: &Output,
-) -> Result<Exit, CliError> {
+async fn show(search: &LogSearch, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
     let mut csv = csv::Writer::from_writer(std::io::stdout());
     if output.format() == Format::Csv {
         csv.write_record(COLUMNS)
             .map_err(|error| CliError::infrastructure(error.to_string()))?;
     }
-    desk.each_entry(distribution, |row| {
+    desk.each_entry(search, |row| {
         let entry = Flat::of(&row);
         match output.format() {
             Format::Text => output.say(entry.text()),
@@ -90,98 +83,4 @@ async fn show(
     .await?;
     csv.flush()?;
     Ok(Exit::Done)
-}
-
-/// The columns of the CSV, in order.
-const COLUMNS: [&str; 17] = [
-    "seq",
-    "at",
-    "distribution",
-    "delivery",
-    "event",
-    "email",
-    "name",
-    "language",
-    "phase",
-    "attempt",
-    "relay",
-    "step",
-    "code",
-    "enhanced",
-    "reply",
-    "until",
-    "hash",
-];
-
-/// An entry with its personal facts beside the others.
-struct Flat(Map<String, Value>);
-
-impl Flat {
-    fn of(row: &LogRow) -> Self {
-        let parsed =
-            |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-        let mut facts = parsed(&row.entry.line);
-        facts.extend(
-            row.entry
-                .personal
-                .as_deref()
-                .map(parsed)
-                .unwrap_or_default(),
-        );
-        facts.insert("hash".to_owned(), Value::from(row.entry.hash.as_str()));
-        Self(facts)
-    }
-
-    fn get(&self, name: &str) -> String {
-        match self.0.get(name) {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-        }
-    }
-
-    fn record(&self) -> Vec<String> {
-        // A spreadsheet takes some beginnings for formulas.
-        COLUMNS
-            .iter()
-            .map(|name| self.get(name))
-            .map(|cell| {
-                if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                    format!("'{cell}")
-                } else {
-                    cell
-                }
-            })
-            .collect()
-    }
-
-    fn text(&self) -> String {
-        let shown = [
-            "seq",
-            "at",
-            "distribution",
-            "delivery",
-            "event",
-            "hash",
-            "commitment",
-        ];
-        let facts: Vec<_> = self
-            .0
-            .iter()
-            .filter(|(name, _)| !shown.contains(&name.as_str()))
-            .map(|(name, _)| format!("{name}={}", self.get(name).replace('\n', " / ")))
-            .collect();
-        let whose = if self.get("delivery").is_empty() {
-            self.get("distribution")
-        } else {
-            self.get("delivery")
-        };
-        format!(
-            "{:>6}  {}  {:<12} {whose}  {}",
-            self.get("seq"),
-            self.get("at"),
-            self.get("event"),
-            facts.join("  ")
-        )
-    }
 }

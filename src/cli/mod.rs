@@ -106,10 +106,9 @@ async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result
         Command::Status { distribution } => {
             status::run(distribution.as_deref(), &open().await?, output).await
         }
-        Command::Log {
-            command,
-            distribution,
-        } => log::run(command, distribution.as_deref(), &open().await?, output).await,
+        Command::Log { command, search } => {
+            log::run(command, search.into(), &open().await?, output).await
+        }
         Command::InDoubt { command } => in_doubt::run(command, &open().await?, output).await,
         Command::Relay { command } => relay::run(command, &open().await?, output).await,
         Command::Dkim { command } => dkim::run(command, &workspace, wiring, output),

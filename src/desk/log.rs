@@ -1,11 +1,14 @@
 //! The delivery log, for reading and for proof.
 
 use super::{Desk, DeskError};
-use crate::domain::ids::DistributionId;
+use crate::domain::address::EmailAddress;
 use crate::domain::log::Broken;
+use crate::domain::log_search::{LogSearch, LogWay};
+use crate::domain::schedule::parse_instant;
 use crate::store::LogRow;
 use crate::store::verify::{VerifyFailure, verify_log};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Entries read at once.
 const PAGE: u32 = 1000;
@@ -24,19 +27,37 @@ pub struct Verification {
     pub broken: Option<Broken>,
 }
 
+/// What somebody looks for in the log, as they wrote it.
+#[derive(Debug, Clone, Default)]
+pub struct SearchWords {
+    /// A distribution: its id, the beginning of it, or `latest`.
+    pub distribution: Option<String>,
+    /// An address.
+    pub contact: Option<String>,
+    /// An event or state.
+    pub event: Option<String>,
+    /// From this time on.
+    pub since: Option<String>,
+    /// Before this time.
+    pub until: Option<String>,
+}
+
 impl Desk {
-    /// Shows the log's entries in order, of one distribution or of all.
+    /// Shows the log's entries in order: those that somebody looks for.
     ///
     /// # Errors
     /// The store failed.
     pub async fn each_entry(
         &self,
-        distribution: Option<DistributionId>,
+        search: &LogSearch,
         mut show: impl FnMut(LogRow) -> Result<(), DeskError>,
     ) -> Result<(), DeskError> {
         let mut after = 0;
         loop {
-            let page = self.store.log(distribution, after, PAGE).await?;
+            let page = self
+                .store
+                .search_log(search, LogWay::Onward(after), PAGE)
+                .await?;
             let Some(last) = page.last() else {
                 return Ok(());
             };
@@ -45,6 +66,78 @@ impl Desk {
                 show(row)?;
             }
         }
+    }
+
+    /// Entries that somebody looks for, from a place on, in either direction.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn entries(
+        &self,
+        search: &LogSearch,
+        way: LogWay,
+        limit: u32,
+    ) -> Result<Vec<Flat>, DeskError> {
+        let rows = self.store.search_log(search, way, limit).await?;
+        Ok(rows.iter().map(Flat::of).collect())
+    }
+
+    /// The newest of them before a place, each of a delivery with its address,
+    /// which the log itself says but once.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn newest_entries(
+        &self,
+        search: &LogSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Flat>, DeskError> {
+        let way = LogWay::Back(before);
+        let rows = self.store.search_log(search, way, limit).await?;
+        let mut entries = Vec::new();
+        for row in &rows {
+            entries.push(self.addressed(row).await?);
+        }
+        Ok(entries)
+    }
+
+    async fn addressed(&self, row: &LogRow) -> Result<Flat, DeskError> {
+        let mut entry = Flat::of(row);
+        let id = row.delivery.as_ref().and_then(|id| id.parse().ok());
+        if let Some(id) = id.filter(|_| !entry.0.contains_key("email"))
+            && let Some(standing) = self.store.delivery(id).await?
+        {
+            let email = standing.delivery.recipient.email.to_string();
+            entry.0.insert("email".to_owned(), Value::String(email));
+        }
+        Ok(entry)
+    }
+
+    /// What somebody looks for, in their words.
+    ///
+    /// # Errors
+    /// No address, no distribution, a time that cannot be read.
+    pub async fn log_search(&self, words: &SearchWords) -> Result<LogSearch, DeskError> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let wrong = |error: &dyn std::fmt::Display| DeskError::request(error.to_string());
+        let instant = |text: &Option<String>| {
+            let zone = &self.settings.newsroom.zone;
+            given(text)
+                .map(|text| parse_instant(text.trim(), zone).map_err(|error| wrong(&error)))
+                .transpose()
+        };
+        let email = given(&words.contact).map(|text| EmailAddress::parse(text.trim()));
+        Ok(LogSearch {
+            distribution: match given(&words.distribution) {
+                Some(text) => Some(self.find(text.trim()).await?.id),
+                None => None,
+            },
+            email: email.transpose().map_err(|error| wrong(&error))?,
+            event: given(&words.event),
+            since: instant(&words.since)?,
+            until: instant(&words.until)?,
+        })
     }
 
     /// Verifies the whole log.
@@ -64,5 +157,105 @@ impl Desk {
             head: head.hash,
             broken,
         })
+    }
+}
+
+/// The columns of the CSV, in order.
+pub const COLUMNS: [&str; 17] = [
+    "seq",
+    "at",
+    "distribution",
+    "delivery",
+    "event",
+    "email",
+    "name",
+    "language",
+    "phase",
+    "attempt",
+    "relay",
+    "step",
+    "code",
+    "enhanced",
+    "reply",
+    "until",
+    "hash",
+];
+
+/// An entry with its personal facts beside the others.
+#[derive(Debug, Clone)]
+pub struct Flat(pub Map<String, Value>);
+
+impl Flat {
+    /// Puts an entry together.
+    pub fn of(row: &LogRow) -> Self {
+        let parsed =
+            |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+        let mut facts = parsed(&row.entry.line);
+        facts.extend(
+            row.entry
+                .personal
+                .as_deref()
+                .map(parsed)
+                .unwrap_or_default(),
+        );
+        facts.insert("hash".to_owned(), Value::from(row.entry.hash.as_str()));
+        Self(facts)
+    }
+
+    /// A fact as plain text; empty where there is none.
+    pub fn get(&self, name: &str) -> String {
+        match self.0.get(name) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        }
+    }
+
+    /// A row of the CSV.
+    pub fn record(&self) -> Vec<String> {
+        // A spreadsheet takes some beginnings for formulas.
+        COLUMNS
+            .iter()
+            .map(|name| self.get(name))
+            .map(|cell| {
+                if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+                    format!("'{cell}")
+                } else {
+                    cell
+                }
+            })
+            .collect()
+    }
+
+    /// What stands beside the entry's place, time and kind, on one line.
+    pub fn facts(&self) -> String {
+        let shown = [
+            "seq",
+            "at",
+            "distribution",
+            "delivery",
+            "event",
+            "hash",
+            "commitment",
+        ];
+        let facts = self.0.keys().filter(|name| !shown.contains(&name.as_str()));
+        let facts = facts.map(|name| format!("{name}={}", self.get(name).replace('\n', " / ")));
+        facts.collect::<Vec<_>>().join("  ")
+    }
+
+    /// A line of text.
+    pub fn text(&self) -> String {
+        let whose = if self.get("delivery").is_empty() {
+            self.get("distribution")
+        } else {
+            self.get("delivery")
+        };
+        format!(
+            "{:>6}  {}  {:<12} {whose}  {}",
+            self.get("seq"),
+            self.get("at"),
+            self.get("event"),
+            self.facts()
+        )
     }
 }

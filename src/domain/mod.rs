@@ -24,6 +24,7 @@ pub mod ids;
 pub mod language;
 pub mod localized;
 pub mod log;
+pub mod log_search;
 pub mod newsroom;
 pub mod pace;
 pub mod person;

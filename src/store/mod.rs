@@ -24,6 +24,7 @@ use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEntry, LogEvent};
+use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -513,6 +514,9 @@ pub trait Store: accounts::Accounts + Send + Sync + Debug {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogRow>>;
+
+    /// Log entries that somebody looks for.
+    async fn search_log(&self, search: &LogSearch, way: LogWay, limit: u32) -> Result<Vec<LogRow>>;
 
     /// The end of the log's chain.
     async fn log_head(&self) -> Result<Head>;

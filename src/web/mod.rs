@@ -18,6 +18,7 @@ mod front;
 mod guard;
 mod health;
 mod language;
+mod log;
 mod metrics;
 mod order;
 mod origin;

@@ -3,8 +3,8 @@
 
 use super::guard::{Post, stand};
 use super::{
-    Front, account, assets, audience, distributions, fault, health, language, metrics, preview,
-    rehearsals, releases, send, sign_in, users,
+    Front, account, assets, audience, distributions, fault, health, language, log, metrics,
+    preview, rehearsals, releases, send, sign_in, users,
 };
 use crate::domain::account::Permission;
 use axum::extract::Request;
@@ -69,8 +69,9 @@ where
     (Route { verb, path, rule }, post(handler))
 }
 
-fn table() -> Vec<Served> {
-    use Permission::{Approve, Hold, KeepAccounts, Rehearse, See, Send, Steer};
+/// The door, accounts, and what watches over the service.
+fn of_the_house() -> Vec<Served> {
+    use Permission::KeepAccounts;
     use Rule::{Anyone, May, SignedIn, Watcher};
     vec![
         reads("/healthz", Watcher, health::health),
@@ -80,6 +81,26 @@ fn table() -> Vec<Served> {
         changes("/language", Anyone, language::choose),
         reads("/sign-in", Anyone, sign_in::show),
         changes("/sign-in", Anyone, sign_in::enter),
+        changes("/sign-out", SignedIn, sign_in::leave),
+        reads("/account", SignedIn, account::show),
+        changes("/account/password", SignedIn, account::change_password),
+        changes("/account/second-factor", SignedIn, account::begin_factor),
+        changes(
+            "/account/second-factor/confirm",
+            SignedIn,
+            account::confirm_factor,
+        ),
+        reads("/users", May(KeepAccounts), users::show),
+        changes("/users", May(KeepAccounts), users::add),
+        changes("/users/change", May(KeepAccounts), users::change),
+    ]
+}
+
+/// Releases, from the list to the button that sends.
+fn of_releases() -> Vec<Served> {
+    use Permission::{Approve, Rehearse, See, Send};
+    use Rule::{May, SignedIn};
+    vec![
         reads("/", SignedIn, releases::home),
         reads("/releases", May(See), releases::list),
         reads("/releases/{id}", May(See), releases::show),
@@ -97,6 +118,14 @@ fn table() -> Vec<Served> {
             May(See),
             rehearsals::frame,
         ),
+    ]
+}
+
+/// Distributions and the log.
+fn of_distributions() -> Vec<Served> {
+    use Permission::{Hold, See, Steer};
+    use Rule::May;
+    vec![
         reads("/distributions", May(See), distributions::list),
         reads("/distributions/{id}", May(See), distributions::show),
         reads(
@@ -116,19 +145,15 @@ fn table() -> Vec<Served> {
             May(Steer),
             distributions::settle,
         ),
-        changes("/sign-out", SignedIn, sign_in::leave),
-        reads("/account", SignedIn, account::show),
-        changes("/account/password", SignedIn, account::change_password),
-        changes("/account/second-factor", SignedIn, account::begin_factor),
-        changes(
-            "/account/second-factor/confirm",
-            SignedIn,
-            account::confirm_factor,
-        ),
-        reads("/users", May(KeepAccounts), users::show),
-        changes("/users", May(KeepAccounts), users::add),
-        changes("/users/change", May(KeepAccounts), users::change),
+        reads("/log", May(See), log::show),
+        reads("/log/verify", May(See), log::verify),
+        reads("/log/export/{file}", May(See), log::export),
     ]
+}
+
+fn table() -> Vec<Served> {
+    let all = [of_the_house(), of_releases(), of_distributions()];
+    all.into_iter().flatten().collect()
 }
 
 /// Every route with its rule.

@@ -42,6 +42,7 @@ conformance! {
     questions::what_waits_is_told,
     questions::who_has_a_release_is_told,
     questions::text_comes_back_as_it_was,
+    questions::the_log_is_searched,
     ledger::a_plan_is_all_or_nothing,
     ledger::a_contact_is_in_a_distribution_once,
     ledger::a_long_plan_keeps_its_log_in_order,

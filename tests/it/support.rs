@@ -301,7 +301,8 @@ impl ServiceProcess {
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
         )
         .unwrap();
         let mut answer = String::new();

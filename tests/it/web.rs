@@ -2,6 +2,7 @@
 
 mod browser;
 mod doors;
+mod log;
 mod releases;
 mod rules;
 mod sending;

@@ -34,6 +34,7 @@ use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEvent};
+use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -317,6 +318,10 @@ impl Store for PostgresStore {
     ) -> Result<Vec<LogRow>> {
         self.within(log::page(self, distribution, after, limit))
             .await
+    }
+
+    async fn search_log(&self, search: &LogSearch, way: LogWay, limit: u32) -> Result<Vec<LogRow>> {
+        self.within(log::search(self, search, way, limit)).await
     }
 
     async fn log_head(&self) -> Result<Head> {

@@ -4,8 +4,10 @@ use super::rows::json;
 use super::{Result, SqliteStore};
 use crate::domain::ids::DistributionId;
 use crate::domain::log::{Head, LogEntry, LogEvent};
+use crate::domain::log_search::{LogSearch, LogWay, line_time};
 use crate::store::LogRow;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
 use sqlx::{Row, SqliteConnection};
 
 /// Adds events to the chain.
@@ -88,6 +90,63 @@ pub(super) async fn page(
         query = query.bind(distribution.to_string());
     }
     let rows = query
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| entry(row).map_err(|error| store.failed(error)))
+        .collect()
+}
+
+pub(super) async fn search(
+    store: &SqliteStore,
+    search: &LogSearch,
+    way: LogWay,
+    limit: u32,
+) -> Result<Vec<LogRow>> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM delivery_log WHERE seq ");
+    let (sign, place, order) = match way {
+        LogWay::Onward(after) => (" > ", after, " ORDER BY seq LIMIT "),
+        LogWay::Back(before) => (
+            " < ",
+            before.unwrap_or(u64::MAX),
+            " ORDER BY seq DESC LIMIT ",
+        ),
+    };
+    query
+        .push(sign)
+        .push_bind(i64::try_from(place).unwrap_or(i64::MAX));
+    if let Some(distribution) = search.distribution {
+        query
+            .push(" AND distribution = ")
+            .push_bind(distribution.to_string());
+    }
+    if let Some(email) = &search.email {
+        // By their distributions, which have an index, then by their deliveries.
+        let email = email.to_string();
+        query
+            .push(" AND distribution IN (SELECT distribution FROM delivery_plan WHERE email = ")
+            .push_bind(email.clone())
+            .push(") AND delivery IN (SELECT state.id FROM delivery_plan AS plan JOIN delivery_state AS state ON state.n = plan.n WHERE plan.email = ")
+            .push_bind(email)
+            .push(")");
+    }
+    if let Some(event) = &search.event {
+        query
+            .push(" AND line ->> 'event' = ")
+            .push_bind(event.clone());
+    }
+    for (sign, at) in [(" >= ", search.since), (" < ", search.until)] {
+        if let Some(at) = at {
+            query
+                .push(" AND line ->> 'at'")
+                .push(sign)
+                .push_bind(line_time(at));
+        }
+    }
+    query.push(order).push_bind(i64::from(limit));
+    let rows = query
+        .build()
         .fetch_all(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;

@@ -33,6 +33,7 @@ use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEvent};
+use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -282,6 +283,10 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<LogRow>> {
         log::page(self, distribution, after, limit).await
+    }
+
+    async fn search_log(&self, search: &LogSearch, way: LogWay, limit: u32) -> Result<Vec<LogRow>> {
+        log::search(self, search, way, limit).await
     }
 
     async fn log_head(&self) -> Result<Head> {

@@ -299,3 +299,35 @@ again-at = Again at
 relay-said = The relay said
 order = Order
 id = Identifier
+distribution = Distribution
+everything = Everything
+since = From
+until = Before
+search = Search
+verify = Verify the log
+number = No.
+nothing-found = Nothing of that is in the log.
+log-whole = The log is whole
+log-broken = The log is broken
+n-entries = { $n ->
+    [one] 1 entry, as it was written.
+   *[other] { $n } entries.
+ }
+last-hash = Last hash
+last-hash-hint = Whoever keeps it can tell later that nothing was taken off the end.
+event-distribution = distribution planned
+event-planned = delivery planned
+event-attempt = attempt
+event-accepted = accepted
+event-deferred = deferred
+event-rejected = rejected
+event-bounced = bounced
+event-expired = expired
+event-suppressed = suppressed
+event-cancelled = cancelled
+event-in-doubt = in doubt
+event-held = held
+event-resumed = resumed
+event-killed = killed
+event-embargo-moved = embargo moved
+in-figures = In figures

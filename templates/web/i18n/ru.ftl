@@ -309,3 +309,36 @@ again-at = Снова
 relay-said = Сервер ответил
 order = Поручение
 id = Идентификатор
+distribution = Рассылка
+everything = Всё
+since = С
+until = До
+search = Искать
+verify = Проверить журнал
+number = №
+nothing-found = В журнале такого нет.
+log-whole = Журнал цел
+log-broken = Журнал повреждён
+n-entries = { $n ->
+    [one] { $n } запись.
+    [few] { $n } записи.
+   *[other] { $n } записей.
+ }
+last-hash = Последний хеш
+last-hash-hint = Кто его сохранит, сможет позже убедиться, что с конца ничего не убрано.
+event-distribution = рассылка запланирована
+event-planned = доставка запланирована
+event-attempt = попытка
+event-accepted = принято
+event-deferred = отложено
+event-rejected = отклонено
+event-bounced = вернулось
+event-expired = просрочено
+event-suppressed = под запретом
+event-cancelled = отменено
+event-in-doubt = под вопросом
+event-held = приостановлено
+event-resumed = продолжено
+event-killed = отозвано
+event-embargo-moved = эмбарго перенесено
+in-figures = В цифрах

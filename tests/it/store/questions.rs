@@ -7,6 +7,7 @@ use dateline::domain::clock_guard::{Heartbeat, MachineTime};
 use dateline::domain::course::Course;
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::embargo::Embargo;
+use dateline::domain::log_search::{LogSearch, LogWay};
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::domain::zone::Zone;
 use dateline::store::{Imported, Reach, Revision};
@@ -309,4 +310,50 @@ pub(super) async fn text_comes_back_as_it_was(ground: &Ground) {
         .await;
     assert!(decided.unwrap(), "the state it was read in is found again");
     verified(store).await;
+}
+
+pub(super) async fn the_log_is_searched(ground: &Ground) {
+    let store = ground.open().await;
+    let (one, rows) = planned(store.as_ref(), 6).await;
+    let (other, _) = planned(store.as_ref(), 3).await;
+    let lease = leased(store.as_ref(), 60).await;
+    let turned = claim_of(store.as_ref(), Some(one.id), lease, 1, 2).await;
+    store
+        .record(&outcomes(&turned, lease, &accepted(2)))
+        .await
+        .unwrap();
+    let found = async |search: &LogSearch, way| {
+        let rows = store.search_log(search, way, 100).await.unwrap();
+        rows.iter().map(|row| row.entry.seq).collect::<Vec<_>>()
+    };
+    let all = LogSearch::default();
+    let everything = found(&all, LogWay::Onward(0)).await;
+    assert_eq!(everything, (1..=15).collect::<Vec<_>>());
+    assert_eq!(found(&all, LogWay::Back(Some(3))).await, [2, 1]);
+    assert_eq!(found(&all, LogWay::Back(None)).await.len(), 15);
+    let of = |id| LogSearch {
+        distribution: Some(id),
+        ..LogSearch::default()
+    };
+    assert_eq!(found(&of(one.id), LogWay::Onward(0)).await.len(), 11);
+    assert_eq!(found(&of(other.id), LogWay::Onward(0)).await.len(), 4);
+    // To one address: planned twice, and what became of the first.
+    let to = LogSearch {
+        email: Some(rows[0].recipient.email.clone()),
+        ..LogSearch::default()
+    };
+    let entries = found(&to, LogWay::Onward(0)).await;
+    assert!(entries.len() >= 2 && entries.len() <= 4, "{entries:?}");
+    let accepted = LogSearch {
+        event: Some("accepted".into()),
+        since: Some(at(2)),
+        until: Some(at(3)),
+        ..LogSearch::default()
+    };
+    assert_eq!(found(&accepted, LogWay::Onward(0)).await.len(), 2);
+    let later = LogSearch {
+        since: Some(at(3)),
+        ..accepted
+    };
+    assert!(found(&later, LogWay::Onward(0)).await.is_empty());
 }

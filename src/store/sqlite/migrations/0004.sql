@@ -20,3 +20,6 @@ CREATE TABLE act (
     seq INTEGER PRIMARY KEY,
     record TEXT NOT NULL
 ) STRICT;
+
+-- The log is searched by address.
+CREATE INDEX delivery_plan_email ON delivery_plan (email);

@@ -1,0 +1,217 @@
+//! The delivery log: searched, exported, verified.
+
+use super::Front;
+use super::fault::{Answer, Fault};
+use super::sheet::Visitor;
+use crate::desk::DeskError;
+use crate::desk::log::{COLUMNS, Flat, SearchWords};
+use crate::domain::log_search::LogWay;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum_extra::extract::Query;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use url::form_urlencoded::Serializer;
+
+/// Entries on one page.
+const PAGE: u32 = 50;
+/// Entries read at once for an export.
+const BATCH: u32 = 1000;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    contact: String,
+    #[serde(default)]
+    distribution: String,
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    until: String,
+    before: Option<u64>,
+}
+
+impl Search {
+    fn words(&self) -> SearchWords {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        SearchWords {
+            distribution: given(&self.distribution),
+            contact: given(&self.contact),
+            event: given(&self.event),
+            since: given(&self.since),
+            until: given(&self.until),
+        }
+    }
+
+    fn query(&self) -> String {
+        let pairs = [
+            ("contact", &self.contact),
+            ("distribution", &self.distribution),
+            ("event", &self.event),
+            ("since", &self.since),
+            ("until", &self.until),
+        ];
+        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        Serializer::new(String::new()).extend_pairs(given).finish()
+    }
+}
+
+/// Events that a form offers.
+const EVENTS: [&str; 15] = [
+    "distribution",
+    "planned",
+    "attempt",
+    "accepted",
+    "deferred",
+    "rejected",
+    "bounced",
+    "expired",
+    "suppressed",
+    "cancelled",
+    "in_doubt",
+    "held",
+    "resumed",
+    "killed",
+    "embargo_moved",
+];
+
+pub(super) async fn show(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Query(search): Query<Search>,
+) -> Answer {
+    let found = find(&front, &search).await;
+    let (entries, fault) = match found {
+        Ok(entries) => (entries, None),
+        Err(fault) if fault.is_theirs() => (Vec::new(), Some(fault.text())),
+        Err(fault) => return Err(fault),
+    };
+    let full = entries.len() == PAGE as usize;
+    let older = entries
+        .last()
+        .filter(|_| full)
+        .map(|entry| entry.get("seq"));
+    let events = EVENTS.map(|event| json!({ "name": event, "here": event == search.event }));
+    let page = json!({
+        "contact": search.contact,
+        "distribution": search.distribution,
+        "events": events,
+        "since": search.since,
+        "until": search.until,
+        "fault": fault,
+        "query": search.query(),
+        "older": older,
+        "entries": entries.iter().map(|entry| line(&front, &visitor, entry)).collect::<Vec<_>>(),
+    });
+    front.page(&visitor, "log", "nav-log", page)
+}
+
+async fn find(front: &Front, search: &Search) -> Result<Vec<Flat>, Fault> {
+    let desk = front.desk();
+    let wanted = desk.log_search(&search.words()).await?;
+    Ok(desk.newest_entries(&wanted, search.before, PAGE).await?)
+}
+
+fn line(front: &Front, visitor: &Visitor, entry: &Flat) -> Value {
+    let at = entry
+        .get("at")
+        .parse()
+        .map(|at| front.shown(visitor, at).text);
+    let mut further = entry.clone();
+    further.0.remove("email");
+    json!({
+        "seq": entry.get("seq"),
+        "at": at.unwrap_or_default(),
+        "event": entry.get("event").replace('_', " "),
+        "distribution": entry.get("distribution"),
+        "email": entry.get("email"),
+        "facts": further.facts(),
+    })
+}
+
+pub(super) async fn verify(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
+    let verification = front.desk().verify().await?;
+    let page = json!({
+        "entries": verification.entries,
+        "verified": verification.verified,
+        "head": verification.head,
+        "broken": verification.broken.map(|broken| broken.to_string()),
+    });
+    front.page(&visitor, "verified", "verify", page)
+}
+
+/// The whole search as a file, sent as it is read: a long log needs little memory.
+pub(super) async fn export(
+    State(front): State<Arc<Front>>,
+    Path(file): Path<String>,
+    Query(search): Query<Search>,
+) -> Answer {
+    let csv = match file.as_str() {
+        "log.csv" => true,
+        "log.jsonl" => false,
+        _ => return Err(Fault::new(StatusCode::NOT_FOUND)),
+    };
+    let desk = front.desk();
+    let wanted = desk.log_search(&search.words()).await?;
+    let (pieces, mut told) = mpsc::channel::<String>(2);
+    tokio::spawn(async move {
+        let mut after = 0;
+        if csv
+            && pieces
+                .send(written(&[COLUMNS.map(str::to_owned).to_vec()]))
+                .await
+                .is_err()
+        {
+            return;
+        }
+        while let Ok(entries) = desk.entries(&wanted, LogWay::Onward(after), BATCH).await {
+            let Some(last) = entries.last() else { return };
+            after = last.get("seq").parse().unwrap_or(u64::MAX);
+            let piece = if csv {
+                written(&entries.iter().map(Flat::record).collect::<Vec<_>>())
+            } else {
+                entries
+                    .iter()
+                    .map(|entry| format!("{}\n", json!(entry.0)))
+                    .collect()
+            };
+            if pieces.send(piece).await.is_err() {
+                return;
+            }
+        }
+    });
+    let stream = futures_util::stream::poll_fn(move |context| {
+        told.poll_recv(context)
+            .map(|piece| piece.map(Ok::<_, Infallible>))
+    });
+    let kind = if csv {
+        "text/csv; charset=utf-8"
+    } else {
+        "application/jsonl"
+    };
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{file}\""),
+        ),
+    ];
+    Ok((headers, Body::from_stream(stream)).into_response())
+}
+
+fn written(rows: &[Vec<String>]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = rows.iter().try_for_each(|row| writer.write_record(row));
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| DeskError::request(error.to_string()));
+    String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
+}

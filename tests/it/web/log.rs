@@ -1,0 +1,71 @@
+//! The delivery log at the desk.
+
+use super::browser::{Browser, user};
+use crate::support::{CatcherProcess, IMMEDIATE, ServiceProcess, Workspace};
+
+#[test]
+fn the_log_is_searched_exported_and_verified() {
+    let workspace = Workspace::with_contacts();
+    let catcher = CatcherProcess::start(&workspace.path("mailbox"));
+    workspace.relay(&format!("host = \"127.0.0.1\"\nport = {}\n", catcher.port));
+    let sent = workspace.dateline(&["send", IMMEDIATE, "--to", "wires"]);
+    assert!(sent.code <= 1, "{}", sent.err);
+    user(&workspace, "ivan", "author");
+    let service = ServiceProcess::start(&workspace);
+    let mut ivan = Browser::of(&service, "ivan");
+    ivan.get("/log")
+        .holds("desk@tidewater-wire.example")
+        .holds("attempt");
+    let page = ivan.get("/log?contact=desk@tidewater-wire.example&event=accepted");
+    page.holds("code=250")
+        .lacks("cables@agencia-austral.example");
+    ivan.get("/log?contact=nobody@example.org")
+        .holds("Nothing of that");
+    ivan.get("/log?since=2040-01-01+09:00")
+        .holds("Nothing of that");
+    ivan.get("/log?contact=nonsense").holds("role=\"alert\"");
+    ivan.get("/log?distribution=dst_nothing")
+        .holds("there is no distribution");
+    let csv = ivan.get("/log/export/log.csv?contact=desk@tidewater-wire.example");
+    assert!(csv.headers["content-disposition"].contains("log.csv"));
+    assert!(csv.body.starts_with("seq,at,distribution,"), "{}", csv.body);
+    let said = workspace.dateline(&[
+        "--format",
+        "csv",
+        "log",
+        "--contact",
+        "desk@tidewater-wire.example",
+    ]);
+    assert_eq!(said.out, csv.body, "both faces write the same");
+    let json = ivan.get("/log/export/log.jsonl");
+    let said = workspace.dateline(&["--format", "json", "log"]);
+    assert_eq!(said.out, json.body);
+    assert_eq!(ivan.get("/log/export/log.exe").status, 404);
+    ivan.get("/log/verify").holds("The log is whole");
+    workspace.sqlite("UPDATE delivery_log SET line = replace(line, 'accepted', 'rejected') WHERE seq = (SELECT max(seq) FROM delivery_log WHERE line LIKE '%accepted%')");
+    ivan.get("/log/verify").holds("The log is broken");
+}
+
+#[test]
+fn what_a_relay_or_a_contact_says_runs_nowhere() {
+    let workspace = Workspace::with_contacts();
+    let catcher = CatcherProcess::start(&workspace.path("mailbox"));
+    workspace.relay(&format!("host = \"127.0.0.1\"\nport = {}\n", catcher.port));
+    assert!(
+        workspace
+            .dateline(&["send", IMMEDIATE, "--to", "wires"])
+            .code
+            <= 1
+    );
+    workspace.sqlite("UPDATE delivery_log SET personal = replace(personal, 'caught', '<script>alert(1)</script>')");
+    user(&workspace, "ivan", "author");
+    let service = ServiceProcess::start(&workspace);
+    let mut ivan = Browser::of(&service, "ivan");
+    ivan.get("/log")
+        .holds("&lt;script&gt;alert(1)")
+        .lacks("<script>alert");
+    ivan.get("/log?contact=%22%3E%3Cscript%3E")
+        .lacks("\"><script>");
+    ivan.get("/log?distribution=%22%3E%3Cscript%3E&since=%3Cscript%3E")
+        .lacks("<script>\"");
+}
