@@ -6,3 +6,4 @@ mod log;
 mod releases;
 mod rules;
 mod sending;
+mod walk;

@@ -1,0 +1,140 @@
+// Walks the whole story in a browser: choose an audience, preview, rehearse, approve by two
+// people, send, watch it go, look it up in the log. Every page is looked at by axe-core and at
+// 360 px. Says everything that is wrong, and ends with 1 where something is.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const [base, release, password, modules] = process.argv.slice(2);
+const require = createRequire(join(modules, "walk.cjs"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const faults = [];
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+
+async function visitor(name, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(40_000);
+  page.on("console", (said) => {
+    // Pages that are not there are asked for on purpose, and say so.
+    if (said.type() === "error" && !said.text().includes("404")) faults.push(`${page.url()} console: ${said.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`${page.url()} script: ${error}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(base) && !url.startsWith("data:")) faults.push(`${page.url()} asks ${url}`);
+  });
+  // By the keyboard alone: the name has the focus when the page opens.
+  await page.goto(`${base}/sign-in`);
+  await page.locator("#name:focus").waitFor();
+  await page.keyboard.type(name);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(password);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${base}/releases`).catch(async (error) => {
+    throw new Error(`${name} (${JSON.stringify(options)}) cannot sign in: ${await page.locator("main").innerText()} ${error}`);
+  });
+  return page;
+}
+
+function expect(holds, what) {
+  if (!holds) faults.push(what);
+}
+
+async function activate(page, locator) {
+  await locator.focus();
+  await page.keyboard.press("Enter");
+}
+
+// The story, told by Vera and Olga at a desk.
+const vera = await visitor("vera");
+const olga = await visitor("olga");
+await vera.goto(`${base}/releases/${release}`);
+await activate(vera, vera.getByRole("link", { name: "Preview" }));
+await vera.getByLabel("Language").selectOption("ru");
+await activate(vera, vera.getByRole("button", { name: "Show" }));
+const mail = vera.frameLocator("iframe.frame");
+await mail.getByText("ЭМБАРГО").filter({ visible: true }).first().waitFor();
+
+await vera.goto(`${base}/releases/${release}/audience`);
+await vera.getByRole("group", { name: "Segments" }).getByText("wires", { exact: false }).first().waitFor();
+await vera.locator('input[name=to][value="wires"]').focus();
+await vera.keyboard.press("Space");
+await vera.locator('input[name=to][value="central-asia"]').focus();
+await vera.keyboard.press("Space");
+await vera.getByRole("heading", { name: "23 recipients" }).waitFor();
+await activate(vera, vera.locator("#found").getByRole("button", { name: "Rehearse" }));
+await vera.waitForURL(/\/rehearsals\//);
+const rehearsal = new URL(vera.url()).pathname;
+const caught = vera.getByRole("heading", { name: "Caught mails" });
+const further = vera.getByRole("link", { name: "Look again" });
+while (true) {
+  await caught.or(further).first().waitFor();
+  if (await caught.count()) break;
+  await vera.goto(base + rehearsal);
+}
+await activate(vera, vera.locator("tbody a").first());
+await vera.frameLocator("iframe.frame").locator("h1").first().waitFor();
+
+const review = `${base}/releases/${release}/send?to=central-asia&to=wires`;
+for (const page of [vera, olga]) {
+  await page.goto(review);
+  await activate(page, page.getByRole("button", { name: "Approve this content" }));
+  await page.getByText("Your approval is on record").waitFor();
+}
+await activate(olga, olga.getByRole("button", { name: "Send to 23 recipients" }));
+await olga.waitForURL(/\/distributions\//);
+const distribution = new URL(olga.url()).pathname;
+// It goes on by itself: the page is not loaded again.
+await olga.evaluate(() => { window.stayed = true; });
+await olga.waitForFunction(() => Number(document.querySelector(".figures dd").textContent) >= 16);
+expect(await olga.evaluate(() => window.stayed === true), "the page of a distribution was loaded again");
+await olga.getByLabel("Why (for the log)").first().fill("a name is in doubt");
+await activate(olga, olga.getByRole("button", { name: "Hold" }));
+await olga.getByText("It is held").waitFor();
+await olga.getByLabel("Why (for the log)").first().fill("the name is right");
+await activate(olga, olga.getByRole("button", { name: "Resume" }));
+await olga.getByText("It goes on").waitFor();
+await olga.goto(`${base}/log?contact=desk@tidewater-wire.example`);
+await olga.getByRole("link", { name: "accepted" }).first().waitFor();
+
+// Every page: without serious faults for those who hear or cannot point, and never sideways.
+const pages = [
+  "/releases", `/releases/${release}`, `/releases/${release}/preview?part=text`,
+  `/releases/${release}/audience?to=wires&to=central-asia&not=environment`,
+  `/releases/${release}/send?to=environment`, rehearsal, `${rehearsal}/mails/1`,
+  "/distributions", distribution, "/log", "/log/verify", "/users", "/account", "/no-such-page",
+];
+for (const options of [
+  { locale: "en", colorScheme: "light", bypassCSP: true },
+  { locale: "ru", colorScheme: "dark", viewport: { width: 360, height: 800 }, bypassCSP: true },
+]) {
+  const page = await visitor("vera", options);
+  for (const path of pages) {
+    await page.goto(base + path);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(width <= 0, `${path} (${options.locale}) is ${width} px too wide`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => axe.run(document, { iframes: false }));
+    for (const { impact, id, help, nodes } of violations) {
+      if (impact === "serious" || impact === "critical") faults.push(`${path} (${options.locale}) ${id}: ${help}: ${nodes[0].html}`);
+    }
+  }
+  await page.context().close();
+}
+
+// Without JavaScript everything is there but the live part.
+const plain = await visitor("vera", { javaScriptEnabled: false });
+await plain.goto(`${base}/releases/${release}/audience`);
+await plain.locator('input[name=to][value="environment"]').check();
+await plain.getByRole("button", { name: "Show" }).click();
+await plain.getByRole("link", { name: "Review and send" }).click();
+await plain.getByRole("heading", { name: "What will happen" }).waitFor();
+await browser.close();
+for (const fault of faults) console.error(fault);
+process.exit(faults.length ? 1 : 0);

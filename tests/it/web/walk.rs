@@ -1,0 +1,29 @@
+//! The whole story, walked in a real browser by tests/browser/walk.mjs.
+
+use super::browser::{PASSWORD, user};
+use crate::support::{CatcherProcess, EMBARGOED, ServiceProcess, Workspace, run};
+use std::process::Command;
+
+#[test]
+fn the_whole_story_in_a_browser() {
+    let modules = std::env::var("DATELINE_TEST_NODE_MODULES").unwrap_or_else(|_| {
+        panic!(
+            "DATELINE_TEST_NODE_MODULES is not set: tests/run installs playwright-core and axe-core"
+        )
+    });
+    let workspace = Workspace::with_contacts();
+    let catcher = CatcherProcess::start(&workspace.path("mailbox"));
+    workspace.relay(&format!("host = \"127.0.0.1\"\nport = {}\n", catcher.port));
+    workspace.lift_in(86_400);
+    let text = workspace.read("dateline.toml");
+    let policy = "[approval]\nembargoed = 2\nparity = \"off\"\n";
+    workspace.write("dateline.toml", &format!("{text}\n{policy}"));
+    user(&workspace, "vera", "admin");
+    user(&workspace, "olga", "approver");
+    let service = ServiceProcess::start(&workspace);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/walk.mjs");
+    let base = format!("http://{}", service.address());
+    let said = run(Command::new("node").args([script, &base, EMBARGOED, PASSWORD, &modules]));
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(workspace.dateline(&["log", "verify"]).code, 0);
+}
