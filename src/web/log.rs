@@ -120,10 +120,7 @@ async fn find(front: &Front, search: &Search) -> Result<Vec<Flat>, Fault> {
 }
 
 fn line(front: &Front, visitor: &Visitor, entry: &Flat) -> Value {
-    let at = entry
-        .get("at")
-        .parse()
-        .map(|at| front.shown(visitor, at).text);
+    let at = entry.get("at").parse().map(|at| front.second(visitor, at));
     let mut further = entry.clone();
     further.0.remove("email");
     json!({
