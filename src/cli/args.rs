@@ -443,8 +443,10 @@ pub(super) enum UserCommand {
         full_name: String,
     },
     /// Show all accounts
+    #[command(after_help = "Example:\n  dateline user list")]
     List,
     /// Give somebody another role
+    #[command(after_help = "Example:\n  dateline user role ivan approver")]
     Role {
         /// Who
         name: String,
@@ -453,26 +455,31 @@ pub(super) enum UserCommand {
         role: RoleArg,
     },
     /// Give somebody another password; their sessions end
+    #[command(after_help = "Example:\n  dateline user password ivan")]
     Password {
         /// Who
         name: String,
     },
     /// Let somebody in no more; their sessions end
+    #[command(after_help = "Example:\n  dateline user disable ivan")]
     Disable {
         /// Who
         name: String,
     },
     /// Let somebody in again
+    #[command(after_help = "Example:\n  dateline user enable ivan")]
     Enable {
         /// Who
         name: String,
     },
     /// Take somebody's second factor away, where they lost it
+    #[command(after_help = "Example:\n  dateline user reset-second-factor ivan")]
     ResetSecondFactor {
         /// Who
         name: String,
     },
     /// Show who did what at the desk, the newest first
+    #[command(after_help = "Example:\n  dateline user acts --limit 20")]
     Acts {
         /// At most so many
         #[arg(long, default_value_t = 50)]
