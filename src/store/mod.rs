@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod archive;
 pub mod copy;
 mod lapse;
+mod log_query;
 pub mod postgres;
 pub mod sqlite;
 mod values;
@@ -513,7 +514,13 @@ pub trait Store: accounts::Accounts + Send + Sync + Debug {
         distribution: Option<DistributionId>,
         after: u64,
         limit: u32,
-    ) -> Result<Vec<LogRow>>;
+    ) -> Result<Vec<LogRow>> {
+        let search = LogSearch {
+            distribution,
+            ..LogSearch::default()
+        };
+        self.search_log(&search, LogWay::Onward(after), limit).await
+    }
 
     /// Log entries that somebody looks for.
     async fn search_log(&self, search: &LogSearch, way: LogWay, limit: u32) -> Result<Vec<LogRow>>;

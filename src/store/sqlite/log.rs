@@ -2,13 +2,11 @@
 
 use super::rows::json;
 use super::{Result, SqliteStore};
-use crate::domain::ids::DistributionId;
-use crate::domain::log::{Head, LogEntry, LogEvent};
-use crate::domain::log_search::{LogSearch, LogWay, line_time};
+use crate::domain::log::{Head, LogEvent};
+use crate::domain::log_search::{LogSearch, LogWay};
 use crate::store::LogRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
-use sqlx::{Row, SqliteConnection};
+use crate::store::log_query::{Line, log_query, log_row};
+use sqlx::{Row, Sqlite, SqliteConnection};
 
 /// Adds events to the chain.
 pub(super) async fn append(
@@ -71,32 +69,11 @@ pub(super) async fn head(store: &SqliteStore) -> Result<Head> {
         .map_err(|error| store.failed(error))
 }
 
-pub(super) async fn page(
-    store: &SqliteStore,
-    distribution: Option<DistributionId>,
-    after: u64,
-    limit: u32,
-) -> Result<Vec<LogRow>> {
-    let columns = match distribution {
-        Some(_) => {
-            "SELECT * FROM delivery_log WHERE seq > ?1 AND distribution = ?3 ORDER BY seq LIMIT ?2"
-        }
-        None => "SELECT * FROM delivery_log WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-    };
-    let mut query = sqlx::query(columns)
-        .bind(i64::try_from(after).unwrap_or(i64::MAX))
-        .bind(limit);
-    if let Some(distribution) = distribution {
-        query = query.bind(distribution.to_string());
-    }
-    let rows = query
-        .fetch_all(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
-    rows.iter()
-        .map(|row| entry(row).map_err(|error| store.failed(error)))
-        .collect()
-}
+/// How SQLite looks into a line.
+const LINE: Line = Line {
+    event: "line ->> 'event'",
+    at: "line ->> 'at'",
+};
 
 pub(super) async fn search(
     store: &SqliteStore,
@@ -104,67 +81,12 @@ pub(super) async fn search(
     way: LogWay,
     limit: u32,
 ) -> Result<Vec<LogRow>> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM delivery_log WHERE seq ");
-    let (sign, place, order) = match way {
-        LogWay::Onward(after) => (" > ", after, " ORDER BY seq LIMIT "),
-        LogWay::Back(before) => (
-            " < ",
-            before.unwrap_or(u64::MAX),
-            " ORDER BY seq DESC LIMIT ",
-        ),
-    };
-    query
-        .push(sign)
-        .push_bind(i64::try_from(place).unwrap_or(i64::MAX));
-    if let Some(distribution) = search.distribution {
-        query
-            .push(" AND distribution = ")
-            .push_bind(distribution.to_string());
-    }
-    if let Some(email) = &search.email {
-        // By their distributions, which have an index, then by their deliveries.
-        let email = email.to_string();
-        query
-            .push(" AND distribution IN (SELECT distribution FROM delivery_plan WHERE email = ")
-            .push_bind(email.clone())
-            .push(") AND delivery IN (SELECT state.id FROM delivery_plan AS plan JOIN delivery_state AS state ON state.n = plan.n WHERE plan.email = ")
-            .push_bind(email)
-            .push(")");
-    }
-    if let Some(event) = &search.event {
-        query
-            .push(" AND line ->> 'event' = ")
-            .push_bind(event.clone());
-    }
-    for (sign, at) in [(" >= ", search.since), (" < ", search.until)] {
-        if let Some(at) = at {
-            query
-                .push(" AND line ->> 'at'")
-                .push(sign)
-                .push_bind(line_time(at));
-        }
-    }
-    query.push(order).push_bind(i64::from(limit));
-    let rows = query
+    let rows = log_query::<Sqlite>(search, way, limit, &LINE)
         .build()
         .fetch_all(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
     rows.iter()
-        .map(|row| entry(row).map_err(|error| store.failed(error)))
+        .map(|row| log_row(row).map_err(|error| store.failed(error)))
         .collect()
-}
-
-fn entry(row: &SqliteRow) -> sqlx::Result<LogRow> {
-    Ok(LogRow {
-        entry: LogEntry {
-            seq: u64::try_from(row.try_get::<i64, _>("seq")?).unwrap_or_default(),
-            line: row.try_get("line")?,
-            personal: row.try_get("personal")?,
-            salt: row.try_get("salt")?,
-            hash: row.try_get("hash")?,
-        },
-        distribution: row.try_get("distribution")?,
-        delivery: row.try_get("delivery")?,
-    })
 }

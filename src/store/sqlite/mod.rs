@@ -276,15 +276,6 @@ impl Store for SqliteStore {
         turn::decide(self, id, from, to, event).await
     }
 
-    async fn log(
-        &self,
-        distribution: Option<DistributionId>,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<LogRow>> {
-        log::page(self, distribution, after, limit).await
-    }
-
     async fn search_log(&self, search: &LogSearch, way: LogWay, limit: u32) -> Result<Vec<LogRow>> {
         log::search(self, search, way, limit).await
     }
