@@ -42,6 +42,15 @@ impl Entropy {
         })
     }
 
+    /// 256 random bits that nobody guesses: for a token, or a shared secret.
+    pub fn secret(self) -> [u8; 32] {
+        let mut octets = [0; 32];
+        for half in octets.as_chunks_mut::<16>().0 {
+            *half = self.bits().to_ne_bytes();
+        }
+        octets
+    }
+
     /// A number in `0..1`, evenly spread.
     pub fn roll(self) -> f64 {
         // 53 bits fill the mantissa of a double exactly.

@@ -5,11 +5,12 @@ use super::second_factor::{self, Offer};
 use super::{Desk, DeskError, password};
 use crate::domain::account::{Account, Act, Role, SecondFactor, Session, UserName};
 use crate::domain::language::Language;
+use crate::domain::log::facts;
 use crate::entropy::Entropy;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// How often a change is tried where somebody else changes the same account.
 const TRIES: usize = 8;
@@ -54,15 +55,6 @@ pub struct SignedIn {
     pub account: Account,
     /// The session's hash.
     pub hash: String,
-}
-
-fn facts(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Map::new()
-        }
-    }
 }
 
 /// The hash that a token is kept under: whoever reads the store gets no token.
@@ -457,8 +449,7 @@ impl Desk {
     }
 
     async fn let_in(&self, account: &Account, now: Timestamp) -> Result<String, DeskError> {
-        let bits = [Entropy.bits().to_ne_bytes(), Entropy.bits().to_ne_bytes()].concat();
-        let token = URL_SAFE_NO_PAD.encode(bits);
+        let token = URL_SAFE_NO_PAD.encode(Entropy.secret());
         let session = Session {
             account: account.name.clone(),
             since: now,

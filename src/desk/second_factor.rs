@@ -35,8 +35,8 @@ fn totp(secret: &str, account: &str, issuer: &str) -> Result<Totp, DeskError> {
 
 /// A new secret of 160 bits (RFC 4226 4, R6).
 pub(super) fn offer(account: &str, issuer: &str) -> Result<Offer, DeskError> {
-    let bits = [Entropy.bits().to_ne_bytes(), Entropy.bits().to_ne_bytes()].concat();
-    let secret = Secret::from(bits.get(..20).unwrap_or_default().to_vec()).to_base32();
+    let bits = Entropy.secret().into_iter().take(20).collect::<Vec<_>>();
+    let secret = Secret::from(bits).to_base32();
     again(&secret, account, issuer)
 }
 

@@ -4,7 +4,7 @@
 use super::revisions::Deed;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::Distribution;
-use crate::domain::log::{LogEvent, Personal};
+use crate::domain::log::{LogEvent, Personal, facts as object};
 use crate::domain::reply::{Handover, SmtpReply};
 use crate::entropy::Entropy;
 use crate::store::{Claimed, Taken};
@@ -196,14 +196,5 @@ fn entry(
             facts: object(facts),
             salt: Entropy.bits(),
         }),
-    }
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Map::new()
-        }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
     registry.unregister_helper("log");
     registry.register_helper("if", Box::new(Condition { wanted: true }));
     registry.register_helper("unless", Box::new(Condition { wanted: false }));
-    registry.register_helper("upper", Box::new(Words(Shape::Upper)));
+    registry.register_helper("upper", Box::new(Words::shaping(Shape::Upper)));
 }
 
 /// Escapes a value for HTML text and quoted attributes.
@@ -73,7 +73,7 @@ const TEXT_ONLY: [(&str, Shape); 4] = [
 /// Registers what only plain text needs.
 pub(super) fn register_text(registry: &mut Handlebars<'static>) {
     for (name, shape) in TEXT_ONLY {
-        registry.register_helper(name, Box::new(Words(shape)));
+        registry.register_helper(name, Box::new(Words::shaping(shape)));
     }
     registry.register_helper("rule", Box::new(rule));
 }
@@ -87,16 +87,16 @@ pub(super) fn is_text_helper(name: &str) -> bool {
 pub(super) fn marking_html(registry: &Handlebars<'static>) -> Handlebars<'static> {
     let mut marking = registry.clone();
     marking.register_escape_fn(|text| marks::shaped(text, Shape::Escaped));
-    marking.register_helper("upper", Box::new(Marking(Shape::Upper)));
+    marking.register_helper("upper", Box::new(Words::marking(Shape::Upper)));
     marking
 }
 
 /// A copy of text templates that notes on a mark what it would do to a value.
 pub(super) fn marking_text(registry: &Handlebars<'static>) -> Handlebars<'static> {
     let mut marking = registry.clone();
-    marking.register_helper("upper", Box::new(Marking(Shape::Upper)));
+    marking.register_helper("upper", Box::new(Words::marking(Shape::Upper)));
     for (name, shape) in TEXT_ONLY {
-        marking.register_helper(name, Box::new(Marking(shape)));
+        marking.register_helper(name, Box::new(Words::marking(shape)));
     }
     marking
 }
@@ -141,7 +141,25 @@ fn may_be_absent(path: &str) -> bool {
 }
 
 /// A helper from text to text, escaped as any value is.
-struct Words(Shape);
+struct Words {
+    shape: Shape,
+    /// What it makes of a text in that shape.
+    write: fn(&str, Shape) -> String,
+}
+
+impl Words {
+    /// It shapes the text.
+    fn shaping(shape: Shape) -> Self {
+        let write = |text: &str, shape: Shape| shape.apply(text);
+        Self { shape, write }
+    }
+
+    /// The same, but a mark is not shaped: it notes the shape.
+    fn marking(shape: Shape) -> Self {
+        let write = marks::shaped;
+        Self { shape, write }
+    }
+}
 
 impl HelperDef for Words {
     fn call<'reg: 'rc, 'rc>(
@@ -152,44 +170,19 @@ impl HelperDef for Words {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        write_words(h, r, out, |text| self.0.apply(text))
+        let param = h
+            .param(0)
+            .ok_or(RenderErrorReason::ParamNotFoundForIndex("a text helper", 0))?;
+        if param.is_value_missing() {
+            return Err(RenderErrorReason::MissingVariable(param.relative_path().cloned()).into());
+        }
+        let made = match param.value().as_str() {
+            Some(text) => (self.write)(text, self.shape),
+            None => (self.write)(&param.render(), self.shape),
+        };
+        out.write(&r.get_escape_fn()(&made))?;
+        Ok(())
     }
-}
-
-/// The same, but a mark is not shaped: it notes the shape.
-struct Marking(Shape);
-
-impl HelperDef for Marking {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        r: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        write_words(h, r, out, |text| marks::shaped(text, self.0))
-    }
-}
-
-fn write_words(
-    h: &Helper<'_>,
-    r: &Handlebars<'_>,
-    out: &mut dyn Output,
-    shape: impl Fn(&str) -> String,
-) -> HelperResult {
-    let param = h
-        .param(0)
-        .ok_or(RenderErrorReason::ParamNotFoundForIndex("a text helper", 0))?;
-    if param.is_value_missing() {
-        return Err(RenderErrorReason::MissingVariable(param.relative_path().cloned()).into());
-    }
-    let made = match param.value().as_str() {
-        Some(text) => shape(text),
-        None => shape(&param.render()),
-    };
-    out.write(&r.get_escape_fn()(&made))?;
-    Ok(())
 }
 
 fn rule(
