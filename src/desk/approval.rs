@@ -4,6 +4,7 @@ use super::workspace::LoadedContent;
 use super::{Desk, DeskError};
 use crate::domain::approval::{Approval, ContentPrint, Uneven, approved, approvers, parity};
 use crate::domain::audience::Rule;
+use crate::domain::ids::ReleaseId;
 use crate::domain::person::name_key;
 use crate::domain::problem::Problem;
 
@@ -18,6 +19,21 @@ pub struct Approved {
     pub needed: usize,
     /// What is worth knowing.
     pub warnings: Vec<Problem>,
+}
+
+/// Whether an order may be given now.
+#[derive(Debug, Clone)]
+pub struct Clearance {
+    /// Approvals that are needed: none for what is under no embargo.
+    pub needed: usize,
+    /// Who approved this very content for this audience.
+    pub by: Vec<String>,
+    /// What is lacking, in words.
+    pub lacking: Option<String>,
+    /// Languages that are not level, and nobody took note of it.
+    pub uneven: Vec<String>,
+    /// The hash of what would be sent.
+    pub content: String,
 }
 
 impl Desk {
@@ -49,7 +65,7 @@ impl Desk {
             )));
         }
         if !parity_ok {
-            self.level(&loaded, &print, &before)?;
+            refuse_uneven(id, &self.uneven(&loaded, &print, &before))?;
         }
         let approval = Approval {
             release: id.clone(),
@@ -69,8 +85,7 @@ impl Desk {
         })
     }
 
-    /// Sees that a release may go out to an audience. Answers with those who
-    /// approved it.
+    /// Sees that a release may go out to an audience.
     ///
     /// # Errors
     /// An approval is missing or void; the languages are not level and nobody
@@ -80,48 +95,74 @@ impl Desk {
         loaded: &LoadedContent,
         rule: &Rule,
         parity_ok: bool,
-    ) -> Result<Vec<String>, DeskError> {
+    ) -> Result<Clearance, DeskError> {
+        let clearance = self.clearance_of(loaded, rule, parity_ok).await?;
+        let id = &loaded.content.release.id;
+        refuse_uneven(id, &clearance.uneven)?;
+        if let Some(lacking) = &clearance.lacking {
+            return Err(DeskError::request(format!(
+                "{id}: {lacking}; `dateline approve {id} --to …`"
+            )));
+        }
+        Ok(clearance)
+    }
+
+    /// What a release still lacks before it may go out to an audience.
+    pub(super) async fn clearance_of(
+        &self,
+        loaded: &LoadedContent,
+        rule: &Rule,
+        parity_ok: bool,
+    ) -> Result<Clearance, DeskError> {
         let release = &loaded.content.release;
         let print = loaded.content.print(rule, &self.settings.languages);
         let approvals = self.store.approvals(&release.id).await?;
-        let noted = |approval: &Approval| approval.print == print && approval.parity_ok;
-        if !parity_ok && !approvals.iter().any(noted) {
-            self.level(loaded, &print, &approvals)?;
-        }
         let now = self.clock.now();
         let barred = release
             .embargo
             .as_ref()
             .is_some_and(|embargo| !embargo.is_lifted(now));
-        if barred {
-            approved(&approvals, &print, self.settings.approval.embargoed).map_err(|lacking| {
-                DeskError::request(format!(
-                    "{}: {lacking}; `dateline approve {} --to …`",
-                    release.id, release.id
-                ))
-            })?;
-        }
-        Ok(approvers(&approvals, &print))
+        let needed = if barred {
+            self.settings.approval.embargoed
+        } else {
+            0
+        };
+        let noted = |approval: &Approval| approval.print == print && approval.parity_ok;
+        let uneven = if parity_ok || approvals.iter().any(noted) {
+            Vec::new()
+        } else {
+            self.uneven(loaded, &print, &approvals)
+        };
+        let lacking = approved(&approvals, &print, needed).err();
+        Ok(Clearance {
+            needed,
+            by: approvers(&approvals, &print),
+            lacking: lacking.map(|lacking| lacking.to_string()),
+            uneven,
+            content: print.hash(),
+        })
     }
 
-    /// Sees that the languages are level.
-    fn level(
+    /// Languages that are not level, in words.
+    fn uneven(
         &self,
         loaded: &LoadedContent,
         print: &ContentPrint,
         before: &[Approval],
-    ) -> Result<(), DeskError> {
+    ) -> Vec<String> {
         let policy = &self.settings.approval;
         let last = before.last().map(|approval| (&approval.print, print));
         let uneven = parity(&loaded.edited, &policy.languages, policy.parity, last);
-        if uneven.is_empty() {
-            return Ok(());
-        }
-        let shown: Vec<_> = uneven.iter().map(Uneven::to_string).collect();
-        Err(DeskError::request(format!(
-            "{}: {}; see that it says the same, then give --parity-ok",
-            loaded.content.release.id,
-            shown.join("; ")
-        )))
+        uneven.iter().map(Uneven::to_string).collect()
     }
+}
+
+fn refuse_uneven(id: &ReleaseId, uneven: &[String]) -> Result<(), DeskError> {
+    if uneven.is_empty() {
+        return Ok(());
+    }
+    Err(DeskError::request(format!(
+        "{id}: {}; see that it says the same, then give --parity-ok",
+        uneven.join("; ")
+    )))
 }

@@ -162,11 +162,7 @@ impl Desk {
         let selection = self.selection(release, rule, &languages, &bars, schedule);
         let mut totals = Totals::default();
         let mut survey = Survey::new(self.store.as_ref(), &selection);
-        loop {
-            let page = survey.page().await?;
-            if page.is_empty() {
-                break;
-            }
+        while let Some(page) = survey.page().await? {
             for (contact, verdict) in page {
                 let row = row(contact, verdict);
                 totals.add(&row.verdict);

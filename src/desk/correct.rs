@@ -187,11 +187,11 @@ impl Desk {
             to: Vec::new(),
             not: Vec::new(),
         };
-        let approved_by = self.cleared(&loaded, &nobody, order.parity_ok).await?;
+        let clearance = self.cleared(&loaded, &nobody, order.parity_ok).await?;
         Ok(Message {
             content: loaded.content,
             warnings,
-            approved_by,
+            approved_by: clearance.by,
         })
     }
 

@@ -50,6 +50,7 @@ impl From<PlanError> for DeskError {
         match error {
             PlanError::Store(error) => Self::Store(error),
             PlanError::Content(error) => Self::Content(error),
+            PlanError::Unexpected { .. } => Self::request(error.to_string()),
             PlanError::Schedule(error) => Self::Request(format!("{error}; nothing was planned")),
         }
     }

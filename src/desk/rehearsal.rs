@@ -85,6 +85,7 @@ impl Desk {
                 bars: &bars,
                 schedule: &schedule,
                 approved_by: Vec::new(),
+                expected: None,
             })
             .await?;
         let ended = stage

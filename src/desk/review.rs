@@ -1,11 +1,11 @@
 //! What an order would do, before anybody gives it: who, when, in which
 //! languages, and what still stands in the way.
 
+use super::approval::Clearance;
 use super::audience::{Row, RowVerdict, Totals};
 use super::schedule::Outlook;
 use super::send::Order;
 use super::{Desk, DeskError};
-use crate::domain::approval::{Uneven, approved, approvers, parity};
 use crate::domain::audience::Included;
 use crate::domain::embargo::Phase;
 use crate::domain::release::Release;
@@ -41,28 +41,6 @@ pub struct Surveyed {
     pub outlook: Option<Outlook>,
 }
 
-/// Whether an order may be given now.
-#[derive(Debug, Clone, Serialize)]
-pub struct Clearance {
-    /// Approvals that are needed: none for what is under no embargo.
-    pub needed: usize,
-    /// Who approved this very content for this audience.
-    pub by: Vec<String>,
-    /// What is lacking, in words.
-    pub lacking: Option<String>,
-    /// Languages that are not level, and nobody took note of it.
-    pub uneven: Vec<String>,
-    /// The hash of what would be sent.
-    pub content: String,
-}
-
-impl Clearance {
-    /// Whether nothing stands in the way.
-    pub fn is_clear(&self) -> bool {
-        self.lacking.is_none() && self.uneven.is_empty()
-    }
-}
-
 /// What somebody saw when they gave an order: where it is not so any more,
 /// nothing is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,6 +71,18 @@ impl Tally {
         turn.count += 1;
         turn.first = turn.first.min(own.not_before);
         turn.last = turn.last.max(own.not_before);
+    }
+}
+
+impl Expected {
+    /// Sees that the content is what was seen.
+    pub(super) fn sees(&self, content: &str) -> Result<(), DeskError> {
+        match &self.content {
+            Some(seen) if seen != content => Err(DeskError::request(
+                "the release was edited since it was reviewed; look again. Nothing was planned",
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
@@ -137,57 +127,6 @@ impl Desk {
     pub async fn clearance(&self, order: &Order) -> Result<Clearance, DeskError> {
         let rule = self.rule(&order.to, &order.not)?;
         let (loaded, _) = self.load_checked(&order.release)?;
-        let release = &loaded.content.release;
-        let print = loaded.content.print(&rule, &self.settings.languages);
-        let approvals = self.store.approvals(&release.id).await?;
-        let policy = &self.settings.approval;
-        let now = self.clock.now();
-        let barred = release
-            .embargo
-            .as_ref()
-            .is_some_and(|embargo| !embargo.is_lifted(now));
-        let needed = if barred { policy.embargoed } else { 0 };
-        let noted = order.parity_ok
-            || approvals
-                .iter()
-                .any(|one| one.print == print && one.parity_ok);
-        let last = approvals.last().map(|approval| (&approval.print, &print));
-        let uneven = if noted {
-            Vec::new()
-        } else {
-            parity(&loaded.edited, &policy.languages, policy.parity, last)
-        };
-        let lacking = approved(&approvals, &print, needed).err();
-        Ok(Clearance {
-            needed,
-            by: approvers(&approvals, &print),
-            lacking: lacking.map(|lacking| lacking.to_string()),
-            uneven: uneven.iter().map(Uneven::to_string).collect(),
-            content: print.hash(),
-        })
-    }
-
-    /// Sees that an order is given for what was seen.
-    pub(super) async fn as_expected(&self, order: &Order, content: &str) -> Result<(), DeskError> {
-        let expected = &order.expected;
-        if expected
-            .content
-            .as_ref()
-            .is_some_and(|seen| seen != content)
-        {
-            return Err(DeskError::request(
-                "the release was edited since it was reviewed; look again. Nothing was planned",
-            ));
-        }
-        let Some(seen) = expected.included else {
-            return Ok(());
-        };
-        let now = self.survey(order, |_| {}).await?.totals.included;
-        if now == seen {
-            return Ok(());
-        }
-        Err(DeskError::request(format!(
-            "{seen} recipients were expected and there are {now} now; look again. Nothing was planned"
-        )))
+        self.clearance_of(&loaded, &rule, order.parity_ok).await
     }
 }

@@ -58,6 +58,7 @@ pub(super) struct Draft<'a> {
     pub(super) bars: &'a Bars,
     pub(super) schedule: &'a Schedule,
     pub(super) approved_by: Vec<String>,
+    pub(super) expected: Option<u64>,
 }
 
 impl Desk {
@@ -82,9 +83,8 @@ impl Desk {
                 warnings,
             });
         }
-        let approved_by = self.cleared(&loaded, &rule, order.parity_ok).await?;
-        let print = content.print(&rule, &self.settings.languages);
-        self.as_expected(order, &print.hash()).await?;
+        let clearance = self.cleared(&loaded, &rule, order.parity_ok).await?;
+        order.expected.sees(&clearance.content)?;
         let bars = self.bars(&content.release, order.again).await?;
         let schedule = self.schedule(&order.when, content.release.embargo.as_ref())?;
         let distribution = self
@@ -93,7 +93,8 @@ impl Desk {
                 rule: &rule,
                 bars: &bars,
                 schedule: &schedule,
-                approved_by,
+                approved_by: clearance.by,
+                expected: order.expected.included,
             })
             .await?;
         self.still_one_embargo(&content.release, &distribution)
@@ -114,6 +115,7 @@ impl Desk {
             selection: &selection,
             content: draft.content,
             approved_by: draft.approved_by,
+            expected: draft.expected,
             now: selection.now,
         };
         Ok(plan(self.store.as_ref(), &proposal).await?)

@@ -38,6 +38,16 @@ pub enum PlanError {
     /// The time asked for is not one instant on everybody's clock.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// The audience is another than whoever gave the order saw.
+    #[error(
+        "{expected} recipients were expected and there are {found} now; look again. Nothing was planned"
+    )]
+    Unexpected {
+        /// As many as were seen.
+        expected: u64,
+        /// As many as there are.
+        found: u64,
+    },
 }
 
 /// Judges every contact of the store, in the order of addresses, page by page.
@@ -65,20 +75,21 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// The next contacts with their verdicts; none where all are judged.
+    /// The next contacts with their verdicts; `None` where all are judged.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn page(&mut self) -> Result<Vec<(Contact, Verdict)>, StoreError> {
+    pub async fn page(&mut self) -> Result<Option<Vec<(Contact, Verdict)>>, StoreError> {
         let page = self.store.contacts(self.after.as_ref(), PAGE).await?;
-        if let Some(last) = page.last() {
-            self.after = Some(last.email.clone());
-        }
+        let Some(last) = page.last() else {
+            return Ok(None);
+        };
+        self.after = Some(last.email.clone());
         let judged = page.into_iter().map(|contact| {
             let verdict = judge(&contact, self.selection, &self.matcher);
             (contact, verdict)
         });
-        Ok(judged.collect())
+        Ok(Some(judged.collect()))
     }
 }
 
@@ -91,6 +102,8 @@ pub struct Proposal<'a> {
     pub content: &'a FrozenContent,
     /// Who approved it.
     pub approved_by: Vec<String>,
+    /// How many recipients whoever gave the order saw, where they say so.
+    pub expected: Option<u64>,
     /// Now.
     pub now: Timestamp,
 }
@@ -257,11 +270,7 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
     };
     let mut unclear = UnclearTimes::default();
     let mut survey = Survey::new(store, proposal.selection);
-    loop {
-        let page = survey.page().await?;
-        if page.is_empty() {
-            break;
-        }
+    while let Some(page) = survey.page().await? {
         for (contact, verdict) in page {
             match verdict {
                 Verdict::Included(included) => {
@@ -276,6 +285,12 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
     }
     if !unclear.is_empty() {
         return Err(ScheduleError::Unclear(unclear).into());
+    }
+    if let Some(expected) = proposal.expected
+        && expected != distribution.included
+    {
+        let found = distribution.included;
+        return Err(PlanError::Unexpected { expected, found });
     }
     batch.flush().await?;
     let event = entries::distribution(&distribution);
