@@ -3,7 +3,6 @@
 use super::error::{CliError, Exit};
 use super::output::{Output, table};
 use crate::desk::Desk;
-use serde_json::{Value, json};
 
 pub(super) async fn run(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
     output.refuse_csv()?;
@@ -15,17 +14,9 @@ pub(super) async fn run(desk: &Desk, output: &Output) -> Result<Exit, CliError> 
     let mut shown = table(&["release", "stage", "languages", "embargo", "headline"]);
     for card in &releases {
         let languages: Vec<_> = card.languages.iter().map(ToString::to_string).collect();
-        let stage = match json!(card.stage) {
-            Value::String(name) => name,
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Array(_)
-            | Value::Object(_) => String::new(),
-        };
         shown.add_row([
             card.id.clone(),
-            stage,
+            card.stage.name().to_owned(),
             languages.join(" "),
             card.embargo
                 .as_ref()

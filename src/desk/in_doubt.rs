@@ -45,24 +45,13 @@ impl Desk {
             .store
             .standing(Some(distribution), "deferred", MOST)
             .await?;
-        let told = all
-            .into_iter()
-            .filter_map(|standing| match &standing.state {
-                DeliveryState::Deferred { until, reply } => {
-                    let (until, reply) = (*until, reply.clone());
-                    Some((standing, until, reply))
-                }
-                DeliveryState::Planned { .. }
-                | DeliveryState::Due
-                | DeliveryState::Claimed { .. }
-                | DeliveryState::InDoubt { .. }
-                | DeliveryState::Accepted { .. }
-                | DeliveryState::Rejected { .. }
-                | DeliveryState::Bounced { .. }
-                | DeliveryState::Expired
-                | DeliveryState::Suppressed { .. }
-                | DeliveryState::Cancelled { .. } => None,
-            });
+        let told = all.into_iter().filter_map(|standing| {
+            let DeliveryState::Deferred { until, reply } = &standing.state else {
+                return None;
+            };
+            let (until, reply) = (*until, reply.clone());
+            Some((standing, until, reply))
+        });
         Ok(told.collect())
     }
 

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use serde::Serialize;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A mail in a list.
@@ -53,9 +54,14 @@ fn numbers(dir: &Path) -> Result<Vec<u64>, DeskError> {
     Ok(numbers)
 }
 
-fn read(dir: &Path, number: u64) -> Result<Vec<u8>, DeskError> {
+/// A mail as it lies there, where it does.
+fn found(dir: &Path, number: u64) -> Result<Option<Vec<u8>>, DeskError> {
     let path = dir.join(format!("{number:06}.eml"));
-    std::fs::read(&path).map_err(DeskError::file("read", path))
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DeskError::file("read", path)(error)),
+    }
 }
 
 /// Mails of a mailbox in order, after a number; and whether there are more.
@@ -67,7 +73,7 @@ pub fn mails(dir: &Path, after: u64, limit: usize) -> Result<(Vec<MailLine>, boo
     let wanted = all.into_iter().filter(|number| *number > after);
     let mut lines = Vec::new();
     for number in wanted.take(limit + 1) {
-        lines.push(line(number, &read(dir, number)?));
+        lines.extend(found(dir, number)?.map(|bytes| line(number, &bytes)));
     }
     let more = lines.len() > limit;
     lines.truncate(limit);
@@ -102,10 +108,9 @@ fn line(number: u64, bytes: &[u8]) -> MailLine {
 /// # Errors
 /// It cannot be read.
 pub fn open(dir: &Path, number: u64) -> Result<Option<OpenMail>, DeskError> {
-    if !numbers(dir)?.contains(&number) {
+    let Some(bytes) = found(dir, number)? else {
         return Ok(None);
-    }
-    let bytes = read(dir, number)?;
+    };
     let source = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     let Some(message) = MessageParser::default().parse(&bytes) else {
         return Ok(None);

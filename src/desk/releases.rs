@@ -11,7 +11,7 @@ use crate::domain::ids::ReleaseId;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::domain::release::{Release, ReleaseKind, Variant};
-use crate::intake;
+use crate::intake::{self, Intake, LoadedRelease};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::path::Path;
@@ -34,6 +34,21 @@ pub enum Stage {
     Killed,
     /// Everything is settled.
     Sent,
+}
+
+impl Stage {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Faulty => "faulty",
+            Self::Draft => "draft",
+            Self::Scheduled => "scheduled",
+            Self::Sending => "sending",
+            Self::Held => "held",
+            Self::Killed => "killed",
+            Self::Sent => "sent",
+        }
+    }
 }
 
 /// A release in a list.
@@ -107,28 +122,35 @@ impl Desk {
         let distributions = self.store.distributions().await?;
         let mut cards = Vec::new();
         for folder in folders.iter().rev() {
-            cards.push(self.card(folder, &distributions).await?);
+            let read = self.read(folder);
+            cards.push(self.card(folder, &read, &distributions).await?);
         }
         Ok(cards)
     }
 
-    async fn card(&self, folder: &Path, all: &[Distribution]) -> Result<ReleaseCard, DeskError> {
+    fn read(&self, folder: &Path) -> Intake<LoadedRelease> {
         let (limits, allow_html) = (&self.settings.limits, self.settings.newsroom.allow_html);
-        let intake = intake::load_release(&self.workspace, folder, limits, allow_html);
-        let errors = intake
+        intake::load_release(&self.workspace, folder, limits, allow_html)
+    }
+
+    async fn card(
+        &self,
+        folder: &Path,
+        read: &Intake<LoadedRelease>,
+        all: &[Distribution],
+    ) -> Result<ReleaseCard, DeskError> {
+        let errors = read
             .problems
             .iter()
             .filter(|problem| problem.is_error())
             .count();
-        let release = intake.value.map(|loaded| loaded.release);
+        let release = read.value.as_ref().map(|loaded| &loaded.release);
         let name = folder
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let id = release
-            .as_ref()
-            .map_or(name, |release| release.id.to_string());
+        let id = release.map_or(name, |release| release.id.to_string());
         let own: Vec<_> = all
             .iter()
             .filter(|one| one.release.as_str() == id)
@@ -139,17 +161,14 @@ impl Desk {
             None => Stage::Draft,
         };
         Ok(ReleaseCard {
-            headline: release
-                .as_ref()
-                .map_or(id.as_str(), Release::headline)
-                .to_owned(),
+            headline: release.map_or(id.as_str(), Release::headline).to_owned(),
             id,
-            kind: release.as_ref().map(|release| release.kind),
-            languages: release.as_ref().map(Release::languages).unwrap_or_default(),
-            embargo: release.and_then(|release| release.embargo),
+            kind: release.map(|release| release.kind),
+            languages: release.map(Release::languages).unwrap_or_default(),
+            embargo: release.and_then(|release| release.embargo.clone()),
             stage,
             errors,
-            warnings: intake.problems.len() - errors,
+            warnings: read.problems.len() - errors,
             distributions: own.len(),
             planned_at: own.first().map(|newest| newest.planned_at),
         })
@@ -187,9 +206,10 @@ impl Desk {
     pub async fn release(&self, id: &str, wiring: &dyn Wiring) -> Result<ReleaseSheet, DeskError> {
         let folder = intake::find_release(&self.workspace, id).map_err(DeskError::Problems)?;
         let all = self.store.distributions().await?;
-        let card = self.card(&folder, &all).await?;
+        let read = self.read(&folder);
+        let card = self.card(&folder, &read, &all).await?;
         let problems = check(&self.workspace, Some(id), wiring)?.problems;
-        let loaded = self.load(id).ok().map(|(loaded, _)| loaded);
+        let loaded = read.value;
         let policy = &self.settings.approval;
         let edited = loaded
             .as_ref()

@@ -1,9 +1,8 @@
 //! One's own account: password and second factor.
 
 use super::Front;
-use super::fault::{Answer, Fault};
+use super::fault::{Answer, told};
 use super::sheet::Visitor;
-use crate::desk::accounts::SignedIn;
 use crate::desk::second_factor::Offer;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
@@ -52,10 +51,9 @@ pub(super) async fn change_password(
         .desk()
         .change_own_password(visitor.me()?, &form.old, &form.new)
         .await;
-    match changed.map_err(Fault::from) {
+    match told(changed)? {
         Ok(()) => Ok(Redirect::to("/account?said=password-changed").into_response()),
-        Err(fault) if fault.is_theirs() => sheet(&front, &visitor, Some(&fault.text())),
-        Err(fault) => Err(fault),
+        Err(fault) => sheet(&front, &visitor, Some(&fault)),
     }
 }
 
@@ -93,7 +91,7 @@ pub(super) async fn confirm_factor(
     visitor: Visitor,
     Form(form): Form<Confirm>,
 ) -> Answer {
-    let me: &SignedIn = visitor.me()?;
+    let me = visitor.me()?;
     let desk = front.desk();
     if desk.set_second_factor(me, &form.secret, &form.code).await? {
         return Ok(Redirect::to("/account?said=factor-set").into_response());

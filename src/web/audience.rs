@@ -2,9 +2,10 @@
 
 use super::Front;
 use super::charts::bars;
-use super::fault::{Answer, Fault};
+use super::fault::{Answer, told};
 use super::order::OrderForm;
 use super::sheet::Visitor;
+use crate::desk::DeskError;
 use crate::desk::audience::{Row, RowVerdict};
 use crate::desk::review::{Surveyed, Turn};
 use crate::domain::audience::{Exclusion, Included, ZoneFrom};
@@ -26,10 +27,9 @@ pub(super) async fn show(
 ) -> Answer {
     let id = front.release_id(&id)?;
     let (found, fault) = if form.is_begun() {
-        match look(&front, &visitor, &id, &form).await {
+        match told(look(&front, &visitor, &id, &form).await)? {
             Ok(found) => (Some(found), None),
-            Err(fault) if fault.is_theirs() => (None, Some(fault.text())),
-            Err(fault) => return Err(fault),
+            Err(fault) => (None, Some(fault)),
         }
     } else {
         (None, None)
@@ -63,7 +63,7 @@ async fn look(
     visitor: &Visitor,
     id: &str,
     form: &OrderForm,
-) -> Result<Value, Fault> {
+) -> Result<Value, DeskError> {
     let (mut included, mut excluded) = (Vec::new(), Vec::new());
     let show = |row: Row| {
         match &row.verdict {
@@ -76,11 +76,7 @@ async fn look(
         RowVerdict::Excluded(_) => {}
     }
     };
-    let surveyed = front
-        .desk()
-        .survey(&form.order(id), show)
-        .await
-        .map_err(Fault::from)?;
+    let surveyed = front.desk().survey(&form.order(id), show).await?;
     let totals = &surveyed.totals;
     let chart = |title: &str, counts: &BTreeMap<String, u64>| {
         let mut all: Vec<_> = counts

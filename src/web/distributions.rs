@@ -1,24 +1,22 @@
 //! Distributions: where they stand, as it happens, and what is done to them.
 
 use super::Front;
-use super::charts::{bars, progress};
+use super::charts::{Bar, bars, progress};
 use super::fault::{Answer, Fault};
+use super::pieces::pieces;
 use super::sheet::Visitor;
 use crate::desk::in_doubt::Decision;
 use crate::desk::status::Status;
 use crate::domain::course::Course;
+use crate::domain::distribution::Distribution;
 use crate::domain::ids::DeliveryId;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
-use futures_util::StreamExt;
-use futures_util::stream::poll_fn;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,13 +50,17 @@ pub(super) async fn show(
         .into_response())
 }
 
+impl Front {
+    /// The distribution of an id that there is.
+    async fn distribution(&self, id: &str) -> Result<Distribution, Fault> {
+        let found = self.desk().find_exactly(id).await?;
+        found.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))
+    }
+}
+
 /// Everything that the page shows.
 async fn whole(front: &Front, visitor: &Visitor, id: &str) -> Result<(String, Value), Fault> {
-    let desk = front.desk();
-    let found = desk
-        .find_exactly(id)
-        .await?
-        .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
+    let (desk, found) = (front.desk(), front.distribution(id).await?);
     let status = desk.status(&found).await?;
     let doubts = desk.in_doubt(Some(found.id)).await?;
     let deferred = desk.deferred(found.id).await?;
@@ -108,17 +110,6 @@ fn live(front: &Front, visitor: &Visitor, status: &Status) -> Value {
             )
         })
         .collect();
-    let plain = |counts: &BTreeMap<String, u64>| {
-        counts
-            .iter()
-            .map(|(name, n)| (name.clone(), *n, "bar"))
-            .collect::<Vec<_>>()
-    };
-    let domains: Vec<_> = counts
-        .by_domain
-        .iter()
-        .map(|(name, n)| (name.clone(), *n, "bar"))
-        .collect();
     let parts = [
         (counts.in_state("accepted"), "bar"),
         (counts.failed() + counts.in_state("in_doubt"), "bad"),
@@ -128,9 +119,15 @@ fn live(front: &Front, visitor: &Visitor, status: &Status) -> Value {
         "progress": progress(&say("progress"), &parts, counts.total()),
         "states": bars(&say("by-state"), &states),
         "languages": bars(&say("by-language"), &plain(&counts.by_language)),
-        "domains": bars(&say("by-domain"), &domains),
+        "domains": bars(&say("by-domain"), &plain(counts.by_domain.iter().map(|(name, n)| (name, n)))),
         "last": status.outlook.as_ref().map(|outlook| front.shown(visitor, outlook.forecast.last)),
     })
+}
+
+/// Bars that are neither good nor bad.
+fn plain<'a>(counts: impl IntoIterator<Item = (&'a String, &'a u64)>) -> Vec<Bar> {
+    let counts = counts.into_iter();
+    counts.map(|(name, n)| (name.clone(), *n, "bar")).collect()
 }
 
 /// The live part, sent whenever it is another, until all is settled. Each is
@@ -140,17 +137,13 @@ pub(super) async fn events(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Answer {
-    let found = front
-        .desk()
-        .find_exactly(&id)
-        .await?
-        .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
-    let (parts, mut told) = tokio::sync::mpsc::channel::<Event>(4);
+    let id = front.distribution(&id).await?.id.to_string();
+    let (parts, made) = tokio::sync::mpsc::channel::<Event>(4);
     let watcher = Arc::clone(&front);
     tokio::spawn(async move {
         let mut last = String::new();
         loop {
-            let Ok((part, over)) = look(&watcher, &visitor, found.id.to_string()).await else {
+            let Ok((part, over)) = look(&watcher, &visitor, &id).await else {
                 return;
             };
             if part != last {
@@ -171,16 +164,14 @@ pub(super) async fn events(
             }
         }
     });
-    let stream = poll_fn(move |context| told.poll_recv(context)).map(Ok::<_, Infallible>);
-    Ok(Sse::new(stream)
+    Ok(Sse::new(pieces(made))
         .keep_alive(KeepAlive::default())
         .into_response())
 }
 
-async fn look(front: &Front, visitor: &Visitor, id: String) -> Result<(String, bool), Fault> {
-    let desk = front.desk();
-    let found = desk.find(&id).await?;
-    let status = desk.status(&found).await?;
+async fn look(front: &Front, visitor: &Visitor, id: &str) -> Result<(String, bool), Fault> {
+    let found = front.distribution(id).await?;
+    let status = front.desk().status(&found).await?;
     let part = live(front, visitor, &status);
     let html = front
         .pages
@@ -230,11 +221,7 @@ pub(super) async fn kill(
 }
 
 async fn steer(front: &Front, visitor: &Visitor, id: &str, form: &Why, what: Deed) -> Answer {
-    let desk = front.desk();
-    let found = desk
-        .find_exactly(id)
-        .await?
-        .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
+    let (desk, found) = (front.desk(), front.distribution(id).await?);
     if form.why.trim().is_empty() {
         return Err(Fault::worded(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -268,11 +255,7 @@ pub(super) async fn settle(
     Path(id): Path<String>,
     Form(form): Form<Settling>,
 ) -> Answer {
-    let desk = front.desk();
-    let found = desk
-        .find_exactly(&id)
-        .await?
-        .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
+    let (desk, found) = (front.desk(), front.distribution(&id).await?);
     let bad = || Fault::new(StatusCode::BAD_REQUEST);
     let delivery: DeliveryId = form.delivery.parse().map_err(|_| bad())?;
     let decision = match form.decision.as_str() {

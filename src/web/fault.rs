@@ -39,7 +39,7 @@ impl Fault {
     }
 
     /// What the desk says, for a form to show.
-    pub(super) fn text(&self) -> String {
+    fn text(&self) -> String {
         let parts = std::iter::once(&self.message).chain(&self.problems);
         parts
             .filter(|part| !part.is_empty())
@@ -47,10 +47,15 @@ impl Fault {
             .collect::<Vec<_>>()
             .join("; ")
     }
+}
 
-    /// Whether it is about what was asked for, not about us.
-    pub(super) fn is_theirs(&self) -> bool {
-        self.status.is_client_error()
+/// What the desk answered, or what it says about what was asked for, for the form
+/// to show; everything else is a fault of its own.
+pub(super) fn told<T>(answer: Result<T, DeskError>) -> Result<Result<T, String>, Fault> {
+    match answer.map_err(Fault::from) {
+        Ok(done) => Ok(Ok(done)),
+        Err(fault) if fault.status.is_client_error() => Ok(Err(fault.text())),
+        Err(fault) => Err(fault),
     }
 }
 
@@ -110,9 +115,7 @@ pub(super) fn shown(front: &Front, visitor: &Visitor, answer: Response) -> Respo
     let fault = match answer.extensions().get::<Fault>() {
         Some(fault) => fault.clone(),
         // What could not be read has a plain text of axum's own.
-        None if status.is_client_error() && !answer.headers().contains_key("x-own") => {
-            Fault::new(status)
-        }
+        None if status.is_client_error() => Fault::new(status),
         None => return answer,
     };
     let message = fault.worded.map_or(fault.message, |id| {

@@ -1,7 +1,9 @@
 //! The delivery log: searched, exported, verified.
 
 use super::Front;
-use super::fault::{Answer, Fault};
+use super::fault::{Answer, Fault, told};
+use super::fields::{given, query};
+use super::pieces::pieces;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
 use crate::desk::log::{COLUMNS, Flat, SearchWords};
@@ -13,10 +15,8 @@ use axum::response::IntoResponse;
 use axum_extra::extract::Query;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use url::form_urlencoded::Serializer;
 
 /// Entries on one page.
 const PAGE: u32 = 50;
@@ -40,7 +40,6 @@ pub(super) struct Search {
 
 impl Search {
     fn words(&self) -> SearchWords {
-        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         SearchWords {
             distribution: given(&self.distribution),
             contact: given(&self.contact),
@@ -51,15 +50,13 @@ impl Search {
     }
 
     fn query(&self) -> String {
-        let pairs = [
-            ("contact", &self.contact),
+        query([
+            ("contact", self.contact.as_str()),
             ("distribution", &self.distribution),
             ("event", &self.event),
             ("since", &self.since),
             ("until", &self.until),
-        ];
-        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-        Serializer::new(String::new()).extend_pairs(given).finish()
+        ])
     }
 }
 
@@ -87,11 +84,9 @@ pub(super) async fn show(
     visitor: Visitor,
     Query(search): Query<Search>,
 ) -> Answer {
-    let found = find(&front, &search).await;
-    let (entries, fault) = match found {
+    let (entries, fault) = match told(find(&front, &search).await)? {
         Ok(entries) => (entries, None),
-        Err(fault) if fault.is_theirs() => (Vec::new(), Some(fault.text())),
-        Err(fault) => return Err(fault),
+        Err(fault) => (Vec::new(), Some(fault)),
     };
     let full = entries.len() == PAGE as usize;
     let older = entries
@@ -113,10 +108,10 @@ pub(super) async fn show(
     front.page(&visitor, "log", "nav-log", page)
 }
 
-async fn find(front: &Front, search: &Search) -> Result<Vec<Flat>, Fault> {
+async fn find(front: &Front, search: &Search) -> Result<Vec<Flat>, DeskError> {
     let desk = front.desk();
     let wanted = desk.log_search(&search.words()).await?;
-    Ok(desk.newest_entries(&wanted, search.before, PAGE).await?)
+    desk.newest_entries(&wanted, search.before, PAGE).await
 }
 
 fn line(front: &Front, visitor: &Visitor, entry: &Flat) -> Value {
@@ -157,11 +152,11 @@ pub(super) async fn export(
     };
     let desk = front.desk();
     let wanted = desk.log_search(&search.words()).await?;
-    let (pieces, mut told) = mpsc::channel::<String>(2);
+    let (sender, made) = mpsc::channel::<String>(2);
     tokio::spawn(async move {
         let mut after = 0;
         if csv
-            && pieces
+            && sender
                 .send(written(&[COLUMNS.map(str::to_owned).to_vec()]))
                 .await
                 .is_err()
@@ -179,14 +174,10 @@ pub(super) async fn export(
                     .map(|entry| format!("{}\n", json!(entry.0)))
                     .collect()
             };
-            if pieces.send(piece).await.is_err() {
+            if sender.send(piece).await.is_err() {
                 return;
             }
         }
-    });
-    let stream = futures_util::stream::poll_fn(move |context| {
-        told.poll_recv(context)
-            .map(|piece| piece.map(Ok::<_, Infallible>))
     });
     let kind = if csv {
         "text/csv; charset=utf-8"
@@ -200,7 +191,7 @@ pub(super) async fn export(
             format!("attachment; filename=\"{file}\""),
         ),
     ];
-    Ok((headers, Body::from_stream(stream)).into_response())
+    Ok((headers, Body::from_stream(pieces(made))).into_response())
 }
 
 fn written(rows: &[Vec<String>]) -> String {

@@ -1,12 +1,12 @@
 //! An order as a form gives it: the same fields on the audience page, the review
 //! and the buttons that rehearse, approve and send.
 
+use super::fields::{given, query};
 use crate::desk::review::Expected;
 use crate::desk::schedule::When;
 use crate::desk::send::Order;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::form_urlencoded::Serializer;
 
 /// The fields.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -31,12 +31,6 @@ pub(super) struct OrderForm {
     expect: String,
     #[serde(default)]
     content: String,
-}
-
-fn given(text: &str) -> Option<String> {
-    // What a browser's field for day and time gives has a T between them.
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 impl OrderForm {
@@ -87,9 +81,7 @@ impl OrderForm {
     }
 
     pub(super) fn query(&self) -> String {
-        Serializer::new(String::new())
-            .extend_pairs(self.pairs())
-            .finish()
+        query(self.pairs())
     }
 
     /// As hidden fields of another form.

@@ -1,7 +1,8 @@
 //! A mail as a reader would get it, in a frame that can do nothing.
 
 use super::Front;
-use super::fault::{Answer, Fault};
+use super::fault::{Answer, told};
+use super::fields::{given, query};
 use super::sheet::Visitor;
 use crate::desk::preview::{Glass, Preview};
 use crate::desk::schedule::When;
@@ -12,7 +13,9 @@ use axum_extra::extract::Query;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
-use url::form_urlencoded::Serializer;
+
+/// What may be looked at.
+const PARTS: [&str; 5] = ["html", "text", "headers", "source", "size"];
 
 /// What a mail may do in its frame: show itself. Its styles stand in it, as mail
 /// clients want them; its pictures are its own attachments.
@@ -38,7 +41,6 @@ pub(super) struct View {
 
 impl View {
     fn glass(&self) -> Glass {
-        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         Glass {
             language: given(&self.lang),
             contact: given(&self.contact),
@@ -47,23 +49,20 @@ impl View {
     }
 
     fn part(&self) -> &'static str {
-        let parts = ["html", "text", "headers", "source", "size"];
-        parts
+        PARTS
             .into_iter()
             .find(|part| *part == self.part)
             .unwrap_or("html")
     }
 
     fn query(&self, part: &str) -> String {
-        let pairs = [
+        query([
             ("lang", self.lang.as_str()),
             ("contact", &self.contact),
             ("width", &self.width),
             ("light", &self.light),
             ("part", part),
-        ];
-        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-        Serializer::new(String::new()).extend_pairs(given).finish()
+        ])
     }
 }
 
@@ -75,11 +74,9 @@ pub(super) async fn show(
 ) -> Answer {
     let id = front.release_id(&id)?;
     let desk = front.desk();
-    let made = desk.preview(&id, &view.glass()).await.map_err(Fault::from);
-    let (mail, fault) = match made {
+    let (mail, fault) = match told(desk.preview(&id, &view.glass()).await)? {
         Ok(mail) => (Some(mail), None),
-        Err(fault) if fault.is_theirs() => (None, Some(fault.text())),
-        Err(fault) => return Err(fault),
+        Err(fault) => (None, Some(fault)),
     };
     let languages = desk
         .load(&id)
@@ -90,7 +87,7 @@ pub(super) async fn show(
         json!({ "language": language, "here": language == view.lang })
     });
     let part = view.part();
-    let parts = ["html", "text", "headers", "source", "size"].map(|name| {
+    let parts = PARTS.map(|name| {
         json!({ "name": name, "here": name == part, "href": format!("?{}", view.query(name)) })
     });
     let page = json!({

@@ -64,12 +64,12 @@ impl Front {
     /// An embargo for people.
     pub(super) fn shown_embargo(&self, visitor: &Visitor, embargo: &Embargo) -> Value {
         let desk = self.desk();
+        let newsroom = self.shown(visitor, embargo.until);
         let own = Shown {
             text: self.date(visitor.language, embargo.until, &embargo.zone),
             zone: embargo.zone.name().to_owned(),
-            ..self.shown(visitor, embargo.until)
+            ..newsroom.clone()
         };
-        let newsroom = self.shown(visitor, embargo.until);
         let same = embargo.zone == desk.settings.newsroom.zone;
         json!({
             "own": own,
@@ -122,28 +122,23 @@ impl Front {
     }
 }
 
-fn stage(stage: Stage) -> (&'static str, &'static str) {
+fn tone(stage: Stage) -> &'static str {
     match stage {
-        Stage::Faulty => ("faulty", "bad"),
-        Stage::Draft => ("draft", ""),
-        Stage::Scheduled => ("scheduled", "live"),
-        Stage::Sending => ("sending", "live"),
-        Stage::Held => ("held", "bad"),
-        Stage::Killed => ("killed", "bad"),
-        Stage::Sent => ("sent", ""),
+        Stage::Faulty | Stage::Held | Stage::Killed => "bad",
+        Stage::Scheduled | Stage::Sending => "live",
+        Stage::Draft | Stage::Sent => "",
     }
 }
 
 fn shown_card(front: &Front, visitor: &Visitor, card: &ReleaseCard) -> Value {
-    let (stage, tone) = stage(card.stage);
     let languages: Vec<_> = card.languages.iter().map(ToString::to_string).collect();
     json!({
         "id": card.id,
         "headline": card.headline,
         "kind": card.kind.map(|kind| kind.name()),
         "languages": languages,
-        "stage": stage,
-        "tone": tone,
+        "stage": card.stage.name(),
+        "tone": tone(card.stage),
         "errors": card.errors,
         "warnings": card.warnings,
         "distributions": card.distributions,

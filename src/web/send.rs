@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::audience::sentences;
-use super::fault::{Answer, Fault};
+use super::fault::{Answer, told};
 use super::order::OrderForm;
 use super::sheet::Visitor;
 use crate::desk::rehearsals::Outcome;
@@ -81,21 +81,15 @@ pub(super) async fn approve(
     let id = front.release_id(&id)?;
     let (desk, order) = (front.desk(), form.order(&id));
     let rule = desk.rule(&order.to, &order.not)?;
-    let approved = desk
-        .approve(&id, &rule, visitor.name()?, order.parity_ok)
-        .await
-        .map_err(Fault::from);
-    match approved {
+    let approved = desk.approve(&id, &rule, visitor.name()?, order.parity_ok);
+    match told(approved.await)? {
         Ok(approved) => {
             let what = json!({ "release": id, "content": approved.approval.print.hash() });
             desk.note(visitor.name()?, "approved", what).await?;
             let to = format!("/releases/{id}/send?{}&said=approved", form.query());
             Ok(Redirect::to(&to).into_response())
         }
-        Err(fault) if fault.is_theirs() => {
-            sheet(&front, &visitor, &id, &form, Some(&fault.text())).await
-        }
-        Err(fault) => Err(fault),
+        Err(fault) => sheet(&front, &visitor, &id, &form, Some(&fault)).await,
     }
 }
 
@@ -111,7 +105,7 @@ pub(super) async fn send(
         // Nobody sends what they have not reviewed.
         return Ok(Redirect::to(&format!("/releases/{id}/send?{}", form.query())).into_response());
     }
-    match desk.plan(&order).await.map_err(Fault::from) {
+    match told(desk.plan(&order).await)? {
         Ok(planned) => {
             let distribution = planned.distribution;
             let what = json!({ "release": id, "distribution": distribution.id, "recipients": distribution.included });
@@ -126,9 +120,6 @@ pub(super) async fn send(
                     .into_response(),
             )
         }
-        Err(fault) if fault.is_theirs() => {
-            sheet(&front, &visitor, &id, &form, Some(&fault.text())).await
-        }
-        Err(fault) => Err(fault),
+        Err(fault) => sheet(&front, &visitor, &id, &form, Some(&fault)).await,
     }
 }

@@ -4,6 +4,7 @@ use super::Front;
 use super::fault::{Answer, Fault};
 use crate::desk::accounts::SignedIn;
 use crate::domain::account::{Permission, Role};
+use crate::domain::language::Language;
 use crate::domain::zone::Zone;
 use crate::render::pages::LANGUAGES;
 use axum::extract::FromRequestParts;
@@ -97,9 +98,9 @@ impl Front {
             .find(|language| *language != visitor.language);
         let said = visitor.said.as_ref().map(|said| format!("said-{said}"));
         let said = said.filter(|id| self.pages.knows(id));
-        let english = crate::domain::language::Language::parse(visitor.language).ok();
+        let language = Language::parse(visitor.language).ok();
         let desk = self.desk();
-        let newsroom = english
+        let newsroom = language
             .as_ref()
             .map_or("", |language| desk.settings.newsroom.name_in(language));
         let whole = json!({

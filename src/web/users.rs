@@ -1,7 +1,7 @@
 //! Accounts and acts, for admins.
 
 use super::Front;
-use super::fault::{Answer, Fault};
+use super::fault::{Answer, Fault, told};
 use super::sheet::Visitor;
 use crate::domain::account::{Account, Act, Role};
 use axum::extract::State;
@@ -115,12 +115,9 @@ pub(super) async fn add(
             visitor.name()?,
         )
         .await;
-    match added.map_err(Fault::from) {
+    match told(added)? {
         Ok(_) => Ok(Redirect::to("/users?said=user-added").into_response()),
-        Err(fault) if fault.is_theirs() => {
-            sheet(&front, &visitor, None, &form, Some(fault.text())).await
-        }
-        Err(fault) => Err(fault),
+        Err(fault) => sheet(&front, &visitor, None, &form, Some(fault)).await,
     }
 }
 
