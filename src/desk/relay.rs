@@ -6,7 +6,7 @@ use crate::domain::header_text::HeaderText;
 use crate::domain::relay::{RelayProfile, TlsPolicy};
 use crate::domain::reply::Handover;
 use crate::entropy::Entropy;
-use crate::relay::compose::{EncodedParts, Letterhead, Message, compose};
+use crate::relay::compose::{Body, EncodedParts, Letterhead, Message, compose};
 use crate::relay::probe::Portrait;
 use crate::relay::{Envelope, Mail, Relay};
 use jiff::{SignedDuration, Timestamp};
@@ -164,8 +164,8 @@ impl Desk {
             date: now,
             subject: "Dateline relay test",
             languages: &[],
-            html: &format!("<p>{text}</p>"),
-            text: &text,
+            html: Body::Plain(&format!("<p>{text}</p>")),
+            text: Body::Plain(&text),
             inline: &EncodedParts::default(),
             attachments: &EncodedParts::default(),
         });

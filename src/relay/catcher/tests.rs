@@ -13,7 +13,7 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::relay::{Deadlines, RelayProfile, TlsPolicy};
 use crate::domain::reply::{Handover, Step};
 use crate::domain::zone::Zone;
-use crate::relay::compose::{EncodedParts, Letterhead, Message, compose};
+use crate::relay::compose::{Body, EncodedParts, Letterhead, Message, compose};
 use crate::relay::{ComposedMessage, Envelope, Mail, Relay};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -61,8 +61,8 @@ fn message(text: &str) -> ComposedMessage {
         date: jiff::Timestamp::UNIX_EPOCH,
         subject: "s",
         languages: &[],
-        html: text,
-        text,
+        html: Body::Plain(text),
+        text: Body::Plain(text),
         inline: &EncodedParts::default(),
         attachments: &EncodedParts::default(),
     })

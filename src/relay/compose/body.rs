@@ -22,18 +22,6 @@ pub enum Body<'a> {
     },
 }
 
-impl<'a> From<&'a str> for Body<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Plain(text)
-    }
-}
-
-impl<'a> From<&'a String> for Body<'a> {
-    fn from(text: &'a String) -> Self {
-        Self::Plain(text)
-    }
-}
-
 impl Body<'_> {
     /// Octets in all, and those that are not ASCII.
     fn weight(self) -> (usize, usize) {

@@ -59,7 +59,7 @@ pub fn message_id(delivery: DeliveryId, domain: &str) -> String {
 }
 
 /// Writes all headers up to those of the first part.
-pub(super) fn write<B>(message: &Message<'_, B>) -> Result<String, ComposeError> {
+pub(super) fn write(message: &Message<'_>) -> Result<String, ComposeError> {
     let letterhead = message.letterhead;
     let mut headers = Headers::new();
     headers.set(To::from(mailboxes("To", message.to)?));

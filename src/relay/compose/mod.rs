@@ -117,7 +117,7 @@ fn stuff(text: &str) -> String {
 
 /// Everything that one message is made of. A body is plain text, or a form.
 #[derive(Debug)]
-pub struct Message<'a, B = &'a str> {
+pub struct Message<'a> {
     /// What all messages of the distribution share.
     pub letterhead: &'a Letterhead,
     /// To whom.
@@ -133,9 +133,9 @@ pub struct Message<'a, B = &'a str> {
     /// The languages it is written in (RFC 3282).
     pub languages: &'a [Language],
     /// The HTML.
-    pub html: B,
+    pub html: Body<'a>,
     /// The plain text.
-    pub text: B,
+    pub text: Body<'a>,
     /// Images that the HTML shows by Content-ID.
     pub inline: &'a EncodedParts,
     /// Files that go with it.
@@ -147,16 +147,13 @@ pub struct Message<'a, B = &'a str> {
 ///
 /// # Errors
 /// An address or moment that no header can hold.
-pub fn compose<'a, B>(message: &Message<'a, B>) -> Result<ComposedMessage, ComposeError>
-where
-    B: Copy + Into<Body<'a>>,
-{
+pub fn compose(message: &Message<'_>) -> Result<ComposedMessage, ComposeError> {
     let mut writer = Writer {
         pieces: Vec::new(),
         current: headers::write(message)?,
         delivery: message.delivery,
-        html: message.html.into(),
-        text: message.text.into(),
+        html: message.html,
+        text: message.text,
         inline: message.inline,
     };
     writer.mixed(message.attachments);

@@ -33,8 +33,8 @@ fn message(name: &str, subject: &str, html: &str, text: &str, file: &str) -> Com
         date: Timestamp::from_second(1_646_888_400).unwrap(),
         subject,
         languages: &["ru".parse().unwrap()],
-        html,
-        text,
+        html: Body::Plain(html),
+        text: Body::Plain(text),
         inline: &EncodedParts::encode(&[source(Some("chart@newsroom.example"))]).unwrap(),
         attachments: &EncodedParts::encode(&[source(None)]).unwrap(),
     })
