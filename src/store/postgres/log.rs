@@ -6,15 +6,15 @@
 use super::rows::get;
 use super::{PostgresStore, Result};
 use crate::domain::ids::{DeliveryId, DistributionId};
-use crate::domain::log::{Head, LogEvent, Personal};
+use crate::domain::log::{Head, LogEntry, LogEvent, Personal};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::store::LogRow;
-use crate::store::log_query::{Line, log_query, log_row};
+use crate::store::log_query::{Line, Piece, log_query};
 use crate::store::values::{from_json, json};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgRow;
-use sqlx::{Executor, PgConnection, Postgres, Row};
+use sqlx::{Executor, PgConnection, Postgres, QueryBuilder, Row};
 
 /// Entries in one statement.
 const BATCH: usize = 1000;
@@ -244,12 +244,34 @@ pub(super) async fn search(
     way: LogWay,
     limit: u32,
 ) -> Result<Vec<LogRow>> {
-    let rows = log_query::<Postgres>(search, way, limit, &LINE)
+    let mut query = QueryBuilder::<Postgres>::new("");
+    for piece in log_query(search, way, limit, &LINE) {
+        match piece {
+            Piece::Sql(sql) => query.push(sql),
+            Piece::Number(number) => query.push_bind(number),
+            Piece::Text(text) => query.push_bind(text),
+        };
+    }
+    let rows = query
         .build()
         .fetch_all(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
     rows.iter()
-        .map(|row| log_row(row).map_err(|error| store.failed(error)))
+        .map(|row| entry(row).map_err(|error| store.failed(error)))
         .collect()
+}
+
+fn entry(row: &PgRow) -> sqlx::Result<LogRow> {
+    Ok(LogRow {
+        entry: LogEntry {
+            seq: u64::try_from(row.try_get::<i64, _>("seq")?).unwrap_or_default(),
+            line: row.try_get("line")?,
+            personal: row.try_get("personal")?,
+            salt: row.try_get("salt")?,
+            hash: row.try_get("hash")?,
+        },
+        distribution: row.try_get("distribution")?,
+        delivery: row.try_get("delivery")?,
+    })
 }
