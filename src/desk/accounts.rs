@@ -278,23 +278,41 @@ impl Desk {
         new_password: &str,
     ) -> Result<(), DeskError> {
         let name = me.account.name.as_str();
-        if !self.knows_password(me, old).await? {
-            self.note(name, "password_change_refused", json!({}))
-                .await?;
-            return Err(DeskError::request("the present password is wrong"));
-        }
+        self.ask_own_password(me, old).await?;
         self.set_password(name, new_password, Some(&me.hash), name)
             .await
             .map(drop)
     }
 
-    /// Whether somebody signed in knows their password: asked again before what
-    /// an unattended desk must not give away.
-    ///
-    /// # Errors
-    /// Passwords cannot be looked at now.
-    pub async fn knows_password(&self, me: &SignedIn, shown: &str) -> Result<bool, DeskError> {
-        password::matches(shown, Some(&me.account.password)).await
+    /// Asks somebody signed in for their password again, before what an
+    /// unattended desk must not give away. A try counts as one at the door, and
+    /// locks as there.
+    async fn ask_own_password(&self, me: &SignedIn, shown: &str) -> Result<(), DeskError> {
+        let (now, name) = (self.clock.now(), me.account.name.as_str());
+        let known = self.user(name).await?;
+        if let Some(until) = known.locked(now) {
+            return Err(DeskError::request(format!(
+                "too many wrong passwords; nothing is looked at before {until}"
+            )));
+        }
+        let tried = known.tried(now);
+        let counted = self.store.change_account(&known, &tried).await?;
+        if !counted || !password::matches(shown, Some(&tried.password)).await? {
+            self.note(
+                name,
+                "password_refused",
+                json!({ "failures": tried.failures }),
+            )
+            .await?;
+            return Err(DeskError::request("the present password is wrong"));
+        }
+        let uncounted = Account {
+            failures: known.failures,
+            locked_until: known.locked_until,
+            ..tried.clone()
+        };
+        self.store.change_account(&tried, &uncounted).await?;
+        Ok(())
     }
 
     /// A second factor to be set up.
@@ -319,18 +337,21 @@ impl Desk {
         format!("{name} (Dateline)")
     }
 
-    /// Sets a second factor up, once a code of it proves that it was taken over.
-    /// Answers false where the code is wrong.
+    /// Sets a second factor up, once a code of it proves that it was taken over
+    /// and the password that it is the owner who did. Answers false where the
+    /// code is wrong.
     ///
     /// # Errors
-    /// The store failed.
+    /// The password is wrong, or the store failed.
     pub async fn set_second_factor(
         &self,
         me: &SignedIn,
+        own_password: &str,
         secret: &str,
         code: &str,
     ) -> Result<bool, DeskError> {
         let name = me.account.name.as_str();
+        self.ask_own_password(me, own_password).await?;
         let new = SecondFactor {
             secret: secret.to_owned(),
             last_step: 0,

@@ -57,31 +57,15 @@ pub(super) async fn change_password(
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Begin {
-    #[serde(default)]
-    password: String,
-}
-
-pub(super) async fn begin_factor(
-    State(front): State<Arc<Front>>,
-    visitor: Visitor,
-    Form(form): Form<Begin>,
-) -> Answer {
-    let me = visitor.me()?;
-    // Whoever finds a desk unattended must not put their own phone in the place of another.
-    if me.account.second_factor.is_some()
-        && !front.desk().knows_password(me, &form.password).await?
-    {
-        let fault = front.pages.say(visitor.language, "refused", &[]);
-        return sheet(&front, &visitor, Some(&fault));
-    }
-    let offer = front.desk().offer_second_factor(&me.account)?;
+pub(super) async fn begin_factor(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
+    let offer = front.desk().offer_second_factor(&visitor.me()?.account)?;
     offered(&front, &visitor, &offer, None)
 }
 
 #[derive(Deserialize)]
 pub(super) struct Confirm {
+    #[serde(default)]
+    password: String,
     secret: String,
     code: String,
 }
@@ -93,12 +77,16 @@ pub(super) async fn confirm_factor(
 ) -> Answer {
     let me = visitor.me()?;
     let desk = front.desk();
-    if desk.set_second_factor(me, &form.secret, &form.code).await? {
-        return Ok(Redirect::to("/account?said=factor-set").into_response());
-    }
-    let fault = front
-        .pages
-        .say(visitor.language, "second-factor-wrong", &[]);
+    let set = desk
+        .set_second_factor(me, &form.password, &form.secret, &form.code)
+        .await;
+    let fault = match told(set)? {
+        Ok(true) => return Ok(Redirect::to("/account?said=factor-set").into_response()),
+        Ok(false) => front
+            .pages
+            .say(visitor.language, "second-factor-wrong", &[]),
+        Err(fault) => fault,
+    };
     let offer = desk.same_second_factor(&me.account, &form.secret)?;
     offered(&front, &visitor, &offer, Some(&fault))
 }

@@ -100,13 +100,17 @@ fn a_second_factor_is_asked_for_and_no_code_counts_twice() {
         .to_owned();
     let wrong = browser.post(
         "/account/second-factor/confirm",
-        &[("secret", &secret), ("code", "000000")],
+        &[
+            ("secret", &secret),
+            ("code", "000000"),
+            ("password", PASSWORD),
+        ],
     );
     wrong.holds(&secret).holds("That code is not right");
     let now = code(&secret, 0);
     let set = browser.post(
         "/account/second-factor/confirm",
-        &[("secret", &secret), ("code", &now)],
+        &[("secret", &secret), ("code", &now), ("password", PASSWORD)],
     );
     assert_eq!(set.location(), "/account?said=factor-set");
     let mut other = Browser::new(&service);
@@ -121,10 +125,29 @@ fn a_second_factor_is_asked_for_and_no_code_counts_twice() {
         other.sign_in("vera", PASSWORD, &code(&secret, 30)).status,
         303
     );
-    // Another phone in its place takes the password.
+    // Another phone in its place takes the password, whatever secret is posted.
+    let own = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let own_code = code(own, 0);
+    for password in ["", "not the password"] {
+        let form = [("secret", own), ("code", &own_code), ("password", password)];
+        other
+            .post("/account/second-factor/confirm", &form)
+            .holds("the present password is wrong");
+    }
+    // Guesses there are counted with those at the door.
+    for _ in 0..3 {
+        let form = [("secret", own), ("code", &own_code), ("password", "guess")];
+        other.post("/account/second-factor/confirm", &form);
+    }
+    let form = [
+        ("secret", own),
+        ("code", own_code.as_str()),
+        ("password", PASSWORD),
+    ];
     other
-        .post("/account/second-factor", &[])
-        .lacks("data:image/svg+xml;base64,");
+        .post("/account/second-factor/confirm", &form)
+        .holds("too many wrong passwords");
+    assert_eq!(workspace.dateline(&["user", "enable", "vera"]).code, 0);
     assert_eq!(
         workspace
             .dateline(&["user", "reset-second-factor", "vera"])
