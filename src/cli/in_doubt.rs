@@ -79,7 +79,7 @@ async fn decide(
     let id: DeliveryId = delivery
         .parse()
         .map_err(|error: crate::domain::ids::IdError| CliError::usage(error.to_string()))?;
-    let standing = desk.decide(id, decision, &operator(None)).await?;
+    let standing = desk.decide(id, None, decision, &operator(None)).await?;
     if output.is_text() {
         output.say(format!("{id} is {} now", standing.state.name()));
     } else {

@@ -55,17 +55,20 @@ impl Desk {
         Ok(told.collect())
     }
 
-    /// Settles one of them.
+    /// Settles one of them, of any distribution or of the one named.
     ///
     /// # Errors
-    /// There is no such delivery, it is not in doubt, or it has moved on meanwhile.
+    /// There is no such delivery there, it is not in doubt, or it has moved on meanwhile.
     pub async fn decide(
         &self,
         id: DeliveryId,
+        of: Option<DistributionId>,
         decision: &Decision,
         by: &str,
     ) -> Result<Standing, DeskError> {
         let standing = self.store.delivery(id).await?;
+        let standing =
+            standing.filter(|found| of.is_none_or(|of| of == found.delivery.distribution));
         let standing =
             standing.ok_or_else(|| DeskError::request(format!("there is no delivery {id}")))?;
         let now = self.clock.now();

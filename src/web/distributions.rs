@@ -264,7 +264,8 @@ pub(super) async fn settle(
         "abandon" => Decision::Abandon,
         _ => return Err(bad()),
     };
-    desk.decide(delivery, &decision, visitor.name()?).await?;
+    desk.decide(delivery, Some(found.id), &decision, visitor.name()?)
+        .await?;
     let what = json!({ "delivery": delivery, "decision": form.decision });
     desk.note(visitor.name()?, "settled", what).await?;
     Ok(Redirect::to(&format!("/distributions/{}?said=changed", found.id)).into_response())

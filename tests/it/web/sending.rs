@@ -329,6 +329,15 @@ fn progress_is_told_as_it_happens_and_again_to_whoever_reconnects() {
             .status,
         400
     );
+    // Under the address of another distribution there is no such delivery.
+    let reviewed = review(&mut vera, IMMEDIATE);
+    let other = send(&mut vera, IMMEDIATE, &reviewed);
+    let elsewhere = format!("{}/settle", other.location().split('?').next().unwrap());
+    vera.post(
+        &elsewhere,
+        &[("delivery", &delivery), ("decision", "arrived")],
+    )
+    .holds(&format!("there is no delivery {delivery}"));
     assert_eq!(
         vera.post(&settle, &[("delivery", &delivery), ("decision", "arrived")])
             .status,
