@@ -7,7 +7,7 @@ use crate::domain::log_search::{LogSearch, LogWay, line_time};
 pub(super) struct Line {
     /// What happened.
     pub(super) event: &'static str,
-    /// When, in a way that compares octet by octet.
+    /// When, without its `Z`, in a way that compares octet by octet.
     pub(super) at: &'static str,
 }
 

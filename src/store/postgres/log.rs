@@ -235,7 +235,7 @@ pub(super) async fn head(store: &PostgresStore) -> Result<Head> {
 /// How PostgreSQL looks into a line.
 const LINE: Line = Line {
     event: "line::json ->> 'event'",
-    at: "(line::json ->> 'at') COLLATE \"C\"",
+    at: "rtrim(line::json ->> 'at', 'Z') COLLATE \"C\"",
 };
 
 pub(super) async fn search(

@@ -73,7 +73,7 @@ pub(super) async fn head(store: &SqliteStore) -> Result<Head> {
 /// How SQLite looks into a line.
 const LINE: Line = Line {
     event: "line ->> 'event'",
-    at: "line ->> 'at'",
+    at: "rtrim(line ->> 'at', 'Z')",
 };
 
 pub(super) async fn search(

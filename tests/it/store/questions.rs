@@ -318,10 +318,9 @@ pub(super) async fn the_log_is_searched(ground: &Ground) {
     let (other, _) = planned(store.as_ref(), 3).await;
     let lease = leased(store.as_ref(), 60).await;
     let turned = claim_of(store.as_ref(), Some(one.id), lease, 1, 2).await;
-    store
-        .record(&outcomes(&turned, lease, &accepted(2)))
-        .await
-        .unwrap();
+    let mut records = outcomes(&turned, lease, &accepted(2));
+    records[0].event.as_mut().unwrap().at = at(2) + jiff::SignedDuration::from_millis(100);
+    store.record(&records).await.unwrap();
     let found = async |search: &LogSearch, way| {
         let rows = store.search_log(search, way, 100).await.unwrap();
         rows.iter().map(|row| row.entry.seq).collect::<Vec<_>>()
@@ -351,6 +350,12 @@ pub(super) async fn the_log_is_searched(ground: &Ground) {
         ..LogSearch::default()
     };
     assert_eq!(found(&accepted, LogWay::Onward(0)).await.len(), 2);
+    // Lines leave the zeros at a fraction's end out: `.1` is before `.100001`.
+    let between = LogSearch {
+        since: Some(at(2) + jiff::SignedDuration::from_micros(100_001)),
+        ..accepted.clone()
+    };
+    assert_eq!(found(&between, LogWay::Onward(0)).await.len(), 1);
     let later = LogSearch {
         since: Some(at(3)),
         ..accepted
