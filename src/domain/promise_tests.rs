@@ -98,6 +98,9 @@ struct World {
     truth: i64,
     /// How far the wall clock is off it.
     off: i64,
+    /// How far it was off when it was set and nobody had to wait for it: it was
+    /// believed then, and what is timed anew is timed by it.
+    believed: i64,
     guard: ClockGuard,
     course: Course,
     embargo: Option<Embargo>,
@@ -140,15 +143,17 @@ impl World {
         let waits = |one: &Planned| {
             one.state.life() == Life::Waiting && (barred || one.delivery.not_before > certain)
         };
-        if self.deliveries.iter().any(waits)
-            && let Ok(held) = self.course.hold(
+        if self.deliveries.iter().any(waits) {
+            if let Ok(held) = self.course.hold(
                 jump.certain(),
                 "dateline",
                 &jump.explain(),
                 HoldCause::ClockJumped,
-            )
-        {
-            self.course = held;
+            ) {
+                self.course = held;
+            }
+        } else {
+            self.believed = self.off;
         }
         self.trust();
     }
@@ -165,6 +170,7 @@ impl World {
     fn repair(&mut self) {
         self.off = 0;
         self.look();
+        self.believed = 0;
         self.trust();
         if let Ok(resumed) = self.course.resume(self.now()) {
             self.course = resumed;
@@ -230,8 +236,9 @@ impl World {
                 .as_ref()
                 .map_or(0, |embargo| embargo.until.as_second() - self.truth)
         );
+        let believed = truth + SignedDuration::from_secs(self.believed);
         prop_assert!(
-            truth >= one.delivery.not_before,
+            believed >= one.delivery.not_before,
             "{} before its time",
             one.email
         );
@@ -449,6 +456,7 @@ fn plan(scene: &Scene<'_>) -> World {
     World {
         truth: START,
         off: 0,
+        believed: 0,
         guard: ClockGuard::new(
             now,
             SignedDuration::from_secs(START),
