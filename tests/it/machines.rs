@@ -2,6 +2,7 @@
 //! becomes of it when one of them dies, is stopped, or the server goes away.
 
 use crate::cluster::{Cluster, cluster};
+use crate::cut::Cuttable;
 use crate::support::{CatcherProcess, EMBARGOED, IMMEDIATE, ServiceProcess, Workspace, eventually};
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -222,4 +223,56 @@ fn a_server_that_restarts_costs_nothing() {
     newsroom.await_settled();
     assert_eq!(service.end(), 0);
     newsroom.check(400);
+}
+
+#[test]
+fn a_store_that_is_cut_off_in_the_midst_costs_nothing() {
+    let newsroom = Newsroom::with_load(cluster(), 400);
+    let way = Cuttable::to(newsroom.server.port);
+    let (there, round) = (newsroom.server.port, way.port);
+    let direct = newsroom.workspace.read("dateline.toml");
+    newsroom.workspace.write(
+        "dateline.toml",
+        &direct.replace(
+            &format!("127.0.0.1:{there}/"),
+            &format!("127.0.0.1:{round}/"),
+        ),
+    );
+    let service = ServiceProcess::start(&newsroom.workspace);
+    newsroom.plan();
+    for _ in 0..3 {
+        let before = newsroom.count("'accepted'");
+        let what = format!("it is at work, with {before} accepted");
+        eventually(&what, || newsroom.count("'accepted'") > before + 10);
+        way.cut();
+        // Somebody looks meanwhile: no answer is better than a wrong one.
+        let said = newsroom.workspace.dateline(&["status", "latest"]);
+        assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+        way.mend();
+    }
+    assert!(newsroom.count(OPEN) > 0, "too fast for this test");
+    newsroom.await_settled();
+    assert_eq!(service.end(), 0);
+    newsroom.check(400);
+}
+
+#[test]
+fn of_three_services_one_is_killed_and_one_sleeps_past_its_lease() {
+    let newsroom = Newsroom::with_load(cluster(), 500);
+    let services = [(); 3].map(|()| ServiceProcess::start(&newsroom.workspace));
+    newsroom.plan();
+    eventually("all three are at work", || {
+        services.iter().all(|one| sent(one) > 5)
+    });
+    let [dies, sleeps, lives] = services;
+    sleeps.signal("STOP");
+    dies.kill();
+    assert!(newsroom.count(OPEN) > 50, "too fast for this test");
+    newsroom.await_settled();
+    let before = newsroom.count("'in_doubt'");
+    sleeps.signal("CONT");
+    assert_eq!(sleeps.end(), 0);
+    assert_eq!(lives.end(), 0);
+    let doubted = newsroom.check(500);
+    assert_eq!(doubted, before, "its late word counts for nothing");
 }

@@ -10,7 +10,9 @@
 mod architecture;
 mod bad_input;
 mod cluster;
+mod cut;
 mod day;
+mod disk;
 mod dkim;
 mod faults;
 mod flow;
