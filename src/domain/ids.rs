@@ -29,9 +29,11 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut text = self.0.to_string();
+                let mut buffer = [0; ulid::ULID_LEN];
+                let text = self.0.array_to_str(&mut buffer);
                 text.make_ascii_lowercase();
-                write!(f, concat!($prefix, "_{}"), text)
+                f.write_str(concat!($prefix, "_"))?;
+                f.write_str(text)
             }
         }
 
@@ -45,7 +47,7 @@ macro_rules! id {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
                 text.strip_prefix(concat!($prefix, "_"))
-                    .and_then(|rest| Ulid::from_string(&rest.to_ascii_uppercase()).ok())
+                    .and_then(|rest| Ulid::from_string(rest).ok())
                     .map(Self)
                     .ok_or_else(|| IdError { text: text.to_owned(), prefix: $prefix })
             }

@@ -1,13 +1,14 @@
 //! The delivery log: entries are only ever added, in the transaction of what they tell.
 
-use super::rows::json;
-use super::{Result, SqliteStore};
+use super::{Result, SqliteStore, batch};
 use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::store::LogRow;
 use crate::store::log_query::{Line, Piece, log_query};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+
+const INSERT: &str = "INSERT INTO delivery_log (seq, distribution, delivery, line, personal, salt, hash) SELECT * FROM";
 
 /// Adds events to the chain.
 pub(super) async fn append(
@@ -18,29 +19,22 @@ pub(super) async fn append(
         return Ok(());
     }
     let mut head = read_head(&mut *connection).await?;
-    let rows: Vec<_> = events
-        .iter()
-        .map(|event| {
-            let (distribution, delivery) = (event.distribution, event.delivery);
+    for events in events.chunks(batch::MOST) {
+        let statement = batch::over(INSERT, 7, events.len(), "WHERE column1 IS NOT NULL");
+        let mut insert = sqlx::query(statement);
+        for event in events {
             let entry = head.append(event);
-            (
-                entry.seq,
-                distribution,
-                delivery,
-                entry.line,
-                entry.personal,
-                entry.salt,
-                entry.hash,
-            )
-        })
-        .collect();
-    sqlx::query(
-        "INSERT INTO delivery_log (seq, distribution, delivery, line, personal, salt, hash) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)",
-    )
-    .bind(json(&rows))
-    .execute(&mut *connection)
-    .await?;
+            insert = insert
+                .bind(i64::try_from(entry.seq).unwrap_or(i64::MAX))
+                .bind(event.distribution.to_string())
+                .bind(event.delivery.map(|id| id.to_string()))
+                .bind(entry.line)
+                .bind(entry.personal)
+                .bind(entry.salt)
+                .bind(entry.hash);
+        }
+        insert.execute(&mut *connection).await?;
+    }
     sqlx::query("UPDATE log_head SET seq = ?, hash = ?")
         .bind(i64::try_from(head.seq).unwrap_or(i64::MAX))
         .bind(head.hash)

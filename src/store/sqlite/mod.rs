@@ -6,6 +6,7 @@
 
 mod accounts;
 mod archive;
+mod batch;
 mod bell;
 mod contacts;
 mod lease;

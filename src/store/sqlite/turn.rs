@@ -1,7 +1,7 @@
 //! One turn of the ledger: outcomes in, new attempts out, one transaction.
 
 use super::rows::{damaged, delivery, due_at, json, micros, timestamp};
-use super::{Result, SqliteStore, log};
+use super::{Result, SqliteStore, batch, log};
 use crate::domain::delivery::{DeliveryState, Life};
 use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
@@ -52,28 +52,30 @@ pub(super) async fn turn(
     Ok(turned)
 }
 
-/// Writes a batch in one statement. Gives those whose lease was lost, and the
-/// events of the others.
+/// Writes a batch. Gives those whose lease was lost, and the events of the others.
 async fn record<'a>(
     connection: &mut SqliteConnection,
     records: &'a [Record],
 ) -> sqlx::Result<(Vec<DeliveryId>, Vec<&'a LogEvent>)> {
-    let rows: Vec<_> = records.iter().map(row).collect();
-    let written = sqlx::query(
-        "UPDATE delivery_state SET state = new.value ->> 2, facts = new.value ->> 3, \
-             due_at = max(new.value ->> 4, ifnull(permitted_from, new.value ->> 4)), attempts = new.value ->> 5, \
-             lease = iif(new.value ->> 6, lease, NULL) \
-         FROM json_each(?) AS new \
-         WHERE delivery_state.id = new.value ->> 0 AND delivery_state.lease = new.value ->> 1 AND delivery_state.state = 'claimed' \
-         RETURNING delivery_state.id",
-    )
-    .bind(json(&rows))
-    .fetch_all(connection)
-    .await?;
-    let written: HashSet<String> = written
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<sqlx::Result<_>>()?;
+    let mut written: HashSet<String> = HashSet::with_capacity(records.len());
+    for records in records.chunks(batch::MOST) {
+        let statement = batch::over(RECORD, 7, records.len(), RECORDED);
+        let mut update = sqlx::query(statement);
+        for record in records {
+            let still_held = record.state.life() == Life::Claimed;
+            update = update
+                .bind(record.delivery.to_string())
+                .bind(record.lease.to_string())
+                .bind(record.state.name())
+                .bind(json(&record.state))
+                .bind(due_at(&record.state))
+                .bind(record.attempts)
+                .bind(still_held);
+        }
+        for row in update.fetch_all(&mut *connection).await? {
+            written.insert(row.try_get(0)?);
+        }
+    }
     let (mut lost, mut events) = (Vec::new(), Vec::new());
     for record in records {
         if written.contains(&record.delivery.to_string()) {
@@ -85,18 +87,11 @@ async fn record<'a>(
     Ok((lost, events))
 }
 
-fn row(record: &Record) -> serde_json::Value {
-    let still_held = record.state.life() == Life::Claimed;
-    serde_json::json!([
-        record.delivery,
-        record.lease,
-        record.state.name(),
-        json(&record.state),
-        due_at(&record.state),
-        record.attempts,
-        i32::from(still_held)
-    ])
-}
+const RECORD: &str = "UPDATE delivery_state SET state = column3, facts = column4, \
+     due_at = max(column5, ifnull(permitted_from, column5)), attempts = column6, \
+     lease = iif(column7, lease, NULL) FROM";
+const RECORDED: &str = "WHERE delivery_state.id = column1 AND delivery_state.lease = column2 \
+     AND delivery_state.state = 'claimed' RETURNING delivery_state.id";
 
 /// Whether the claim's lease is still one. Without its row nothing that it
 /// took would ever come back.
