@@ -61,6 +61,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &'static dyn Wirin
     );
     let output = Output::new(args.format);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads(&args.command))
         .enable_all()
         .build()
     {
@@ -80,6 +81,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &'static dyn Wirin
             ExitCode::from(error.exit() as u8)
         }
     }
+}
+
+/// Threads that work. One core is left to the store, which has a thread of its
+/// own, and to the relay, where it is on this machine: more threads than that
+/// only wake each other. The service has two at least, so that a page in the
+/// making holds no mail up.
+fn threads(command: &Command) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let least = match command {
+        Command::Serve(_) => 2,
+        _ => 1,
+    };
+    cores.saturating_sub(1).max(least)
 }
 
 async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result<Exit, CliError> {

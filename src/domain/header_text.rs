@@ -50,6 +50,10 @@ impl HeaderText {
     /// Folds any run of white space and control characters into one space:
     /// for text of our own making, such as a rendered subject.
     pub fn collapse(text: &str) -> Self {
+        let is_odd = |c: char| c.is_control() || (c.is_whitespace() && c != ' ');
+        if text.trim() == text && !text.contains("  ") && !text.contains(is_odd) {
+            return Self(text.to_owned());
+        }
         let spaced: String = text
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })

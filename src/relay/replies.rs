@@ -5,12 +5,14 @@ use crate::domain::reply::SmtpReply;
 /// The first whole reply in these octets, and how many it takes. `None` while
 /// it is not whole, or where it is no reply.
 pub(super) fn first_reply(heard: &[u8]) -> Option<(SmtpReply, usize)> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut used = 0;
+    let (mut text, mut used) = (String::new(), 0);
     loop {
         let rest = &heard[used..];
-        let end = rest.windows(2).position(|pair| pair == b"\r\n")?;
+        let end = memchr::memmem::find(rest, b"\r\n")?;
         let line = &rest[..end];
+        if used > 0 {
+            text.push('\n');
+        }
         used += end + 2;
         let code: u16 = std::str::from_utf8(line.get(..3)?).ok()?.parse().ok()?;
         let last = match line.get(3) {
@@ -18,9 +20,9 @@ pub(super) fn first_reply(heard: &[u8]) -> Option<(SmtpReply, usize)> {
             Some(b'-') => false,
             Some(_) => return None,
         };
-        lines.push(String::from_utf8_lossy(line.get(4..).unwrap_or_default()).into_owned());
+        text.push_str(&String::from_utf8_lossy(line.get(4..).unwrap_or_default()));
         if last {
-            return Some((SmtpReply::new(code, lines.join("\n")), used));
+            return Some((SmtpReply::new(code, text), used));
         }
     }
 }

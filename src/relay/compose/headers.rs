@@ -9,14 +9,22 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use lettre::message::Mailboxes;
 use lettre::message::header::{From, Headers, ReplyTo, Subject, To};
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+
+/// A header's line that needs no folding (RFC 5322 2.1.1 says 78, lettre folds earlier).
+const LONGEST_LINE: usize = 70;
 
 /// What all messages of a distribution in one language share, ready written.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Letterhead {
     fixed: String,
     domain: String,
-    opt_out: EmailAddress,
+    /// The header to opt out, up to the delivery's identifier.
+    opt_out: String,
     zone: Zone,
+    /// The last subject and its header: most readers have the same.
+    subject: Mutex<(String, String)>,
 }
 
 impl Letterhead {
@@ -47,9 +55,24 @@ impl Letterhead {
         Ok(Self {
             fixed,
             domain: domain.to_owned(),
-            opt_out: opt_out.clone(),
+            opt_out: format!(
+                "List-Unsubscribe: <mailto:{}?subject=unsubscribe%20",
+                percent(opt_out)
+            ),
             zone: zone.clone(),
+            subject: Mutex::default(),
         })
+    }
+
+    /// Writes the subject as lettre does, once for readers in a row who have the same.
+    fn write_subject(&self, subject: &str, out: &mut String) {
+        let mut last = self.subject.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.0 != subject || last.1.is_empty() {
+            let mut headers = Headers::new();
+            headers.set(Subject::from(HeaderText::collapse(subject).to_string()));
+            *last = (subject.to_owned(), headers.to_string());
+        }
+        out.push_str(&last.1);
     }
 }
 
@@ -61,45 +84,69 @@ pub fn message_id(delivery: DeliveryId, domain: &str) -> String {
 /// Writes all headers up to those of the first part.
 pub(super) fn write(message: &Message<'_>) -> Result<String, ComposeError> {
     let letterhead = message.letterhead;
-    let mut headers = Headers::new();
-    headers.set(To::from(mailboxes("To", message.to)?));
-    headers.set(Subject::from(
-        HeaderText::collapse(message.subject).to_string(),
-    ));
-    let languages: Vec<_> = message.languages.iter().map(ToString::to_string).collect();
     let mut out = String::with_capacity(16 * 1024);
-    out.push_str(&format!(
-        "Date: {}\r\n",
-        date(message.date, &letterhead.zone)?
-    ));
+    write_date(message.date, &letterhead.zone, &mut out)?;
     out.push_str(&letterhead.fixed);
-    out.push_str(&headers.to_string());
-    out.push_str(&format!(
-        "Message-ID: {}\r\n",
-        message_id(message.delivery, &letterhead.domain)
-    ));
+    write_to(message.to, &mut out)?;
+    letterhead.write_subject(message.subject, &mut out);
+    let (delivery, domain) = (message.delivery, &letterhead.domain);
+    // Writing to a text never fails.
+    let _ = write!(out, "Message-ID: <{delivery}@{domain}>\r\n");
     if let Some(original) = message.replies_to {
-        let original = message_id(original, &letterhead.domain);
-        out.push_str(&format!(
-            "In-Reply-To: {original}\r\nReferences: {original}\r\n"
-        ));
+        let original = message_id(original, domain);
+        let _ = write!(out, "In-Reply-To: {original}\r\nReferences: {original}\r\n");
     }
-    out.push_str(&format!(
-        "List-Unsubscribe: <mailto:{}?subject=unsubscribe%20{}>\r\n",
-        percent(&letterhead.opt_out),
-        message.delivery
-    ));
-    if !languages.is_empty() {
-        out.push_str(&format!("Content-Language: {}\r\n", languages.join(", ")));
+    let _ = write!(out, "{}{delivery}>\r\n", letterhead.opt_out);
+    for (n, language) in message.languages.iter().enumerate() {
+        let before = if n == 0 { "Content-Language: " } else { ", " };
+        let _ = write!(out, "{before}{language}");
+    }
+    if !message.languages.is_empty() {
+        out.push_str("\r\n");
     }
     Ok(out)
 }
 
-fn date(at: Timestamp, zone: &Zone) -> Result<String, ComposeError> {
+fn write_date(at: Timestamp, zone: &Zone, out: &mut String) -> Result<(), ComposeError> {
     let local = at.to_zoned_datetime(zone.time_zone().clone());
+    out.push_str("Date: ");
     DateTimePrinter::new()
-        .zoned_datetime_to_string(&local)
-        .map_err(|_| ComposeError::Date(at))
+        .print_zoned_datetime(&local, &mut *out)
+        .map_err(|_| ComposeError::Date(at))?;
+    out.push_str("\r\n");
+    Ok(())
+}
+
+/// Writes whom it is to: plainly where nothing needs to be encoded, quoted or
+/// folded, else as lettre does.
+fn write_to(to: &Mailbox, out: &mut String) -> Result<(), ComposeError> {
+    let (name, address) = (to.name.as_str(), &to.address);
+    let begun = out.len();
+    let (space, open, close) = if name.is_empty() {
+        ("", "", "")
+    } else {
+        (" ", "<", ">")
+    };
+    let _ = write!(out, "To: {name}{space}{open}{address}{close}");
+    if is_plain(name, " ")
+        && !name.contains("  ")
+        && is_plain(address.local(), ".-_+")
+        && is_plain(address.domain(), ".-")
+        && out.len() - begun <= LONGEST_LINE
+    {
+        out.push_str("\r\n");
+        return Ok(());
+    }
+    out.truncate(begun);
+    let mut headers = Headers::new();
+    headers.set(To::from(mailboxes("To", to)?));
+    let _ = write!(out, "{headers}");
+    Ok(())
+}
+
+fn is_plain(text: &str, also: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || also.contains(c))
 }
 
 fn mailboxes(header: &'static str, mailbox: &Mailbox) -> Result<Mailboxes, ComposeError> {
@@ -124,4 +171,48 @@ fn percent(address: &EmailAddress) -> String {
             }
             out
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_name_stands_as_lettre_writes_it(
+            name in "[a-zA-Z0-9 .'é,-]{0,40}",
+            local in "[a-z0-9.+_-]{1,30}",
+            domain in "[a-z0-9-]{1,30}[.]example",
+        ) {
+            let Ok(address) = EmailAddress::parse(&format!("{local}@{domain}")) else {
+                return Ok(());
+            };
+            let to = Mailbox { name: HeaderText::collapse(&name), address };
+            let mut headers = Headers::new();
+            headers.set(To::from(mailboxes("To", &to).unwrap()));
+            let mut ours = String::new();
+            write_to(&to, &mut ours).unwrap();
+            prop_assert_eq!(ours, headers.to_string());
+        }
+    }
+
+    #[test]
+    fn every_subject_is_the_readers_own() {
+        let at = EmailAddress::parse("press@newsroom.example").unwrap();
+        let from = Mailbox {
+            name: HeaderText::default(),
+            address: at.clone(),
+        };
+        let head = Letterhead::new(&from, None, &at, "newsroom.example", &Zone::utc()).unwrap();
+        let mut out = String::new();
+        for subject in ["", "One", "One", "Два", "One\r\nBcc: x", ""] {
+            head.write_subject(subject, &mut out);
+        }
+        assert_eq!(
+            out,
+            "Subject: \r\nSubject: One\r\nSubject: One\r\nSubject: =?utf-8?b?0JTQstCw?=\r\n\
+             Subject: One Bcc: x\r\nSubject: \r\n"
+        );
+    }
 }

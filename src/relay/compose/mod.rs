@@ -21,6 +21,7 @@ use crate::domain::address::Mailbox;
 use crate::domain::ids::DeliveryId;
 use crate::domain::language::Language;
 use jiff::Timestamp;
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// Why a message cannot be composed.
@@ -178,17 +179,19 @@ impl Writer<'_> {
     }
 
     fn open(&mut self, subtype: &str, parameters: &str, boundary: &str) {
-        self.current.push_str(&format!(
+        // Writing to a text never fails.
+        let _ = write!(
+            self.current,
             "Content-Type: multipart/{subtype};{parameters}\r\n boundary=\"{boundary}\"\r\n\r\n"
-        ));
+        );
     }
 
     fn next(&mut self, boundary: &str) {
-        self.current.push_str(&format!("--{boundary}\r\n"));
+        let _ = write!(self.current, "--{boundary}\r\n");
     }
 
     fn close(&mut self, boundary: &str) {
-        self.current.push_str(&format!("--{boundary}--\r\n"));
+        let _ = write!(self.current, "--{boundary}--\r\n");
     }
 
     fn mixed(&mut self, attachments: &EncodedParts) {

@@ -20,8 +20,9 @@ pub(super) fn over(
     after: &str,
 ) -> AssertSqlSafe<String> {
     let size = SIZES.into_iter().find(|size| *size >= rows).unwrap_or(MOST);
-    let row = format!("({})", vec!["?"; columns].join(","));
-    let places = vec![row; size].join(",");
+    let row = format!("(?{}),", ",?".repeat(columns.saturating_sub(1)));
+    let places = row.repeat(size);
+    let places = places.trim_end_matches(',');
     AssertSqlSafe(format!("{before} (VALUES {places}) {after}"))
 }
 
