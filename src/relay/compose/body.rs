@@ -96,7 +96,7 @@ pub(super) fn write_quoted(text: &str, out: &mut String) {
             } else {
                 1
             };
-            end_line(out);
+            end_line(column, out);
             column = 0;
         } else if room < if PLAIN[usize::from(byte)] { 1 } else { 3 } {
             out.push_str("=\r\n");
@@ -106,7 +106,7 @@ pub(super) fn write_quoted(text: &str, out: &mut String) {
             (at, column) = (at + 1, column + 3);
         }
     }
-    end_line(out);
+    end_line(column, out);
 }
 
 /// Octets that stand for themselves: printable ASCII but `=`, and space and tab.
@@ -128,11 +128,15 @@ fn push_code(byte: u8, out: &mut String) {
     out.push(char::from(DIGITS[usize::from(byte & 15)]));
 }
 
-/// White space at the end of a line is lost on the way unless it is encoded.
-fn end_line(out: &mut String) {
+/// White space at the end of a line is lost on the way unless it is encoded, on
+/// a line of its own where it has no room.
+fn end_line(column: usize, out: &mut String) {
     let last = out.as_bytes().last().copied();
     if let Some(space @ (b' ' | b'\t')) = last {
         out.pop();
+        if column + 2 > LINE {
+            out.push_str("=\r\n");
+        }
         push_code(space, out);
     }
     out.push_str("\r\n");
@@ -182,13 +186,21 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_space_at_the_end_of_a_full_line_goes_on_a_line_of_its_own() {
+        let full = "x".repeat(LINE - 2);
+        assert_eq!(quoted(&format!("{full} ")), format!("{full}=\r\n=20\r\n"));
+        let room = "x".repeat(LINE - 3);
+        assert_eq!(quoted(&format!("{room}\t")), format!("{room}=09\r\n"));
+    }
+
     proptest! {
         #[test]
         fn it_reads_back_and_its_lines_are_short(text in any::<String>(), long in "[ -~]{0,400}") {
             let text = format!("{text}{long}{text}");
             let encoded = quoted(&text);
             let lines: Vec<_> = encoded.split("\r\n").collect();
-            prop_assert!(lines.iter().all(|line| line.len() <= 78 && !line.starts_with('.') && !line.contains(['\r', '\n'])));
+            prop_assert!(lines.iter().all(|line| line.len() <= LINE && !line.starts_with('.') && !line.contains(['\r', '\n'])));
             let read = quoted_printable::decode(&encoded, quoted_printable::ParseMode::Strict).unwrap();
             prop_assert_eq!(String::from_utf8(read).unwrap(), format!("{}\r\n", crlf(&text)));
         }
