@@ -122,12 +122,12 @@ fn write_date(at: Timestamp, zone: &Zone, out: &mut String) -> Result<(), Compos
 fn write_to(to: &Mailbox, out: &mut String) -> Result<(), ComposeError> {
     let (name, address) = (to.name.as_str(), &to.address);
     let begun = out.len();
-    let (space, open, close) = if name.is_empty() {
-        ("", "", "")
+    let quote = if name.contains(' ') { "\"" } else { "" };
+    let _ = if name.is_empty() {
+        write!(out, "To: {address}")
     } else {
-        (" ", "<", ">")
+        write!(out, "To: {quote}{name}{quote} <{address}>")
     };
-    let _ = write!(out, "To: {name}{space}{open}{address}{close}");
     if is_plain(name, " ")
         && !name.contains("  ")
         && is_plain(address.local(), ".-_+")
@@ -181,7 +181,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_plain_name_stands_as_lettre_writes_it(
-            name in "[a-zA-Z0-9 .'é,-]{0,40}",
+            name in prop_oneof!["[a-zA-Z0-9]{0,30}( [a-zA-Z0-9]{1,20}){0,2}", "[a-zA-Z0-9 .'\"é,_-]{0,40}"],
             local in "[a-z0-9.+_-]{1,30}",
             domain in "[a-z0-9-]{1,30}[.]example",
         ) {

@@ -246,3 +246,51 @@ async fn the_archive_knows_every_table_and_column() {
     tables.retain(|table| *table != "dateline_schema");
     assert_eq!(ground.sql(there), tables.join("\n"));
 }
+
+/// Waits until no session is left on a database: each tells what it did when it ends.
+fn all_told(url: &str) {
+    let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+        AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    crate::support::eventually("every session has ended", || {
+        cluster().sql(url, others) == "0"
+    });
+}
+
+/// A turn touches the rows that it is about, by their own index: not all that a
+/// lease holds, nor all that was ever finished.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_costs_what_it_is_about() {
+    let url = cluster().database();
+    drop(open(&url).await.unwrap());
+    all_told(&url);
+    let scans = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'delivery_state'";
+    // Each of its indexes was built by one.
+    let built = cluster().sql(&url, scans);
+    let store = open(&url).await.unwrap();
+    planned(store.as_ref(), 3000).await;
+    let lease = leased(store.as_ref(), 600).await;
+    for _ in 0..12 {
+        let turned = claim(store.as_ref(), lease, 1, 250).await;
+        let records = outcomes(&turned, lease, &accepted(2));
+        assert!(store.record(&records).await.unwrap().is_empty());
+    }
+    drop(store);
+    all_told(&url);
+    let updates = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'delivery_state'";
+    assert_eq!(cluster().sql(&url, updates), "6000");
+    assert_eq!(cluster().sql(&url, scans), built);
+    let read = |index: &str| -> u64 {
+        let read = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = ";
+        let sql = format!("{read}'{index}'");
+        cluster().sql(&url, &sql).parse().unwrap()
+    };
+    assert!(
+        read("delivery_claimed") < 300,
+        "leases are not asked for outcomes"
+    );
+    assert!(
+        read("delivery_waiting") < 30_000,
+        "what is finished is not walked past"
+    );
+    assert!(read("delivery_state_pkey") < 30_000);
+}
