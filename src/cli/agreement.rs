@@ -5,6 +5,7 @@ use super::error::{CliError, Exit};
 use super::operator::operator;
 use super::output::{Output, table};
 use crate::desk::Desk;
+use crate::desk::agreements::NewWord;
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party, Said, Scope};
 use crate::domain::ids::ReleaseId;
@@ -42,13 +43,6 @@ fn word(
     desk: &Desk,
 ) -> Result<AgreementWord, CliError> {
     let usage = |error: &dyn std::fmt::Display| CliError::usage(error.to_string());
-    if let (Some(since), Some(until)) = (since, until)
-        && until < since
-    {
-        return Err(CliError::usage(format!(
-            "--until {until} is before --since {since}"
-        )));
-    }
     let party = match (args.contact, args.outlet) {
         (Some(email), _) => {
             Party::Contact(EmailAddress::parse(&email).map_err(|error| usage(&error))?)
@@ -66,17 +60,15 @@ fn word(
         Some(release) => Scope::Release(ReleaseId::parse(&release).map_err(|error| usage(&error))?),
         None => Scope::All,
     };
-    let who = desk.deed(&operator(args.by), &args.note);
-    Ok(AgreementWord {
+    let new = NewWord {
         party,
         said,
         scope,
         since,
         until,
-        recorded_by: who.by,
-        recorded_at: who.now,
         note: args.note,
-    })
+    };
+    Ok(desk.agreement_word(new, &operator(args.by))?)
 }
 
 async fn record(word: &AgreementWord, desk: &Desk, output: &Output) -> Result<Exit, CliError> {

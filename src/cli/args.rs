@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use super::people_args::{EditArgs, FindArgs, SegmentsCommand, SuppressionCommand};
 use crate::desk::log::SearchWords;
 use crate::desk::schedule::When;
 use crate::domain::account::Role;
@@ -126,6 +127,20 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: AgreementCommand,
     },
+    /// Bar addresses from being written to, and lift the bar
+    #[command(
+        after_help = "Example:\n  dateline suppression add anna@example.org --why 'asked by telephone'"
+    )]
+    Suppression {
+        #[command(subcommand)]
+        command: SuppressionCommand,
+    },
+    /// Show segments and press lists, or save one more segment
+    #[command(after_help = "Example:\n  dateline segments list")]
+    Segments {
+        #[command(subcommand)]
+        command: SegmentsCommand,
+    },
     /// Keep accounts of the desk: who may sign in, and as what
     #[command(
         after_help = "Example:\n  dateline user add vera --role admin --full-name 'Vera Ivanova'"
@@ -220,9 +235,21 @@ pub(super) enum ContactsCommand {
         /// The file to write; else standard output
         file: Option<PathBuf>,
     },
+    /// Add one contact
+    #[command(
+        after_help = "Example:\n  dateline contacts add anna@example.org name='Anna Kim' outlet='Steppe Post' languages=ru,en lists=radio"
+    )]
+    Add(EditArgs),
+    /// Change fields of one contact; the others stay
+    #[command(
+        after_help = "Examples:\n  dateline contacts set anna@example.org outlet='Steppe Post' time_zone=Asia/Almaty\n  dateline contacts set anna@example.org lists+=radio beats-=sport custom.tier=1"
+    )]
+    Set(EditArgs),
     /// List contacts
-    #[command(after_help = "Example:\n  dateline contacts list --format json")]
-    List,
+    #[command(
+        after_help = "Examples:\n  dateline contacts list --format json\n  dateline contacts list --search 'anna steppe' --list radio"
+    )]
+    List(FindArgs),
     /// Show one contact
     #[command(after_help = "Example:\n  dateline contacts show anna@example.org")]
     Show {

@@ -2,14 +2,22 @@
 
 use super::args::{ContactsCommand, Format};
 use super::error::{CliError, Exit};
+use super::operator::operator;
 use super::output::{Output, table};
+use super::people_args::{EditArgs, FindArgs};
 use crate::desk::contacts::ImportOptions;
+use crate::desk::people::Saved;
 use crate::desk::{Desk, DeskError};
 use crate::domain::contact::Contact;
+use crate::domain::contact_fields::{Edit, FieldFault};
+use crate::domain::contact_search::ContactSearch;
 use crate::intake::ContactWriter;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
+
+/// Contacts read at once.
+const PAGE: u32 = 1000;
 
 pub(super) async fn run(
     command: ContactsCommand,
@@ -23,7 +31,9 @@ pub(super) async fn run(
             strict,
         } => import(&file, ImportOptions { dry_run, strict }, desk, output).await,
         ContactsCommand::Export { file } => export(file.as_deref(), desk, output).await,
-        ContactsCommand::List => list(desk, output).await,
+        ContactsCommand::Add(edit) => add(edit, desk, output).await,
+        ContactsCommand::Set(edit) => set(edit, desk, output).await,
+        ContactsCommand::List(find) => list(&find, desk, output).await,
         ContactsCommand::Show { email } => show(&email, desk, output).await,
     }
 }
@@ -62,7 +72,7 @@ async fn import(
 
 async fn export(file: Option<&Path>, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
     if output.format() == Format::Json {
-        return list(desk, output).await;
+        return list(&FindArgs::default(), desk, output).await;
     }
     let mut custom = BTreeSet::new();
     desk.each_contact(|contact| {
@@ -91,7 +101,7 @@ async fn export(file: Option<&Path>, desk: &Desk, output: &Output) -> Result<Exi
 }
 
 /// A file for its owner alone: an address book can put people at risk.
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
+pub(super) fn private(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -99,8 +109,10 @@ fn private(path: &Path) -> std::io::Result<std::fs::File> {
     options.open(path)
 }
 
-async fn list(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+async fn list(find: &FindArgs, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
     output.refuse_csv()?;
+    let mut all = Vec::new();
+    each_found(find, desk, |contact| all.push(contact)).await?;
     if output.is_text() {
         let mut rows = table(&[
             "email",
@@ -111,22 +123,90 @@ async fn list(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
             "zone",
             "agreement",
         ]);
-        let shown = desk
-            .each_contact(|contact| {
-                rows.add_row(row(&contact));
-                Ok(())
-            })
-            .await?;
+        rows.add_rows(all.iter().map(row));
         output.say(&rows);
-        output.say(format!("{shown} contacts"));
+        output.say(format!("{} contacts", all.len()));
     } else {
-        let mut all = Vec::new();
-        desk.each_contact(|contact| {
-            all.push(contact);
-            Ok(())
-        })
-        .await?;
         output.json(&all);
+    }
+    Ok(Exit::Done)
+}
+
+async fn each_found(
+    find: &FindArgs,
+    desk: &Desk,
+    mut show: impl FnMut(Contact),
+) -> Result<(), CliError> {
+    let search = ContactSearch::new(&find.search, find.list.clone());
+    let mut after = None;
+    loop {
+        let page = desk.find_contacts(&search, after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = Some(last.email.clone());
+        page.into_iter().for_each(&mut show);
+    }
+}
+
+async fn add(args: EditArgs, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    let edits = edits(&args.fields)?;
+    let saved = desk
+        .add_contact(&args.email, &edits, &operator(args.by))
+        .await?;
+    said(saved, "added", output)
+}
+
+async fn set(args: EditArgs, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    if args.fields.is_empty() {
+        return Err(CliError::usage(
+            "nothing is to be changed; write FIELD=VALUE",
+        ));
+    }
+    let edits = edits(&args.fields)?;
+    let saved = desk
+        .change_contact(&args.email, &edits, &operator(args.by))
+        .await?;
+    said(saved, "saved", output)
+}
+
+/// All of them, or everything that is wrong with them.
+fn edits(fields: &[String]) -> Result<Vec<Edit>, CliError> {
+    let (mut edits, mut faults) = (Vec::new(), Vec::new());
+    for field in fields {
+        match Edit::parse(field) {
+            Ok(edit) => edits.push(edit),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() {
+        Ok(edits)
+    } else {
+        Err(refused(&faults))
+    }
+}
+
+/// Fields that cannot be so, in words.
+pub(super) fn refused(faults: &[FieldFault]) -> CliError {
+    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    CliError::usage(format!("{}; nothing was changed", faults.join("; ")))
+}
+
+fn said(saved: Saved, what: &str, output: &Output) -> Result<Exit, CliError> {
+    match saved {
+        Saved::Done(contact) if output.is_text() => {
+            output.say(format!("{}: {what}", contact.email));
+        }
+        Saved::Done(contact) => output.json(&contact),
+        Saved::Faulty(faults) => return Err(refused(&faults)),
+        Saved::Overtaken(now) => {
+            return Err(CliError::usage(format!(
+                "{} was changed by somebody else meanwhile; look at it and try again",
+                now.email
+            )));
+        }
     }
     Ok(Exit::Done)
 }

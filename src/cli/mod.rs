@@ -16,14 +16,17 @@ mod init;
 mod log;
 mod operator;
 mod output;
+mod people_args;
 mod preview;
 mod progress;
 mod relay;
 mod releases;
+mod segments;
 mod send;
 mod serve;
 mod status;
 mod store;
+mod suppression;
 mod user;
 
 use crate::desk::{Desk, Wiring};
@@ -114,6 +117,8 @@ async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result
         Command::Correct(correct) => approve::correct(correct, &open().await?, output).await,
         Command::Embargo { command } => course::embargo(command, &open().await?, output).await,
         Command::Agreement { command } => agreement::run(command, &open().await?, output).await,
+        Command::Suppression { command } => suppression::run(command, &open().await?, output).await,
+        Command::Segments { command } => segments::run(command, &open().await?, output).await,
         Command::Releases => releases::run(&open().await?, output).await,
         Command::User { command } => user::run(command, &open().await?, output).await,
         Command::Serve(serve) => serve::run(serve, &workspace, wiring, output).await,

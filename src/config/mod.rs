@@ -12,6 +12,7 @@ mod store;
 mod units;
 
 pub use read::load;
+pub use segments::{FILE as SEGMENTS_FILE, read_segments, with_segment};
 pub use store::StoreLocation;
 pub use units::duration;
 

@@ -56,7 +56,7 @@ pub fn load(
     }
 }
 
-fn read_file(workspace: &Path, name: &str) -> Result<Option<String>, Problem> {
+pub(super) fn read_file(workspace: &Path, name: &str) -> Result<Option<String>, Problem> {
     match std::fs::read(workspace.join(name)) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
             Problem::error(

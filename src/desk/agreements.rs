@@ -8,10 +8,52 @@ use crate::domain::agreement::{AgreementWord, Agreements, Consent, Party, Said, 
 use crate::domain::embargo::Phase;
 use crate::domain::ids::ReleaseId;
 use crate::store::Reach;
+use jiff::civil::Date;
 use serde_json::json;
 use std::collections::HashMap;
 
+/// A word on an agreement, as somebody says it.
+#[derive(Debug, Clone)]
+pub struct NewWord {
+    /// Whose.
+    pub party: Party,
+    /// What is said.
+    pub said: Said,
+    /// About what.
+    pub scope: Scope,
+    /// A grant's first day.
+    pub since: Option<Date>,
+    /// A grant's last day.
+    pub until: Option<Date>,
+    /// Where it can be found: a letter, a form.
+    pub note: String,
+}
+
 impl Desk {
+    /// A word as it goes on record.
+    ///
+    /// # Errors
+    /// Its last day is before its first.
+    pub fn agreement_word(&self, new: NewWord, by: &str) -> Result<AgreementWord, DeskError> {
+        if let (Some(since), Some(until)) = (new.since, new.until)
+            && until < since
+        {
+            return Err(DeskError::request(format!(
+                "its last day, {until}, is before its first, {since}"
+            )));
+        }
+        Ok(AgreementWord {
+            party: new.party,
+            said: new.said,
+            scope: new.scope,
+            since: new.since,
+            until: new.until,
+            recorded_by: by.to_owned(),
+            recorded_at: self.clock.now(),
+            note: new.note.trim().to_owned(),
+        })
+    }
+
     /// All words on record, ready to be asked.
     ///
     /// # Errors
@@ -84,6 +126,12 @@ impl Desk {
     /// The store failed.
     pub async fn record_agreement(&self, word: &AgreementWord) -> Result<u64, DeskError> {
         self.store.record_agreement(word).await?;
+        let act = match word.said {
+            Said::Granted => "agreement_granted",
+            Said::Revoked => "agreement_revoked",
+        };
+        let facts = json!({ "party": word.party.to_string(), "for": word.scope.to_string() });
+        self.note(&word.recorded_by, act, facts).await?;
         match word.said {
             Said::Granted => Ok(0),
             Said::Revoked => {

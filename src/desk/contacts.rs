@@ -8,7 +8,6 @@ use crate::domain::problem::Problem;
 use crate::entropy::Entropy;
 use crate::store::Imported;
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Contacts read at once.
@@ -118,20 +117,6 @@ impl Desk {
                 show(contact)?;
             }
         }
-    }
-
-    /// The names of all press lists.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn lists(&self) -> Result<BTreeSet<String>, DeskError> {
-        let mut lists = BTreeSet::new();
-        self.each_contact(|contact| {
-            lists.extend(contact.lists);
-            Ok(())
-        })
-        .await?;
-        Ok(lists)
     }
 
     /// The contact with an address.

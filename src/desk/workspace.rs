@@ -118,7 +118,7 @@ impl Desk {
         if to.is_empty() {
             return Err(DeskError::request(format!(
                 "nobody is asked for; name a segment with --to ({})",
-                self.segment_names()
+                names_of(&self.segments_now()?)
             )));
         }
         Ok(Rule {
@@ -127,7 +127,7 @@ impl Desk {
         })
     }
 
-    fn segments(&self, names: &[String]) -> Result<Vec<Segment>, DeskError> {
+    pub(super) fn segments(&self, names: &[String]) -> Result<Vec<Segment>, DeskError> {
         names.iter().map(|name| self.segment(name)).collect()
     }
 
@@ -138,27 +138,25 @@ impl Desk {
             let quoted = list.replace('\\', "\\\\").replace('\'', "\\'");
             return Segment::parse(name, &format!("'{quoted}' in contact.lists")).map_err(wrong);
         }
-        let known = self
-            .settings
-            .segments
-            .iter()
-            .find(|segment| segment.name() == name);
-        let known = known.ok_or_else(|| {
-            DeskError::request(format!(
+        let mut known = self.segments_now()?;
+        match known.iter().position(|segment| segment.name() == name) {
+            Some(at) => Ok(known.swap_remove(at)),
+            None => Err(DeskError::request(format!(
                 "there is no segment `{name}` in segments.toml; known are {}",
-                self.segment_names()
-            ))
-        })?;
-        Segment::parse(known.name(), known.rule()).map_err(wrong)
+                names_of(&known)
+            ))),
+        }
     }
 
-    fn segment_names(&self) -> String {
-        let names: Vec<_> = self.settings.segments.iter().map(Segment::name).collect();
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        }
+    /// The segments as their file says now: like releases, it is edited while a
+    /// service runs.
+    ///
+    /// # Errors
+    /// Every problem in it.
+    pub fn segments_now(&self) -> Result<Vec<Segment>, DeskError> {
+        crate::config::read_segments(&self.workspace)
+            .map(|(segments, _)| segments)
+            .map_err(DeskError::Problems)
     }
 
     /// The distribution of an id, and of nothing less.
@@ -201,6 +199,15 @@ impl Desk {
                 "`{text}` fits several distributions; write more of its id"
             ))),
         }
+    }
+}
+
+fn names_of(segments: &[Segment]) -> String {
+    let names: Vec<_> = segments.iter().map(Segment::name).collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
     }
 }
 

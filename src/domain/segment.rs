@@ -154,6 +154,14 @@ impl fmt::Debug for Matcher {
 }
 
 impl Matcher {
+    /// Which of these segments hold the contact, in their order.
+    pub fn matches(&self, contact: &Contact, segments: &[Segment]) -> Vec<bool> {
+        let mut context = Context::with_env(Arc::clone(&self.env));
+        add_contact(&mut context, Facts::of(contact));
+        let held = segments.iter().map(|segment| segment.matches(&context));
+        held.collect()
+    }
+
     /// The first of these segments that holds the contact, and the first of
     /// those that bar it.
     pub fn first_matches<'s>(

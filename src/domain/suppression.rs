@@ -58,4 +58,16 @@ pub struct Suppression {
     pub at: Timestamp,
     /// Who or what said so.
     pub source: String,
+    /// Why, in words; may be empty.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Which bars somebody looks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SuppressionSearch {
+    /// A part of the address; the case of ASCII letters does not matter.
+    pub text: String,
+    /// The reason.
+    pub reason: Option<SuppressionReason>,
 }

@@ -89,7 +89,7 @@ pub(super) fn is_formula(cell: &str) -> bool {
 }
 
 /// A formula is disarmed by an apostrophe before it; import takes it off again.
-fn safe(cell: String) -> String {
+pub(super) fn safe(cell: String) -> String {
     if is_formula(&cell) {
         format!("'{cell}")
     } else {

@@ -12,12 +12,14 @@ mod front_matter;
 mod markdown;
 mod release;
 mod releases;
+mod suppressions;
 
 pub use contacts::{ContactsRead, read_contacts};
 pub use excerpt::excerpt;
 pub use export::ContactWriter;
 pub use release::{LoadedRelease, load_release};
 pub use releases::{find_release, list_releases, release_ids};
+pub use suppressions::{SuppressionWriter, read_suppressions};
 
 use crate::domain::problem::Problem;
 

@@ -3,7 +3,7 @@
 //!
 //! The tables that are carried are the same in every backend, column by
 //! column. Not carried are the queues that move at a set pace and the desk's sessions:
-//! they begin anew.
+//! they begin anew; and what contacts are found by: it is made from them.
 
 use super::{Result, Store};
 use async_trait::async_trait;
@@ -145,7 +145,12 @@ impl Part {
         let (table, columns): (_, &'static [_]) = match self {
             Self::Contacts => (
                 "contact",
-                &[("email", Text), ("id", Text), ("record", Text)],
+                &[
+                    ("email", Text),
+                    ("id", Text),
+                    ("record", Text),
+                    ("words", Text),
+                ],
             ),
             Self::Suppressions => (
                 "suppression",
@@ -154,6 +159,7 @@ impl Part {
                     ("reason", Text),
                     ("at", Text),
                     ("source", Text),
+                    ("note", Text),
                 ],
             ),
             Self::Contents => ("content", &[("hash", Text), ("bytes", Bytes)]),

@@ -11,6 +11,7 @@ pub mod archive;
 pub mod copy;
 mod lapse;
 mod log_query;
+pub mod people;
 pub mod postgres;
 pub mod sqlite;
 mod values;
@@ -325,7 +326,7 @@ pub trait Planning: Send {
 
 /// What Dateline remembers.
 #[async_trait]
-pub trait Store: accounts::Accounts + Send + Sync + Debug {
+pub trait Store: accounts::Accounts + people::People + Send + Sync + Debug {
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.
     async fn import(&self, contacts: &[Contact]) -> Result<Imported>;
@@ -336,8 +337,9 @@ pub trait Store: accounts::Accounts + Send + Sync + Debug {
     /// The contact with an address.
     async fn contact(&self, email: &EmailAddress) -> Result<Option<Contact>>;
 
-    /// Bars addresses; an address barred already keeps its first bar.
-    async fn suppress(&self, suppressions: &[Suppression]) -> Result<()>;
+    /// Bars addresses; an address barred already keeps its first bar. Answers with
+    /// how many were not barred before.
+    async fn suppress(&self, suppressions: &[Suppression]) -> Result<u64>;
 
     /// All barred addresses.
     async fn suppressed(&self) -> Result<HashMap<String, SuppressionReason>>;

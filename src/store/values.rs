@@ -3,6 +3,7 @@
 use super::{Result, StoreError};
 use crate::domain::clock_guard::{Heartbeat, MachineTime};
 use crate::domain::delivery::DeliveryState;
+use crate::domain::suppression::{Suppression, SuppressionReason};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -72,4 +73,26 @@ pub(super) fn due_at(state: &DeliveryState) -> i64 {
         | DeliveryState::Suppressed { .. }
         | DeliveryState::Cancelled { .. } => 0,
     }
+}
+
+/// A bar, off its columns: address, reason and time; source; note.
+pub(super) fn suppression(
+    place: &str,
+    [email, reason, at]: [String; 3],
+    source: String,
+    note: String,
+) -> Result<Suppression> {
+    let wrong = |cause: String| damaged(place, "suppression", cause);
+    let reason = SuppressionReason::from_name(&reason);
+    Ok(Suppression {
+        email: email
+            .parse()
+            .map_err(|error| wrong(format!("address: {error}")))?,
+        reason: reason.ok_or_else(|| wrong("an unknown reason".to_owned()))?,
+        at: at
+            .parse()
+            .map_err(|error| wrong(format!("time: {error}")))?,
+        source,
+        note,
+    })
 }

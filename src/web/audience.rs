@@ -36,15 +36,14 @@ pub(super) async fn show(
     };
     let desk = front.desk();
     let mut segments: Vec<_> = desk
-        .settings
-        .segments
+        .segments_now()?
         .iter()
         .map(|one| (one.name().to_owned(), one.rule().to_owned()))
         .collect();
     segments.extend(
         desk.lists()
             .await?
-            .into_iter()
+            .into_keys()
             .map(|list| (format!("list:{list}"), String::new())),
     );
     let page = json!({

@@ -6,6 +6,7 @@
 mod accounts;
 mod ground;
 mod ledger;
+mod people;
 mod postgres;
 mod questions;
 mod sharing;
@@ -35,6 +36,13 @@ conformance! {
     accounts::an_account_is_there_once_and_changes_as_it_was_read,
     accounts::a_session_ends_by_itself_or_with_its_account,
     accounts::acts_are_told_the_newest_first,
+    people::a_contact_is_added_once_and_changes_as_it_was_read,
+    people::two_who_edit_at_once_do_not_cross,
+    people::contacts_are_found_by_words_and_lists,
+    people::common_words_are_found_too,
+    people::a_copy_finds_what_the_original_found,
+    people::the_latest_deliveries_come_first,
+    people::bars_are_found_and_lifted_as_they_were_read,
     questions::contacts_are_known_by_their_address,
     questions::the_first_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,

@@ -144,6 +144,7 @@ impl Writing for Whole {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<()> {
+        super::contacts::find_anew(&mut self.transaction, &self.place).await?;
         for statement in NUMBERS {
             self.transaction
                 .execute(statement)

@@ -1,12 +1,12 @@
-//! Contacts and suppressions.
+//! Contacts: many at once, written with what they are found by.
 
-use super::rows::get;
+use super::rows::{failed, get};
 use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
-use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::store::Imported;
-use crate::store::values::{damaged, from_json, json};
+use crate::store::people::{KeyChanges, KeyRow, words_column};
+use crate::store::values::{from_json, json};
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 use std::collections::HashMap;
@@ -37,28 +37,24 @@ async fn import_batch(
     imported: &mut Imported,
 ) -> Result<()> {
     let known = known(store, connection, batch).await?;
-    let mut rows = Vec::new();
+    let mut written = Vec::new();
     for contact in batch {
-        match known.get(&contact.email.to_string()) {
-            None => {
-                imported.added += 1;
-                rows.push(contact.clone());
+        let old = known.get(&contact.email.to_string());
+        let new = Contact {
+            id: old.map_or(contact.id, |old| old.id),
+            ..contact.clone()
+        };
+        match old {
+            None => imported.added += 1,
+            Some(old) if *old == new => {
+                imported.unchanged += 1;
+                continue;
             }
-            Some(old) => {
-                let new = Contact {
-                    id: old.id,
-                    ..contact.clone()
-                };
-                if new == *old {
-                    imported.unchanged += 1;
-                } else {
-                    imported.changed += 1;
-                    rows.push(new);
-                }
-            }
+            Some(_) => imported.changed += 1,
         }
+        written.push((old, new));
     }
-    write(connection, rows)
+    write(connection, &written)
         .await
         .map_err(|error| store.failed(error))
 }
@@ -77,38 +73,125 @@ async fn known(
         .map_err(|error| store.failed(error))?;
     rows.iter()
         .map(|row| {
-            let contact = contact(store, row)?;
+            let contact = contact(&store.place, row)?;
             Ok((contact.email.to_string(), contact))
         })
         .collect()
 }
 
-async fn write(connection: &mut PgConnection, rows: Vec<Contact>) -> sqlx::Result<()> {
+/// Writes contacts, each with the one it follows, and what they are found by.
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    contacts: &[(Option<&Contact>, Contact)],
+) -> sqlx::Result<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
     // A statement may change a row but once: the last word on an address counts.
-    let rows: HashMap<_, _> = rows
-        .into_iter()
-        .map(|contact| (contact.email.to_string(), contact))
+    let last: HashMap<_, _> = contacts
+        .iter()
+        .map(|(old, new)| (new.email.to_string(), (*old, new)))
         .collect();
-    let (mut emails, mut ids, mut records) = (Vec::new(), Vec::new(), Vec::new());
-    for (email, contact) in rows {
+    let mut keys = KeyChanges::default();
+    let [mut emails, mut ids, mut records, mut words] = [const { Vec::new() }; 4];
+    for (email, (old, new)) in last {
+        keys.add(old, new);
         emails.push(email);
-        ids.push(contact.id.to_string());
-        records.push(json(&contact));
+        ids.push(new.id.to_string());
+        records.push(json(new));
+        words.push(words_column(new));
     }
     sqlx::query(
-        "INSERT INTO contact (email, id, record) SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[]) \
-         ON CONFLICT (email) DO UPDATE SET record = excluded.record",
+        "INSERT INTO contact (email, id, record, words) \
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[]) \
+         ON CONFLICT (email) DO UPDATE SET record = excluded.record, words = excluded.words",
     )
     .bind(emails)
     .bind(ids)
     .bind(records)
-    .execute(connection)
-    .await
-    .map(drop)
+    .bind(words)
+    .execute(&mut *connection)
+    .await?;
+    if !keys.gone.is_empty() {
+        with_keys(
+            "DELETE FROM contact_key USING UNNEST($1::text[], $2::text[], $3::text[]) AS gone (kind, value, email) \
+             WHERE contact_key.kind = gone.kind AND contact_key.value = gone.value AND contact_key.email = gone.email",
+            &keys.gone,
+            connection,
+        )
+        .await?;
+    }
+    add_keys(connection, &keys.new).await?;
+    sqlx::query("UPDATE contact_book SET version = version + 1")
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
-fn contact(store: &PostgresStore, row: &PgRow) -> Result<Contact> {
-    from_json(&store.place, "contact", get(&store.place, row, "record")?)
+async fn add_keys(connection: &mut PgConnection, keys: &[KeyRow]) -> sqlx::Result<()> {
+    let statement = "INSERT INTO contact_key (kind, value, email) \
+        SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING";
+    with_keys(statement, keys, connection).await
+}
+
+/// A statement about rows by which contacts are found: one array a column.
+async fn with_keys(
+    statement: &'static str,
+    keys: &[KeyRow],
+    connection: &mut PgConnection,
+) -> sqlx::Result<()> {
+    let column = |of: fn(&KeyRow) -> &str| keys.iter().map(of).collect::<Vec<_>>();
+    sqlx::query(statement)
+        .bind(column(|key| key.0))
+        .bind(column(|key| &key.1))
+        .bind(column(|key| &key.2))
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Makes anew what all contacts are found by: after a step of the schema, and
+/// after a copy.
+pub(super) async fn find_anew(connection: &mut PgConnection, place: &str) -> Result<()> {
+    let wrong = |error| failed(place, error);
+    let mut after = String::new();
+    loop {
+        let rows = sqlx::query(
+            "SELECT email, record FROM contact WHERE email > $1 ORDER BY email LIMIT $2",
+        )
+        .bind(&after)
+        .bind(i64::try_from(BATCH).unwrap_or(i64::MAX))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(wrong)?;
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
+        after = get(place, last, "email")?;
+        let (mut emails, mut words) = (Vec::new(), Vec::new());
+        let mut keys = KeyChanges::default();
+        for row in &rows {
+            let contact = contact(place, row)?;
+            emails.push(contact.email.to_string());
+            words.push(words_column(&contact));
+            keys.add(None, &contact);
+        }
+        sqlx::query(
+            "UPDATE contact SET words = said.words FROM UNNEST($1::text[], $2::text[]) AS said (email, words) \
+             WHERE contact.email = said.email",
+        )
+        .bind(emails)
+        .bind(words)
+        .execute(&mut *connection)
+        .await
+        .map_err(wrong)?;
+        add_keys(connection, &keys.new).await.map_err(wrong)?;
+    }
+}
+
+/// A contact, off its `record` column.
+pub(super) fn contact(place: &str, row: &PgRow) -> Result<Contact> {
+    from_json(place, "contact", get(place, row, "record")?)
 }
 
 pub(super) async fn page(
@@ -122,7 +205,7 @@ pub(super) async fn page(
         .fetch_all(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| contact(store, row)).collect()
+    rows.iter().map(|row| contact(&store.place, row)).collect()
 }
 
 pub(super) async fn find(store: &PostgresStore, email: &EmailAddress) -> Result<Option<Contact>> {
@@ -131,57 +214,5 @@ pub(super) async fn find(store: &PostgresStore, email: &EmailAddress) -> Result<
         .fetch_optional(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    row.map(|row| contact(store, &row)).transpose()
-}
-
-pub(super) async fn suppress(store: &PostgresStore, suppressions: &[Suppression]) -> Result<()> {
-    let texts = |text: fn(&Suppression) -> String| -> Vec<String> {
-        suppressions.iter().map(text).collect()
-    };
-    sqlx::query(
-        "INSERT INTO suppression (email, reason, at, source) \
-         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT (email) DO NOTHING",
-    )
-    .bind(texts(|one| one.email.to_string()))
-    .bind(texts(|one| one.reason.name().to_owned()))
-    .bind(texts(|one| one.at.to_string()))
-    .bind(texts(|one| one.source.clone()))
-    .execute(&store.writers)
-    .await
-    .map(drop)
-    .map_err(|error| store.failed(error))
-}
-
-pub(super) async fn suppressed(
-    store: &PostgresStore,
-) -> Result<HashMap<String, SuppressionReason>> {
-    let rows = sqlx::query("SELECT email, reason FROM suppression")
-        .fetch_all(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| bar(store, row)).collect()
-}
-
-pub(super) async fn is_suppressed(
-    store: &PostgresStore,
-    emails: &[EmailAddress],
-) -> Result<HashMap<String, SuppressionReason>> {
-    let emails: Vec<_> = emails.iter().map(ToString::to_string).collect();
-    let rows = sqlx::query("SELECT email, reason FROM suppression WHERE email = ANY($1)")
-        .bind(emails)
-        .fetch_all(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| bar(store, row)).collect()
-}
-
-fn bar(store: &PostgresStore, row: &PgRow) -> Result<(String, SuppressionReason)> {
-    let reason = reason(&store.place, get(&store.place, row, "reason")?)?;
-    Ok((get(&store.place, row, "email")?, reason))
-}
-
-/// A reason by its name.
-pub(super) fn reason(place: &str, name: &str) -> Result<SuppressionReason> {
-    SuppressionReason::from_name(name)
-        .ok_or_else(|| damaged(place, "suppression", format!("reason `{name}`")))
+    row.map(|row| contact(&store.place, &row)).transpose()
 }

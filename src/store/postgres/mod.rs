@@ -14,10 +14,12 @@ mod lead;
 mod lease;
 mod log;
 mod open;
+mod people;
 mod plan;
 mod read;
 mod revise;
 mod rows;
+mod suppressions;
 mod turn;
 mod watch;
 
@@ -110,19 +112,20 @@ impl Store for PostgresStore {
         self.within(contacts::find(self, email)).await
     }
 
-    async fn suppress(&self, suppressions: &[Suppression]) -> Result<()> {
-        self.within(contacts::suppress(self, suppressions)).await
+    async fn suppress(&self, suppressions: &[Suppression]) -> Result<u64> {
+        self.within(suppressions::suppress(self, suppressions))
+            .await
     }
 
     async fn suppressed(&self) -> Result<HashMap<String, SuppressionReason>> {
-        self.within(contacts::suppressed(self)).await
+        self.within(suppressions::suppressed(self)).await
     }
 
     async fn is_suppressed(
         &self,
         emails: &[EmailAddress],
     ) -> Result<HashMap<String, SuppressionReason>> {
-        self.within(contacts::is_suppressed(self, emails)).await
+        self.within(suppressions::is_suppressed(self, emails)).await
     }
 
     async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>> {

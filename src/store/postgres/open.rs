@@ -10,10 +10,14 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Row};
 use std::time::Duration;
 
 /// The schema, step by step; a step once released never changes.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
+
+/// The first version that knows what contacts are found by.
+const FINDS_CONTACTS: i64 = 3;
 
 /// The oldest server, as it counts its versions.
 const OLDEST: u32 = 15_00_00;
@@ -198,6 +202,9 @@ async fn migrate(connection: &mut PgConnection, place: &str) -> Result<()> {
     // Another process may have been quicker.
     let found = version(&mut transaction).await.map_err(wrong)?;
     steps(&mut transaction, found).await.map_err(wrong)?;
+    if found < FINDS_CONTACTS {
+        super::contacts::find_anew(&mut transaction, place).await?;
+    }
     transaction.commit().await.map_err(wrong)
 }
 

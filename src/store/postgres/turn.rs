@@ -1,7 +1,7 @@
 //! One turn of the ledger: outcomes in, new attempts out, one transaction.
 
-use super::contacts::reason;
 use super::rows::{attempts, delivery, get};
+use super::suppressions::reason;
 use super::{PostgresStore, Result, bell, log, watch};
 use crate::domain::delivery::{DeliveryState, Life};
 use crate::domain::embargo::may_leave;

@@ -131,7 +131,8 @@ impl Writing for Whole {
         added.map_err(|error| super::rows::failed(&self.place, error))
     }
 
-    async fn commit(self: Box<Self>) -> Result<()> {
+    async fn commit(mut self: Box<Self>) -> Result<()> {
+        super::contacts::find_anew(&mut self.transaction, &self.place).await?;
         self.transaction
             .commit()
             .await

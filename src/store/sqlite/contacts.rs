@@ -1,11 +1,11 @@
-//! Contacts and suppressions.
+//! Contacts: many at once, written with what they are found by.
 
-use super::rows::{damaged, from_json, json};
+use super::rows::{failed, from_json, json};
 use super::{Result, SqliteStore};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
-use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::store::Imported;
+use crate::store::people::{KeyChanges, KeyRow, words_column};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
@@ -48,49 +48,128 @@ async fn import_batch(
             .map_err(|error| store.failed(error))?;
     let known: Vec<Contact> = known
         .iter()
-        .map(|row| contact(store, row))
+        .map(|row| contact(&store.place, row))
         .collect::<Result<_>>()?;
     let known: HashMap<String, Contact> = known
         .into_iter()
         .map(|contact| (contact.email.to_string(), contact))
         .collect();
-    let mut rows = Vec::new();
+    let mut written = Vec::new();
     for (email, contact) in emails.into_iter().zip(batch) {
-        let record = match known.get(&email) {
-            None => {
-                imported.added += 1;
-                contact.clone()
-            }
-            Some(old) => {
-                let new = Contact {
-                    id: old.id,
-                    ..contact.clone()
-                };
-                if new == *old {
-                    imported.unchanged += 1;
-                    continue;
-                }
-                imported.changed += 1;
-                new
-            }
+        let old = known.get(&email);
+        let new = Contact {
+            id: old.map_or(contact.id, |old| old.id),
+            ..contact.clone()
         };
-        rows.push((email, record.id, json(&record)));
+        match old {
+            None => imported.added += 1,
+            Some(old) if *old == new => {
+                imported.unchanged += 1;
+                continue;
+            }
+            Some(_) => imported.changed += 1,
+        }
+        written.push((old, new));
     }
-    sqlx::query(
-        "INSERT INTO contact (email, id, record) \
-         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true \
-         ON CONFLICT (email) DO UPDATE SET record = excluded.record",
-    )
-    .bind(json(&rows))
-    .execute(connection)
-    .await
-    .map_err(|error| store.failed(error))?;
-    Ok(())
+    write(connection, &written)
+        .await
+        .map_err(|error| store.failed(error))
 }
 
-fn contact(store: &SqliteStore, row: &SqliteRow) -> Result<Contact> {
-    let record: String = row.try_get("record").map_err(|error| store.failed(error))?;
-    from_json(&store.place, "contact", &record)
+/// Writes contacts, each with the one it follows, and what they are found by.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    contacts: &[(Option<&Contact>, Contact)],
+) -> sqlx::Result<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    // The last word on an address counts.
+    let last: HashMap<_, _> = contacts
+        .iter()
+        .map(|(old, new)| (&new.email, (*old, new)))
+        .collect();
+    let (mut rows, mut keys) = (Vec::new(), KeyChanges::default());
+    for (email, (old, new)) in last {
+        rows.push((email, new.id, json(new), words_column(new)));
+        keys.add(old, new);
+    }
+    sqlx::query(
+        "INSERT INTO contact (email, id, record, words) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true \
+         ON CONFLICT (email) DO UPDATE SET record = excluded.record, words = excluded.words",
+    )
+    .bind(json(&rows))
+    .execute(&mut *connection)
+    .await?;
+    if !keys.gone.is_empty() {
+        sqlx::query(
+            "DELETE FROM contact_key WHERE (kind, value, email) IN \
+             (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))",
+        )
+        .bind(json(&keys.gone))
+        .execute(&mut *connection)
+        .await?;
+    }
+    add_keys(connection, &keys.new).await?;
+    sqlx::query("UPDATE contact_book SET version = version + 1")
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn add_keys(connection: &mut SqliteConnection, keys: &[KeyRow]) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO contact_key (kind, value, email) \
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+    )
+    .bind(json(&keys))
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Makes anew what all contacts are found by: after a step of the schema, and
+/// after a copy.
+pub(super) async fn find_anew(connection: &mut SqliteConnection, place: &str) -> Result<()> {
+    let wrong = |error| failed(place, error);
+    let mut after = String::new();
+    loop {
+        let rows =
+            sqlx::query("SELECT email, record FROM contact WHERE email > ? ORDER BY email LIMIT ?")
+                .bind(&after)
+                .bind(u32::try_from(BATCH).unwrap_or(u32::MAX))
+                .fetch_all(&mut *connection)
+                .await
+                .map_err(wrong)?;
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
+        after = last.try_get("email").map_err(wrong)?;
+        let (mut words, mut keys) = (Vec::new(), KeyChanges::default());
+        for row in &rows {
+            let contact = contact(place, row)?;
+            words.push((contact.email.to_string(), words_column(&contact)));
+            keys.add(None, &contact);
+        }
+        sqlx::query(
+            "UPDATE contact SET words = said.value ->> 1 FROM json_each(?) AS said \
+             WHERE contact.email = said.value ->> 0",
+        )
+        .bind(json(&words))
+        .execute(&mut *connection)
+        .await
+        .map_err(wrong)?;
+        add_keys(connection, &keys.new).await.map_err(wrong)?;
+    }
+}
+
+/// A contact, off its `record` column.
+pub(super) fn contact(place: &str, row: &SqliteRow) -> Result<Contact> {
+    let record: &str = row
+        .try_get("record")
+        .map_err(|error| failed(place, error))?;
+    from_json(place, "contact", record)
 }
 
 pub(super) async fn page(
@@ -104,7 +183,7 @@ pub(super) async fn page(
         .fetch_all(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| contact(store, row)).collect()
+    rows.iter().map(|row| contact(&store.place, row)).collect()
 }
 
 pub(super) async fn find(store: &SqliteStore, email: &EmailAddress) -> Result<Option<Contact>> {
@@ -113,59 +192,5 @@ pub(super) async fn find(store: &SqliteStore, email: &EmailAddress) -> Result<Op
         .fetch_optional(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    row.map(|row| contact(store, &row)).transpose()
-}
-
-pub(super) async fn suppress(store: &SqliteStore, suppressions: &[Suppression]) -> Result<()> {
-    let rows: Vec<_> = suppressions
-        .iter()
-        .map(|one| {
-            (
-                one.email.to_string(),
-                one.reason.name(),
-                one.at.to_string(),
-                &one.source,
-            )
-        })
-        .collect();
-    sqlx::query(
-        "INSERT INTO suppression (email, reason, at, source) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true \
-         ON CONFLICT (email) DO NOTHING",
-    )
-    .bind(json(&rows))
-    .execute(&store.writer)
-    .await
-    .map_err(|error| store.failed(error))?;
-    Ok(())
-}
-
-pub(super) async fn suppressed(store: &SqliteStore) -> Result<HashMap<String, SuppressionReason>> {
-    let rows = sqlx::query("SELECT email, reason FROM suppression")
-        .fetch_all(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| bar(store, row)).collect()
-}
-
-pub(super) async fn is_suppressed(
-    store: &SqliteStore,
-    emails: &[EmailAddress],
-) -> Result<HashMap<String, SuppressionReason>> {
-    let rows = sqlx::query(
-        "SELECT email, reason FROM suppression WHERE email IN (SELECT value FROM json_each(?))",
-    )
-    .bind(json(&emails))
-    .fetch_all(&store.readers)
-    .await
-    .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| bar(store, row)).collect()
-}
-
-fn bar(store: &SqliteStore, row: &SqliteRow) -> Result<(String, SuppressionReason)> {
-    let email: String = row.try_get(0).map_err(|error| store.failed(error))?;
-    let reason: String = row.try_get(1).map_err(|error| store.failed(error))?;
-    let reason = SuppressionReason::from_name(&reason)
-        .ok_or_else(|| damaged(&store.place, "suppression", format!("reason `{reason}`")))?;
-    Ok((email, reason))
+    row.map(|row| contact(&store.place, &row)).transpose()
 }

@@ -12,10 +12,12 @@ mod contacts;
 mod lease;
 mod log;
 mod open;
+mod people;
 mod plan;
 mod read;
 mod revise;
 mod rows;
+mod suppressions;
 mod turn;
 mod watch;
 
@@ -79,19 +81,19 @@ impl Store for SqliteStore {
         contacts::find(self, email).await
     }
 
-    async fn suppress(&self, suppressions: &[Suppression]) -> Result<()> {
-        contacts::suppress(self, suppressions).await
+    async fn suppress(&self, suppressions: &[Suppression]) -> Result<u64> {
+        suppressions::suppress(self, suppressions).await
     }
 
     async fn suppressed(&self) -> Result<HashMap<String, SuppressionReason>> {
-        contacts::suppressed(self).await
+        suppressions::suppressed(self).await
     }
 
     async fn is_suppressed(
         &self,
         emails: &[EmailAddress],
     ) -> Result<HashMap<String, SuppressionReason>> {
-        contacts::is_suppressed(self, emails).await
+        suppressions::is_suppressed(self, emails).await
     }
 
     async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>> {

@@ -9,12 +9,16 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The schema, step by step; a step once released never changes.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
+    include_str!("migrations/0005.sql"),
 ];
+
+/// The first version that knows what contacts are found by.
+const FINDS_CONTACTS: i64 = 5;
 
 /// Connections that read beside the one that writes.
 const READERS: u32 = 3;
@@ -118,6 +122,9 @@ async fn migrate(pool: &SqlitePool, place: &str) -> Result<()> {
         .skip(usize::try_from(found).unwrap_or_default())
     {
         transaction.execute(*step).await.map_err(wrong)?;
+    }
+    if found < FINDS_CONTACTS {
+        super::contacts::find_anew(&mut transaction, place).await?;
     }
     if found == 0 {
         let head = Head::default();

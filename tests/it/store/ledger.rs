@@ -200,6 +200,7 @@ pub(super) async fn what_is_not_begun_waits_or_ends(ground: &Ground) {
         reason: SuppressionReason::Complaint,
         at: at(0),
         source: "a test".into(),
+        note: String::new(),
     };
     store.suppress(&[bar]).await.unwrap();
     let lease = leased(store, 600).await;
@@ -463,6 +464,7 @@ pub(super) async fn whether_it_still_stands_is_asked_of_everything(ground: &Grou
         reason: SuppressionReason::OptOut,
         at: at(0),
         source: "a test".into(),
+        note: String::new(),
     };
     store.suppress(&[bar]).await.unwrap();
     assert!(!stands(&rows[1], lease, 3).await, "its address is barred");

@@ -225,7 +225,13 @@ async fn the_archive_knows_every_table_and_column() {
         assert_eq!(columns(layout.table), known.join("\n"), "{part:?}");
     }
     let mut tables: Vec<_> = Part::ALL.iter().map(|part| part.layout().table).collect();
-    tables.extend(["pace", "session", "dateline_schema"]);
+    tables.extend([
+        "pace",
+        "session",
+        "contact_key",
+        "contact_book",
+        "dateline_schema",
+    ]);
     tables.sort_unstable();
     let there = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1";
     assert_eq!(cluster().sql(&url, there), tables.join("\n"));

@@ -56,6 +56,7 @@ pub(super) async fn the_first_bar_of_an_address_stands(ground: &Ground) {
         reason,
         at: at(0),
         source: "a test".into(),
+        note: String::new(),
     };
     let first = [
         bar(1, SuppressionReason::OptOut),

@@ -17,6 +17,7 @@ async fn furnished(store: &dyn Archive) {
         reason: SuppressionReason::Manual,
         at: at(0),
         source: "Редакция".into(),
+        note: String::new(),
     };
     store.suppress(&[bar]).await.unwrap();
     planned(store, 1300).await;

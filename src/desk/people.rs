@@ -1,0 +1,238 @@
+//! Contacts one by one: found, looked at, added, edited.
+
+use super::{Desk, DeskError};
+use crate::domain::address::EmailAddress;
+use crate::domain::agreement::{AgreementWord, Party};
+use crate::domain::contact::Contact;
+use crate::domain::contact_fields::{Edit, FieldFault, blank, differing, edited};
+use crate::domain::contact_search::ContactSearch;
+use crate::domain::ids::ContactId;
+use crate::domain::suppression::Suppression;
+use crate::entropy::Entropy;
+use crate::store::Standing;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// How often a change is tried where somebody else changes the same contact.
+const TRIES: usize = 8;
+/// Deliveries that a contact's page shows.
+const LATEST: u32 = 20;
+
+/// What came of saving a contact.
+#[derive(Debug)]
+#[must_use]
+pub enum Saved {
+    /// It is as it was asked for.
+    Done(Box<Contact>),
+    /// These fields cannot be so; nothing was changed.
+    Faulty(Vec<FieldFault>),
+    /// Somebody else changed it meanwhile, to this; nothing was changed.
+    Overtaken(Box<Contact>),
+}
+
+/// A delivery to a contact, and what it was of.
+#[derive(Debug)]
+pub struct DeliveryTo {
+    /// Where it stands.
+    pub standing: Standing,
+    /// The headline of what was sent.
+    pub headline: String,
+}
+
+/// Everything that is known of a contact.
+#[derive(Debug)]
+pub struct Whole {
+    /// Their record.
+    pub contact: Contact,
+    /// Words on agreements of theirs or of their outlet, the newest first.
+    pub words: Vec<AgreementWord>,
+    /// The bar on their address.
+    pub suppression: Option<Suppression>,
+    /// The latest deliveries, the newest first.
+    pub deliveries: Vec<DeliveryTo>,
+}
+
+/// What a record looked like when somebody began to edit it.
+pub fn print(contact: &Contact) -> String {
+    let record = serde_json::to_vec(contact).unwrap_or_default();
+    blake3::hash(&record).to_hex().to_string()
+}
+
+impl Desk {
+    /// The next contacts that somebody looks for, by address, after one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find_contacts(
+        &self,
+        search: &ContactSearch,
+        after: Option<&EmailAddress>,
+        limit: u32,
+    ) -> Result<Vec<Contact>, DeskError> {
+        Ok(self.store.find_contacts(search, after, limit).await?)
+    }
+
+    /// How many contacts there are.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn contact_count(&self) -> Result<u64, DeskError> {
+        Ok(self.store.contact_count().await?)
+    }
+
+    /// All press lists, each with how many stand on it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn lists(&self) -> Result<BTreeMap<String, u64>, DeskError> {
+        Ok(self.store.lists().await?)
+    }
+
+    /// The contact of an identifier, and of nothing less.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn contact_of(&self, id: &str) -> Result<Option<Contact>, DeskError> {
+        match id.parse::<ContactId>() {
+            Ok(id) => Ok(self.store.contact_of(id).await?),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Everything that is known of a contact.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn whole(&self, contact: Contact) -> Result<Whole, DeskError> {
+        let mut words = self.store.agreements().await?;
+        words.retain(|word| word.party.includes(&contact));
+        words.reverse();
+        let mut deliveries = Vec::new();
+        let mut headlines = BTreeMap::new();
+        for standing in self.store.deliveries_to(&contact.email, LATEST).await? {
+            let id = standing.delivery.distribution;
+            let headline = match headlines.get(&id) {
+                Some(known) => String::clone(known),
+                None => {
+                    let found = self.store.distribution(id).await?;
+                    let headline = found.map(|found| found.headline).unwrap_or_default();
+                    headlines.insert(id, headline.clone());
+                    headline
+                }
+            };
+            deliveries.push(DeliveryTo { standing, headline });
+        }
+        Ok(Whole {
+            suppression: self.store.suppression(&contact.email).await?,
+            contact,
+            words,
+            deliveries,
+        })
+    }
+
+    /// Adds a contact.
+    ///
+    /// # Errors
+    /// The store failed; what is wrong with the fields is an answer.
+    pub async fn add_contact(
+        &self,
+        email: &str,
+        edits: &[Edit],
+        by: &str,
+    ) -> Result<Saved, DeskError> {
+        let at_address = |message: String| FieldFault {
+            field: "email".to_owned(),
+            message,
+        };
+        let id = Entropy.contact(self.clock.now());
+        let parsed = EmailAddress::parse(email).map_err(|error| at_address(error.to_string()));
+        // The other fields are looked at even so.
+        let nobody =
+            || EmailAddress::parse("nobody@example.org").map_err(|e| at_address(e.to_string()));
+        let checked = match parsed.clone().or_else(|_| nobody()) {
+            Ok(address) => edited(&blank(id, address), edits),
+            Err(fault) => Err(vec![fault]),
+        };
+        let contact = match (parsed, checked) {
+            (Ok(_), Ok(contact)) => contact,
+            (parsed, checked) => {
+                let faults = parsed.err().into_iter();
+                let faults = faults.chain(checked.err().into_iter().flatten());
+                return Ok(Saved::Faulty(faults.collect()));
+            }
+        };
+        if !self.store.add_contact(&contact).await? {
+            let message = format!("there is a contact {} already", contact.email);
+            return Ok(Saved::Faulty(vec![at_address(message)]));
+        }
+        self.note(by, "contact_added", json!({ "contact": contact.email }))
+            .await?;
+        Ok(Saved::Done(Box::new(contact)))
+    }
+
+    /// Changes a contact as it is by now.
+    ///
+    /// # Errors
+    /// There is none of that address, or the store failed.
+    pub async fn change_contact(
+        &self,
+        email: &str,
+        edits: &[Edit],
+        by: &str,
+    ) -> Result<Saved, DeskError> {
+        for _ in 0..TRIES {
+            let from = self.contact(email).await?;
+            match self.save(&from, edits, by).await? {
+                Saved::Overtaken(_) => {}
+                saved => return Ok(saved),
+            }
+        }
+        Err(DeskError::request(format!(
+            "the contact {email} changes all the time; try again"
+        )))
+    }
+
+    /// Changes a contact that somebody saw, where it still looks so.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn change_seen(
+        &self,
+        from: &Contact,
+        seen: &str,
+        edits: &[Edit],
+        by: &str,
+    ) -> Result<Saved, DeskError> {
+        if print(from) != seen {
+            return Ok(Saved::Overtaken(Box::new(from.clone())));
+        }
+        self.save(from, edits, by).await
+    }
+
+    async fn save(&self, from: &Contact, edits: &[Edit], by: &str) -> Result<Saved, DeskError> {
+        let to = match edited(from, edits) {
+            Ok(to) if to == *from => return Ok(Saved::Done(Box::new(to))),
+            Ok(to) => to,
+            Err(faults) => return Ok(Saved::Faulty(faults)),
+        };
+        if !self.store.change_contact(from, &to).await? {
+            let now = self.store.contact_of(from.id).await?;
+            let gone =
+                || DeskError::request(format!("there is no contact {} any more", from.email));
+            return Ok(Saved::Overtaken(Box::new(now.ok_or_else(gone)?)));
+        }
+        let fields = differing(from, &to).join(", ");
+        self.note(
+            by,
+            "contact_changed",
+            json!({ "contact": to.email, "fields": fields }),
+        )
+        .await?;
+        // Who works for another outlet has its agreement, and no more the old one's.
+        if !Party::Outlet(from.outlet.clone()).includes(&to) {
+            let why = format!("{} works for another outlet now", to.email);
+            self.mind_agreements(&self.deed(by, &why)).await?;
+        }
+        Ok(Saved::Done(Box::new(to)))
+    }
+}

@@ -1,0 +1,179 @@
+//! Bars on addresses: set and lifted with a reason, listed, carried in and out.
+
+use super::{Desk, DeskError};
+use crate::domain::address::EmailAddress;
+use crate::domain::problem::Problem;
+use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
+use serde::Serialize;
+use serde_json::json;
+
+/// Bars read at once.
+const PAGE: u32 = 1000;
+
+/// What came of an import of bars.
+#[derive(Debug, Serialize)]
+pub struct BarsImported {
+    /// Bars in the file.
+    pub read: usize,
+    /// Addresses that were not barred before, or would not have been.
+    pub added: u64,
+    /// Lines that were left out, and other remarks.
+    pub problems: Vec<Problem>,
+    /// Nothing was written.
+    pub dry_run: bool,
+}
+
+impl Desk {
+    /// Bars addresses. Answers with how many were not barred before: what is
+    /// barred already keeps its first bar.
+    ///
+    /// # Errors
+    /// Something is no address, no reason is told, or the store failed; then
+    /// nothing is barred.
+    pub async fn suppress(
+        &self,
+        emails: &[String],
+        reason: SuppressionReason,
+        why: &str,
+        by: &str,
+    ) -> Result<u64, DeskError> {
+        let why = told(why)?;
+        if reason == SuppressionReason::Erasure {
+            return Err(DeskError::request(
+                "an erasure is no bar that somebody sets; expected opt-out, hard-bounce, complaint or manual",
+            ));
+        }
+        let bars = emails
+            .iter()
+            .map(|email| {
+                Ok(Suppression {
+                    email: address(email)?,
+                    reason,
+                    at: self.clock.now(),
+                    source: by.to_owned(),
+                    note: why.to_owned(),
+                })
+            })
+            .collect::<Result<Vec<_>, DeskError>>()?;
+        let named: Vec<_> = bars.iter().map(|bar| bar.email.clone()).collect();
+        let known = self.store.is_suppressed(&named).await?;
+        let added = self.store.suppress(&bars).await?;
+        let new = bars
+            .iter()
+            .filter(|bar| !known.contains_key(&bar.email.to_string()));
+        for bar in new {
+            let facts = json!({ "address": bar.email, "reason": reason.name(), "why": why });
+            self.note(by, "suppressed", facts).await?;
+        }
+        Ok(added)
+    }
+
+    /// Lifts the bar on an address, and gives it.
+    ///
+    /// # Errors
+    /// It is not barred, no reason is told, or the store failed.
+    pub async fn lift_suppression(
+        &self,
+        email: &str,
+        why: &str,
+        by: &str,
+    ) -> Result<Suppression, DeskError> {
+        let (email, why) = (address(email)?, told(why)?);
+        let gone = || DeskError::request(format!("{email} is not barred"));
+        let bar = self.store.suppression(&email).await?.ok_or_else(gone)?;
+        if !self.store.lift(&bar).await? {
+            return Err(DeskError::request(format!(
+                "the bar on {email} was changed meanwhile; look at it again"
+            )));
+        }
+        let facts = json!({
+            "address": bar.email, "was": bar.reason.name(), "since": bar.at, "why": why,
+        });
+        self.note(by, "suppression_lifted", facts).await?;
+        Ok(bar)
+    }
+
+    /// The next bars that somebody looks for, by address, after one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn suppressions(
+        &self,
+        search: &SuppressionSearch,
+        after: Option<&EmailAddress>,
+        limit: u32,
+    ) -> Result<Vec<Suppression>, DeskError> {
+        Ok(self.store.suppressions(search, after, limit).await?)
+    }
+
+    /// Shows every bar that somebody looks for, by address.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn each_suppression(
+        &self,
+        search: &SuppressionSearch,
+        mut show: impl FnMut(Suppression) -> Result<(), DeskError>,
+    ) -> Result<u64, DeskError> {
+        let (mut after, mut shown) = (None, 0);
+        loop {
+            let page = self.suppressions(search, after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(shown);
+            };
+            after = Some(last.email.clone());
+            for bar in page {
+                shown += 1;
+                show(bar)?;
+            }
+        }
+    }
+
+    /// Bars every address of a file, in one transaction: as `export` writes it, or
+    /// one address a line. A bad line is told and does not stop the others.
+    ///
+    /// # Errors
+    /// Nothing can be read of it, or the store failed.
+    pub async fn import_suppressions(
+        &self,
+        bytes: &[u8],
+        file: &str,
+        dry_run: bool,
+        by: &str,
+    ) -> Result<BarsImported, DeskError> {
+        let (bars, problems) = crate::intake::read_suppressions(bytes, file, self.clock.now(), by);
+        if bars.is_empty() && problems.iter().any(Problem::is_error) {
+            return Err(DeskError::Problems(problems));
+        }
+        let added = if dry_run {
+            let emails: Vec<_> = bars.iter().map(|bar| bar.email.clone()).collect();
+            let known = self.store.is_suppressed(&emails).await?.len();
+            (emails.len() - known.min(emails.len())) as u64
+        } else {
+            let added = self.store.suppress(&bars).await?;
+            let facts = json!({ "file": file, "read": bars.len(), "added": added });
+            self.note(by, "suppressions_imported", facts).await?;
+            added
+        };
+        Ok(BarsImported {
+            read: bars.len(),
+            added,
+            problems,
+            dry_run,
+        })
+    }
+}
+
+fn address(text: &str) -> Result<EmailAddress, DeskError> {
+    EmailAddress::parse(text).map_err(|error| DeskError::request(error.to_string()))
+}
+
+fn told(why: &str) -> Result<&str, DeskError> {
+    let why = why.trim();
+    if why.is_empty() {
+        return Err(DeskError::request(
+            "a bar is set and lifted for a reason: say why",
+        ));
+    }
+    Ok(why)
+}

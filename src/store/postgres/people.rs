@@ -1,0 +1,252 @@
+//! Contacts one by one, and how they are found.
+
+use super::contacts::{contact, write};
+use super::rows::{STANDING, delivery, get, number, stand};
+use super::{PostgresStore, Result, suppressions};
+use crate::domain::address::EmailAddress;
+use crate::domain::contact::Contact;
+use crate::domain::contact_search::ContactSearch;
+use crate::domain::ids::ContactId;
+use crate::domain::suppression::{Suppression, SuppressionSearch};
+use crate::store::Standing;
+use crate::store::people::{COMMON, People, after_all, beginning, list_key};
+use async_trait::async_trait;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Postgres, QueryBuilder};
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl People for PostgresStore {
+    async fn add_contact(&self, contact: &Contact) -> Result<bool> {
+        self.within(add(self, contact)).await
+    }
+
+    async fn change_contact(&self, from: &Contact, to: &Contact) -> Result<bool> {
+        self.within(change(self, from, to)).await
+    }
+
+    async fn contact_of(&self, id: ContactId) -> Result<Option<Contact>> {
+        self.within(async {
+            let row = sqlx::query("SELECT record FROM contact WHERE id = $1")
+                .bind(id.to_string())
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(|error| self.failed(error))?;
+            row.map(|row| contact(&self.place, &row)).transpose()
+        })
+        .await
+    }
+
+    async fn find_contacts(
+        &self,
+        search: &ContactSearch,
+        after: Option<&EmailAddress>,
+        limit: u32,
+    ) -> Result<Vec<Contact>> {
+        self.within(find(self, search, after, limit)).await
+    }
+
+    async fn lists(&self) -> Result<BTreeMap<String, u64>> {
+        self.within(async {
+            let rows = sqlx::query(
+                "SELECT value, count(*) FROM contact_key WHERE kind = 'list' GROUP BY value",
+            )
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+            let pair = |row: &PgRow| -> Result<_> {
+                Ok((
+                    get(&self.place, row, "value")?,
+                    number(&self.place, row, "count")?,
+                ))
+            };
+            rows.iter().map(pair).collect()
+        })
+        .await
+    }
+
+    async fn contact_count(&self) -> Result<u64> {
+        self.within(counted(self, "SELECT count(*) AS n FROM contact"))
+            .await
+    }
+
+    async fn contacts_version(&self) -> Result<u64> {
+        self.within(counted(self, "SELECT version AS n FROM contact_book"))
+            .await
+    }
+
+    async fn deliveries_to(&self, email: &EmailAddress, limit: u32) -> Result<Vec<Standing>> {
+        self.within(deliveries(self, email, limit)).await
+    }
+
+    async fn suppression(&self, email: &EmailAddress) -> Result<Option<Suppression>> {
+        self.within(suppressions::one(self, email)).await
+    }
+
+    async fn suppressions(
+        &self,
+        search: &SuppressionSearch,
+        after: Option<&EmailAddress>,
+        limit: u32,
+    ) -> Result<Vec<Suppression>> {
+        self.within(suppressions::search(self, search, after, limit))
+            .await
+    }
+
+    async fn lift(&self, suppression: &Suppression) -> Result<bool> {
+        self.within(suppressions::lift(self, suppression)).await
+    }
+}
+
+/// The lock that an import takes: nobody adds what another adds.
+const ALONE: &str = "LOCK TABLE contact IN SHARE ROW EXCLUSIVE MODE";
+
+async fn add(store: &PostgresStore, contact: &Contact) -> Result<bool> {
+    let mut transaction = store.begin().await?;
+    let wrong = |error| store.failed(error);
+    sqlx::query(ALONE)
+        .execute(&mut *transaction)
+        .await
+        .map_err(wrong)?;
+    let known = sqlx::query("SELECT 1 FROM contact WHERE email = $1")
+        .bind(contact.email.to_string())
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(wrong)?;
+    if known.is_some() {
+        return Ok(false);
+    }
+    write(&mut transaction, &[(None, contact.clone())])
+        .await
+        .map_err(wrong)?;
+    store.commit(transaction).await?;
+    Ok(true)
+}
+
+async fn change(store: &PostgresStore, from: &Contact, to: &Contact) -> Result<bool> {
+    let mut transaction = store.begin().await?;
+    let wrong = |error| store.failed(error);
+    sqlx::query(ALONE)
+        .execute(&mut *transaction)
+        .await
+        .map_err(wrong)?;
+    let row = sqlx::query("SELECT record FROM contact WHERE email = $1")
+        .bind(from.email.to_string())
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(wrong)?;
+    let now = row.map(|row| contact(&store.place, &row)).transpose()?;
+    if now.as_ref() != Some(from) || (from.id, &from.email) != (to.id, &to.email) {
+        return Ok(false);
+    }
+    write(&mut transaction, &[(Some(from), to.clone())])
+        .await
+        .map_err(wrong)?;
+    store.commit(transaction).await?;
+    Ok(true)
+}
+
+async fn find(
+    store: &PostgresStore,
+    search: &ContactSearch,
+    after: Option<&EmailAddress>,
+    limit: u32,
+) -> Result<Vec<Contact>> {
+    let rare = rare(store, search).await?;
+    let mut query = QueryBuilder::<Postgres>::new("SELECT record FROM contact");
+    let after = after.map(ToString::to_string).unwrap_or_default();
+    match &search.list {
+        // In the order of addresses already.
+        Some(list) => query
+            .push(" JOIN contact_key AS key ON key.email = contact.email WHERE key.kind = 'list' AND key.value = ")
+            .push_bind(list_key(list))
+            .push(" AND key.email > ")
+            .push_bind(after),
+        None => query.push(" WHERE contact.email > ").push_bind(after),
+    };
+    if let Some(emails) = rare {
+        query
+            .push(" AND contact.email = ANY(")
+            .push_bind(emails)
+            .push(")");
+    }
+    for word in &search.words {
+        query
+            .push(" AND strpos(contact.words, ")
+            .push_bind(beginning(word))
+            .push(") > 0");
+    }
+    let place = if search.list.is_some() {
+        "key"
+    } else {
+        "contact"
+    };
+    query
+        .push(" ORDER BY ")
+        .push(place)
+        .push(".email LIMIT ")
+        .push_bind(i64::from(limit));
+    let rows = query
+        .build()
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter().map(|row| contact(&store.place, row)).collect()
+}
+
+/// Who has the rarest of the words, where few have it.
+async fn rare(store: &PostgresStore, search: &ContactSearch) -> Result<Option<Vec<String>>> {
+    let mut least: Option<Vec<String>> = None;
+    for word in &search.words {
+        let rows = sqlx::query(
+            "SELECT email FROM contact_key WHERE kind = 'word' AND value >= $1 AND value < $2 LIMIT $3",
+        )
+        .bind(word)
+        .bind(after_all(word))
+        .bind(i64::from(COMMON))
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+        let fewer = least.as_ref().is_none_or(|least| rows.len() < least.len());
+        if rows.len() < COMMON as usize && fewer {
+            let emails = rows.iter().map(|row| get(&store.place, row, "email"));
+            least = Some(emails.collect::<Result<_>>()?);
+        }
+    }
+    Ok(least)
+}
+
+async fn counted(store: &PostgresStore, question: &'static str) -> Result<u64> {
+    let row = sqlx::query(question)
+        .fetch_one(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    number(&store.place, &row, "n")
+}
+
+/// By the identifiers in their plans: states have an index by these alone.
+async fn deliveries(
+    store: &PostgresStore,
+    email: &EmailAddress,
+    limit: u32,
+) -> Result<Vec<Standing>> {
+    let wrong = |error| store.failed(error);
+    let plans =
+        sqlx::query("SELECT plan FROM delivery_plan WHERE email = $1 ORDER BY n DESC LIMIT $2")
+            .bind(email.to_string())
+            .bind(i64::from(limit))
+            .fetch_all(&store.readers)
+            .await
+            .map_err(wrong)?;
+    let ids: Vec<_> = plans
+        .iter()
+        .map(|row| Ok(delivery(&store.place, row)?.id.to_string()))
+        .collect::<Result<_>>()?;
+    let question = format!("{STANDING} WHERE state.id = ANY($1) ORDER BY state.n DESC");
+    let rows = sqlx::query(AssertSqlSafe(question))
+        .bind(ids)
+        .fetch_all(&store.readers)
+        .await
+        .map_err(wrong)?;
+    rows.iter().map(|row| stand(&store.place, row)).collect()
+}

@@ -1,0 +1,127 @@
+//! Bars on addresses.
+
+use super::rows::get;
+use super::{PostgresStore, Result};
+use crate::domain::address::EmailAddress;
+use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
+use crate::store::values::{damaged, suppression};
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder};
+use std::collections::HashMap;
+
+pub(super) async fn suppress(store: &PostgresStore, suppressions: &[Suppression]) -> Result<u64> {
+    let texts = |text: fn(&Suppression) -> String| -> Vec<String> {
+        suppressions.iter().map(text).collect()
+    };
+    let done = sqlx::query(
+        "INSERT INTO suppression (email, reason, at, source, note) \
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) ON CONFLICT (email) DO NOTHING",
+    )
+    .bind(texts(|one| one.email.to_string()))
+    .bind(texts(|one| one.reason.name().to_owned()))
+    .bind(texts(|one| one.at.to_string()))
+    .bind(texts(|one| one.source.clone()))
+    .bind(texts(|one| one.note.clone()))
+    .execute(&store.writers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    Ok(done.rows_affected())
+}
+
+pub(super) async fn suppressed(
+    store: &PostgresStore,
+) -> Result<HashMap<String, SuppressionReason>> {
+    let rows = sqlx::query("SELECT email, reason FROM suppression")
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter().map(|row| bar(store, row)).collect()
+}
+
+pub(super) async fn is_suppressed(
+    store: &PostgresStore,
+    emails: &[EmailAddress],
+) -> Result<HashMap<String, SuppressionReason>> {
+    let emails: Vec<_> = emails.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query("SELECT email, reason FROM suppression WHERE email = ANY($1)")
+        .bind(emails)
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter().map(|row| bar(store, row)).collect()
+}
+
+fn bar(store: &PostgresStore, row: &PgRow) -> Result<(String, SuppressionReason)> {
+    let reason = reason(&store.place, get(&store.place, row, "reason")?)?;
+    Ok((get(&store.place, row, "email")?, reason))
+}
+
+/// A reason by its name.
+pub(super) fn reason(place: &str, name: &str) -> Result<SuppressionReason> {
+    SuppressionReason::from_name(name)
+        .ok_or_else(|| damaged(place, "suppression", format!("reason `{name}`")))
+}
+
+pub(super) async fn one(
+    store: &PostgresStore,
+    email: &EmailAddress,
+) -> Result<Option<Suppression>> {
+    let row = sqlx::query("SELECT * FROM suppression WHERE email = $1")
+        .bind(email.to_string())
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    row.map(|row| whole(store, &row)).transpose()
+}
+
+pub(super) async fn search(
+    store: &PostgresStore,
+    search: &SuppressionSearch,
+    after: Option<&EmailAddress>,
+    limit: u32,
+) -> Result<Vec<Suppression>> {
+    let mut query = QueryBuilder::<Postgres>::new("SELECT * FROM suppression WHERE email > ");
+    query.push_bind(after.map(ToString::to_string).unwrap_or_default());
+    if let Some(reason) = search.reason {
+        query.push(" AND reason = ").push_bind(reason.name());
+    }
+    // No text in PostgreSQL holds NUL, so no address does.
+    let text = search.text.to_ascii_lowercase().replace('\0', "\u{fffd}");
+    if !text.is_empty() {
+        // As SQLite folds: ASCII letters alone.
+        query
+            .push(" AND strpos(translate(email, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), ")
+            .push_bind(text)
+            .push(") > 0");
+    }
+    query
+        .push(" ORDER BY email LIMIT ")
+        .push_bind(i64::from(limit));
+    let rows = query
+        .build()
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter().map(|row| whole(store, row)).collect()
+}
+
+fn whole(store: &PostgresStore, row: &PgRow) -> Result<Suppression> {
+    let text = |column| get::<String>(&store.place, row, column);
+    suppression(
+        &store.place,
+        [text("email")?, text("reason")?, text("at")?],
+        text("source")?,
+        text("note")?,
+    )
+}
+
+pub(super) async fn lift(store: &PostgresStore, suppression: &Suppression) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM suppression WHERE email = $1 AND reason = $2 AND at = $3")
+        .bind(suppression.email.to_string())
+        .bind(suppression.reason.name())
+        .bind(suppression.at.to_string())
+        .execute(&store.writers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    Ok(done.rows_affected() == 1)
+}

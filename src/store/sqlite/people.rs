@@ -1,0 +1,205 @@
+//! Contacts one by one, and how they are found.
+
+use super::contacts::{contact, write};
+use super::read::{STANDING, number, stand, text};
+use super::rows::json;
+use super::{Result, SqliteStore, suppressions};
+use crate::domain::address::EmailAddress;
+use crate::domain::contact::Contact;
+use crate::domain::contact_search::ContactSearch;
+use crate::domain::ids::ContactId;
+use crate::domain::suppression::{Suppression, SuppressionSearch};
+use crate::store::Standing;
+use crate::store::people::{COMMON, People, after_all, beginning, list_key};
+use async_trait::async_trait;
+use sqlx::{QueryBuilder, Sqlite, Transaction};
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl People for SqliteStore {
+    async fn add_contact(&self, contact: &Contact) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let known = sqlx::query("SELECT 1 FROM contact WHERE email = ?")
+            .bind(contact.email.to_string())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(|error| self.failed(error))?;
+        if known.is_some() {
+            return Ok(false);
+        }
+        self.written(transaction, None, contact).await
+    }
+
+    async fn change_contact(&self, from: &Contact, to: &Contact) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let row = sqlx::query("SELECT record FROM contact WHERE email = ?")
+            .bind(from.email.to_string())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let now = row.map(|row| contact(&self.place, &row)).transpose()?;
+        if now.as_ref() != Some(from) || (from.id, &from.email) != (to.id, &to.email) {
+            return Ok(false);
+        }
+        self.written(transaction, Some(from), to).await
+    }
+
+    async fn contact_of(&self, id: ContactId) -> Result<Option<Contact>> {
+        let row = sqlx::query("SELECT record FROM contact WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        row.map(|row| contact(&self.place, &row)).transpose()
+    }
+
+    async fn find_contacts(
+        &self,
+        search: &ContactSearch,
+        after: Option<&EmailAddress>,
+        limit: u32,
+    ) -> Result<Vec<Contact>> {
+        let rare = self.rare(search).await?;
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT record FROM ");
+        let after = after.map(ToString::to_string).unwrap_or_default();
+        match &search.list {
+            // In the order of addresses already.
+            Some(list) => query
+                .push("contact_key AS key CROSS JOIN contact ON contact.email = key.email WHERE key.kind = 'list' AND key.value = ")
+                .push_bind(list_key(list))
+                .push(" AND key.email > ")
+                .push_bind(after),
+            None => query.push("contact WHERE contact.email > ").push_bind(after),
+        };
+        if let Some(emails) = rare {
+            query
+                .push(" AND contact.email IN (SELECT value FROM json_each(")
+                .push_bind(json(&emails))
+                .push("))");
+        }
+        for word in &search.words {
+            query
+                .push(" AND instr(contact.words, ")
+                .push_bind(beginning(word))
+                .push(") > 0");
+        }
+        let place = if search.list.is_some() {
+            "key"
+        } else {
+            "contact"
+        };
+        query
+            .push(" ORDER BY ")
+            .push(place)
+            .push(".email LIMIT ")
+            .push_bind(limit);
+        let rows = query
+            .build()
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        rows.iter().map(|row| contact(&self.place, row)).collect()
+    }
+
+    async fn lists(&self) -> Result<BTreeMap<String, u64>> {
+        let rows = sqlx::query(
+            "SELECT value, count(*) FROM contact_key WHERE kind = 'list' GROUP BY value",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.failed(error))?;
+        rows.iter()
+            .map(|row| Ok((text(self, row, 0)?, number(self, row, 1)?)))
+            .collect()
+    }
+
+    async fn contact_count(&self) -> Result<u64> {
+        self.counted("SELECT count(*) FROM contact").await
+    }
+
+    async fn contacts_version(&self) -> Result<u64> {
+        self.counted("SELECT version FROM contact_book").await
+    }
+
+    async fn deliveries_to(&self, email: &EmailAddress, limit: u32) -> Result<Vec<Standing>> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{STANDING} WHERE email = ? ORDER BY n DESC LIMIT ?"
+        )))
+        .bind(email.to_string())
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.failed(error))?;
+        rows.iter().map(|row| stand(self, row)).collect()
+    }
+
+    async fn suppression(&self, email: &EmailAddress) -> Result<Option<Suppression>> {
+        suppressions::one(self, email).await
+    }
+
+    async fn suppressions(
+        &self,
+        search: &SuppressionSearch,
+        after: Option<&EmailAddress>,
+        limit: u32,
+    ) -> Result<Vec<Suppression>> {
+        suppressions::search(self, search, after, limit).await
+    }
+
+    async fn lift(&self, suppression: &Suppression) -> Result<bool> {
+        suppressions::lift(self, suppression).await
+    }
+}
+
+impl SqliteStore {
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    async fn written(
+        &self,
+        mut transaction: Transaction<'static, Sqlite>,
+        old: Option<&Contact>,
+        new: &Contact,
+    ) -> Result<bool> {
+        let wrong = |error| self.failed(error);
+        write(&mut transaction, &[(old, new.clone())])
+            .await
+            .map_err(wrong)?;
+        transaction.commit().await.map_err(wrong)?;
+        Ok(true)
+    }
+
+    /// Who has the rarest of the words, where few have it.
+    async fn rare(&self, search: &ContactSearch) -> Result<Option<Vec<String>>> {
+        let mut least: Option<Vec<String>> = None;
+        for word in &search.words {
+            let rows = sqlx::query(
+                "SELECT email FROM contact_key WHERE kind = 'word' AND value >= ? AND value < ? LIMIT ?",
+            )
+            .bind(word)
+            .bind(after_all(word))
+            .bind(COMMON)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+            let fewer = least.as_ref().is_none_or(|least| rows.len() < least.len());
+            if rows.len() < COMMON as usize && fewer {
+                let emails = rows.iter().map(|row| text(self, row, 0));
+                least = Some(emails.collect::<Result<_>>()?);
+            }
+        }
+        Ok(least)
+    }
+
+    async fn counted(&self, question: &'static str) -> Result<u64> {
+        let row = sqlx::query(question)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        number(self, &row, 0)
+    }
+}

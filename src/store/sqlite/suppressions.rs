@@ -1,0 +1,122 @@
+//! Bars on addresses.
+
+use super::rows::{damaged, json};
+use super::{Result, SqliteStore};
+use crate::domain::address::EmailAddress;
+use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
+use crate::store::values::suppression;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+use std::collections::HashMap;
+
+pub(super) async fn suppress(store: &SqliteStore, suppressions: &[Suppression]) -> Result<u64> {
+    let rows: Vec<_> = suppressions
+        .iter()
+        .map(|one| {
+            (
+                one.email.to_string(),
+                one.reason.name(),
+                one.at.to_string(),
+                &one.source,
+                &one.note,
+            )
+        })
+        .collect();
+    let done = sqlx::query(
+        "INSERT INTO suppression (email, reason, at, source, note) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true \
+         ON CONFLICT (email) DO NOTHING",
+    )
+    .bind(json(&rows))
+    .execute(&store.writer)
+    .await
+    .map_err(|error| store.failed(error))?;
+    Ok(done.rows_affected())
+}
+
+pub(super) async fn suppressed(store: &SqliteStore) -> Result<HashMap<String, SuppressionReason>> {
+    let rows = sqlx::query("SELECT email, reason FROM suppression")
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter().map(|row| bar(store, row)).collect()
+}
+
+pub(super) async fn is_suppressed(
+    store: &SqliteStore,
+    emails: &[EmailAddress],
+) -> Result<HashMap<String, SuppressionReason>> {
+    let rows = sqlx::query(
+        "SELECT email, reason FROM suppression WHERE email IN (SELECT value FROM json_each(?))",
+    )
+    .bind(json(&emails))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter().map(|row| bar(store, row)).collect()
+}
+
+fn bar(store: &SqliteStore, row: &SqliteRow) -> Result<(String, SuppressionReason)> {
+    let email: String = row.try_get(0).map_err(|error| store.failed(error))?;
+    let reason: String = row.try_get(1).map_err(|error| store.failed(error))?;
+    let reason = SuppressionReason::from_name(&reason)
+        .ok_or_else(|| damaged(&store.place, "suppression", format!("reason `{reason}`")))?;
+    Ok((email, reason))
+}
+
+pub(super) async fn one(store: &SqliteStore, email: &EmailAddress) -> Result<Option<Suppression>> {
+    let row = sqlx::query("SELECT * FROM suppression WHERE email = ?")
+        .bind(email.to_string())
+        .fetch_optional(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    row.map(|row| whole(store, &row)).transpose()
+}
+
+pub(super) async fn search(
+    store: &SqliteStore,
+    search: &SuppressionSearch,
+    after: Option<&EmailAddress>,
+    limit: u32,
+) -> Result<Vec<Suppression>> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM suppression WHERE email > ");
+    query.push_bind(after.map(ToString::to_string).unwrap_or_default());
+    if let Some(reason) = search.reason {
+        query.push(" AND reason = ").push_bind(reason.name());
+    }
+    if !search.text.is_empty() {
+        query
+            .push(" AND instr(lower(email), ")
+            .push_bind(search.text.to_ascii_lowercase())
+            .push(") > 0");
+    }
+    query.push(" ORDER BY email LIMIT ").push_bind(limit);
+    let rows = query
+        .build()
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    rows.iter().map(|row| whole(store, row)).collect()
+}
+
+fn whole(store: &SqliteStore, row: &SqliteRow) -> Result<Suppression> {
+    let text =
+        |column| -> Result<String> { row.try_get(column).map_err(|error| store.failed(error)) };
+    suppression(
+        &store.place,
+        [text("email")?, text("reason")?, text("at")?],
+        text("source")?,
+        text("note")?,
+    )
+}
+
+pub(super) async fn lift(store: &SqliteStore, suppression: &Suppression) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM suppression WHERE email = ? AND reason = ? AND at = ?")
+        .bind(suppression.email.to_string())
+        .bind(suppression.reason.name())
+        .bind(suppression.at.to_string())
+        .execute(&store.writer)
+        .await
+        .map_err(|error| store.failed(error))?;
+    Ok(done.rows_affected() == 1)
+}
