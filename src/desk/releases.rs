@@ -187,6 +187,14 @@ impl Desk {
         })
     }
 
+    /// The identifiers of all releases.
+    ///
+    /// # Errors
+    /// Their folder cannot be read.
+    pub fn release_names(&self) -> Result<Vec<String>, DeskError> {
+        intake::release_ids(&self.workspace).map_err(DeskError::Problems)
+    }
+
     /// The id of a release that there is. A path is no id.
     ///
     /// # Errors
@@ -195,7 +203,7 @@ impl Desk {
         if ReleaseId::parse(name).is_err() {
             return Ok(None);
         }
-        let ids = intake::release_ids(&self.workspace).map_err(DeskError::Problems)?;
+        let ids = self.release_names()?;
         Ok(ids.into_iter().find(|id| id == name))
     }
 

@@ -50,6 +50,7 @@ pub(super) async fn show(
         "id": id,
         "form": form.shown(&segments),
         "hidden": form.hidden(),
+        "chosen": form.chosen(),
         "query": form.query(),
         "fault": fault,
         "found": found,

@@ -3,7 +3,7 @@
 use super::Front;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -114,8 +114,9 @@ pub(super) fn shown(front: &Front, visitor: &Visitor, answer: Response) -> Respo
     let status = answer.status();
     let fault = match answer.extensions().get::<Fault>() {
         Some(fault) => fault.clone(),
-        // What could not be read has a plain text of axum's own.
-        None if status.is_client_error() => Fault::new(status),
+        // A form that comes back with its faults is a page already; what could not
+        // be read has a plain text of axum's own.
+        None if status.is_client_error() && !is_page(&answer) => Fault::new(status),
         None => return answer,
     };
     let message = fault.worded.map_or(fault.message, |id| {
@@ -134,6 +135,11 @@ pub(super) fn shown(front: &Front, visitor: &Visitor, answer: Response) -> Respo
         Ok(page) => (status, page).into_response(),
         Err(_) => (status, message_of(status)).into_response(),
     }
+}
+
+fn is_page(answer: &Response) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 fn message_of(status: StatusCode) -> String {

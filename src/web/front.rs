@@ -2,6 +2,7 @@
 
 use super::origin::Place;
 use crate::desk::rehearsals::Rehearsals;
+use crate::desk::segments::Counted;
 use crate::desk::service::Service;
 use crate::desk::{Desk, DeskError, Wiring};
 use crate::render::pages::Pages;
@@ -14,6 +15,8 @@ pub struct Front {
     pub(super) pages: Pages,
     pub(super) place: Place,
     pub(super) rehearsals: Rehearsals,
+    /// Who is in which segment, counted once for all who ask.
+    pub(super) counted: Counted,
     /// When live pages end, so that the service can.
     pub(super) stop: CancellationToken,
     pub(super) wiring: &'static dyn Wiring,
@@ -43,6 +46,7 @@ impl Front {
             pages,
             place: Place::new(desk.settings.service.url.as_ref()),
             rehearsals: Rehearsals::default(),
+            counted: Counted::default(),
             stop,
             service,
             wiring,

@@ -9,13 +9,17 @@
 //! (`OpenMetrics` text) name no contact and ask for no session.
 
 mod account;
+mod agreements;
 mod assets;
 mod audience;
 mod charts;
+mod contact_form;
+mod contacts;
 mod distributions;
 mod fault;
 mod fields;
 mod front;
+mod groups;
 mod guard;
 mod health;
 mod language;
@@ -31,6 +35,7 @@ pub mod routes;
 mod send;
 mod sheet;
 mod sign_in;
+mod suppressed;
 mod users;
 
 pub use front::Front;

@@ -92,6 +92,13 @@ impl OrderForm {
             .collect()
     }
 
+    /// Whom alone, as hidden fields.
+    pub(super) fn chosen(&self) -> Vec<Value> {
+        let mut hidden = self.hidden();
+        hidden.retain(|field| matches!(field["name"].as_str(), Some("to" | "not")));
+        hidden
+    }
+
     /// As the form shows it again.
     pub(super) fn shown(&self, segments: &[(String, String)]) -> Value {
         let segments = segments.iter().map(|(name, rule)| {

@@ -3,8 +3,9 @@
 
 use super::guard::{Post, stand};
 use super::{
-    Front, account, assets, audience, distributions, fault, health, language, log, metrics,
-    preview, rehearsals, releases, send, sign_in, users,
+    Front, account, agreements, assets, audience, contact_form, contacts, distributions, fault,
+    groups, health, language, log, metrics, preview, rehearsals, releases, send, sign_in,
+    suppressed, users,
 };
 use crate::domain::account::Permission;
 use axum::extract::Request;
@@ -151,8 +152,65 @@ fn of_distributions() -> Vec<Served> {
     ]
 }
 
+/// Contacts, what groups them, and whom nobody writes to.
+fn of_contacts() -> Vec<Served> {
+    use Permission::{KeepContacts, See};
+    use Rule::May;
+    vec![
+        reads("/contacts", May(See), contacts::list),
+        changes("/contacts", May(KeepContacts), contact_form::add),
+        reads("/contacts/new", May(KeepContacts), contact_form::blank),
+        reads("/contacts/groups", May(See), groups::list),
+        changes("/contacts/groups", May(KeepContacts), groups::save),
+        reads("/contacts/suppressed", May(See), suppressed::list),
+        changes("/contacts/suppressed", May(KeepContacts), suppressed::add),
+        changes(
+            "/contacts/suppressed/lift",
+            May(KeepContacts),
+            suppressed::lift,
+        ),
+        changes(
+            "/contacts/suppressed/import",
+            May(KeepContacts),
+            suppressed::import,
+        ),
+        reads(
+            "/contacts/suppressed/export/{file}",
+            May(See),
+            suppressed::export,
+        ),
+        reads("/contacts/{id}", May(See), contacts::show),
+        reads(
+            "/contacts/{id}/edit",
+            May(KeepContacts),
+            contact_form::begin,
+        ),
+        changes("/contacts/{id}/edit", May(KeepContacts), contact_form::save),
+        changes(
+            "/contacts/{id}/agreement",
+            May(KeepContacts),
+            agreements::record,
+        ),
+        changes(
+            "/contacts/{id}/suppress",
+            May(KeepContacts),
+            suppressed::bar_contact,
+        ),
+        changes(
+            "/contacts/{id}/lift",
+            May(KeepContacts),
+            suppressed::free_contact,
+        ),
+    ]
+}
+
 fn table() -> Vec<Served> {
-    let all = [of_the_house(), of_releases(), of_distributions()];
+    let all = [
+        of_the_house(),
+        of_releases(),
+        of_distributions(),
+        of_contacts(),
+    ];
     all.into_iter().flatten().collect()
 }
 

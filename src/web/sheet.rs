@@ -66,9 +66,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 }
 
 /// The sections of the desk, and who sees their names.
-const SECTIONS: [(&str, &str, Permission); 4] = [
+const SECTIONS: [(&str, &str, Permission); 5] = [
     ("releases", "/releases", Permission::See),
     ("distributions", "/distributions", Permission::See),
+    ("contacts", "/contacts", Permission::See),
     ("log", "/log", Permission::See),
     ("users", "/users", Permission::KeepAccounts),
 ];

@@ -1,5 +1,5 @@
 // Walks the whole story in a browser: choose an audience, preview, rehearse, approve by two
-// people, send, watch it go, look it up in the log. Every page is looked at by axe-core and at
+// people, send, watch it go, look it up in the log, keep contacts. Every page is looked at by axe-core and at
 // 360 px. Says everything that is wrong, and ends with 1 where something is.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -103,12 +103,49 @@ await olga.getByText("It goes on").waitFor();
 await olga.goto(`${base}/log?contact=desk@tidewater-wire.example`);
 await olga.getByRole("link", { name: "accepted" }).first().waitFor();
 
+// A contact is added by the keyboard, told of its faults, edited, barred and found.
+await vera.goto(`${base}/contacts`);
+await activate(vera, vera.getByRole("link", { name: "Add a contact" }));
+await vera.getByLabel("Address").fill("anna.kim@steppe-post.example");
+await vera.getByLabel("Name", { exact: true }).fill("Anna Kim");
+await vera.getByLabel("Country").fill("Kazakhstan");
+await vera.keyboard.press("Enter");
+await vera.locator("#f-country-fault").waitFor();
+expect((await vera.getByLabel("Country").getAttribute("aria-invalid")) === "true", "a fault is not told at its field");
+await vera.getByLabel("Country").fill("KZ");
+await activate(vera, vera.getByRole("button", { name: "Save" }));
+await vera.getByText("The contact is added").waitFor();
+const contact = new URL(vera.url()).pathname;
+await vera.locator("summary").filter({ hasText: "Put a word on record" }).focus();
+await vera.keyboard.press("Enter");
+await vera.getByLabel("Where it can be found").fill("letter of 3 November");
+await activate(vera, vera.getByRole("button", { name: "They agreed" }));
+await vera.getByText("The agreement is on record").waitFor();
+await vera.locator("summary").filter({ hasText: "Bar from being written to" }).focus();
+await vera.keyboard.press("Enter");
+await vera.getByLabel("Why (for the log)").fill("asked by telephone");
+await activate(vera, vera.getByRole("button", { name: "Bar from being written to" }));
+await vera.getByText("It is barred").waitFor();
+// What is found is shown while one types.
+await vera.goto(`${base}/contacts`);
+await vera.getByLabel("Address, name or outlet").pressSequentially("anna stepp");
+await vera.locator("#found tbody tr").nth(1).waitFor({ state: "detached" });
+await vera.locator("#found").getByRole("link", { name: "Anna Kim" }).waitFor();
+await vera.goto(`${base}/releases/${release}/audience?to=environment&not=wires`);
+await vera.locator("summary").filter({ hasText: "Save as a segment" }).focus();
+await vera.keyboard.press("Enter");
+await vera.getByLabel("Name of the segment").fill("rivers-first");
+await vera.keyboard.press("Enter");
+await vera.getByText("The segment is saved").waitFor();
+await vera.getByRole("heading", { name: "rivers-first" }).waitFor();
+
 // Every page: without serious faults for those who hear or cannot point, and never sideways.
 const pages = [
   "/releases", `/releases/${release}`, `/releases/${release}/preview?part=text`,
   `/releases/${release}/audience?to=wires&to=central-asia&not=environment`,
   `/releases/${release}/send?to=environment`, rehearsal, `${rehearsal}/mails/1`,
-  "/distributions", distribution, "/log", "/log/verify", "/users", "/account", "/no-such-page",
+  "/distributions", distribution, "/contacts", "/contacts?list=radio", "/contacts/new", contact, `${contact}/edit`,
+  "/contacts/groups", "/contacts/suppressed", "/log", "/log/verify", "/users", "/account", "/no-such-page",
 ];
 for (const options of [
   { locale: "en", colorScheme: "light", bypassCSP: true },
@@ -135,6 +172,16 @@ await plain.locator('input[name=to][value="environment"]').check();
 await plain.getByRole("button", { name: "Show" }).click();
 await plain.getByRole("link", { name: "Review and send" }).click();
 await plain.getByRole("heading", { name: "What will happen" }).waitFor();
+await plain.goto(`${base}/contacts?search=anna`);
+await plain.getByRole("link", { name: "Anna Kim" }).click();
+await plain.getByRole("link", { name: "Edit" }).click();
+await plain.getByLabel("Outlet").fill("Steppe Post");
+await plain.getByRole("button", { name: "Save" }).click();
+await plain.getByText("The contact is saved").waitFor();
+await plain.getByText("Lift", { exact: true }).first().click();
+await plain.getByLabel("Why (for the log)").fill("wrote again");
+await plain.getByRole("button", { name: "Lift" }).click();
+await plain.getByText("The bar is lifted").waitFor();
 await browser.close();
 for (const fault of faults) console.error(fault);
 process.exit(faults.length ? 1 : 0);

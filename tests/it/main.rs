@@ -22,6 +22,7 @@ mod log;
 mod look;
 mod machines;
 mod mime;
+mod people;
 mod promises;
 mod relay_faults;
 mod relays;

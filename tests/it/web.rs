@@ -3,6 +3,7 @@
 mod browser;
 mod doors;
 mod log;
+mod people;
 mod releases;
 mod rules;
 mod sending;

@@ -1,6 +1,7 @@
 //! A browser without a window: it keeps cookies, and says where its forms stand.
 
 use crate::support::{ServiceProcess, Workspace, run};
+use reqwest::blocking::multipart::{Form, Part};
 use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::redirect::Policy;
 use std::collections::BTreeMap;
@@ -73,6 +74,16 @@ impl Browser {
         }
     }
 
+    /// Another one at the same desk.
+    pub(crate) fn new_like(other: &Self) -> Self {
+        Self {
+            client: Client::builder().redirect(Policy::none()).build().unwrap(),
+            base: other.base.clone(),
+            cookies: BTreeMap::new(),
+            language: "en",
+        }
+    }
+
     /// Signed in.
     pub(crate) fn of(service: &ServiceProcess, name: &str) -> Self {
         let mut browser = Self::new(service);
@@ -116,6 +127,17 @@ impl Browser {
         if !origin.is_empty() {
             request = request.header("origin", origin);
         }
+        self.ask(request)
+    }
+
+    /// A form with a file.
+    pub(crate) fn upload(&mut self, path: &str, name: &str, bytes: &[u8]) -> Page {
+        let file = Part::bytes(bytes.to_vec()).file_name(name.to_owned());
+        let request = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .header("origin", &self.base)
+            .multipart(Form::new().part("file", file));
         self.ask(request)
     }
 

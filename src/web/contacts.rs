@@ -1,0 +1,211 @@
+//! Contacts: found, and one with everything that is known of them.
+
+use super::Front;
+use super::fault::{Answer, Fault};
+use super::fields::query;
+use super::sheet::Visitor;
+use crate::desk::people::{DeliveryTo, Whole};
+use crate::domain::address::EmailAddress;
+use crate::domain::agreement::{AgreementWord, Said, Scope};
+use crate::domain::contact::Contact;
+use crate::domain::contact_fields::Field;
+use crate::domain::contact_search::ContactSearch;
+use crate::domain::suppression::{Suppression, SuppressionReason};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum_extra::extract::Query;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Contacts on one page.
+const PAGE: usize = 50;
+
+/// Reasons for which somebody bars an address by hand.
+pub(super) const REASONS: [SuppressionReason; 4] = [
+    SuppressionReason::OptOut,
+    SuppressionReason::Manual,
+    SuppressionReason::Complaint,
+    SuppressionReason::HardBounce,
+];
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    list: String,
+    #[serde(default)]
+    after: String,
+}
+
+pub(super) async fn list(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Query(search): Query<Search>,
+) -> Answer {
+    let desk = front.desk();
+    let list = Some(search.list.clone()).filter(|list| !list.is_empty());
+    let wanted = ContactSearch::new(&search.search, list);
+    // Whatever is no address stands before all of them.
+    let after = EmailAddress::parse(&search.after).ok();
+    // One more than is shown tells whether there are any further.
+    let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
+    let mut found = desk.find_contacts(&wanted, after.as_ref(), limit).await?;
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let last = found
+        .last()
+        .filter(|_| more)
+        .map(|one| one.email.to_string());
+    let pairs = [("search", search.search.as_str()), ("list", &search.list)];
+    let next = last.map(|last| query(pairs.into_iter().chain([("after", last.as_str())])));
+    let lists = desk.lists().await?;
+    let lists = lists
+        .keys()
+        .map(|name| json!({ "name": name, "here": *name == search.list }));
+    let page = json!({
+        "tab": "contacts",
+        "search": search.search,
+        "list": search.list,
+        "lists": lists.collect::<Vec<_>>(),
+        "all": desk.contact_count().await?,
+        "contacts": found.iter().map(row).collect::<Vec<_>>(),
+        "begun": !search.after.is_empty(),
+        "first": query(pairs),
+        "next": next,
+    });
+    front.page(&visitor, "contacts", "nav-contacts", page)
+}
+
+fn row(contact: &Contact) -> Value {
+    json!({
+        "id": contact.id,
+        "email": contact.email,
+        "name": contact.name,
+        "outlet": contact.outlet,
+        "role": contact.role,
+        "country": contact.country,
+        "languages": Field::Languages.text(contact),
+        "lists": contact.lists,
+    })
+}
+
+/// What stands in the forms of a contact's page, and what is wrong with it.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// What is wrong with a word on an agreement.
+    pub(super) agreement: Option<String>,
+    /// What is wrong with a bar.
+    pub(super) bar: Option<String>,
+    /// What was written, by field.
+    pub(super) form: Value,
+}
+
+pub(super) async fn show(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Answer {
+    sheet(&front, &visitor, &id, Asked::default()).await
+}
+
+/// A contact's page, with what somebody asked for in vain.
+pub(super) async fn sheet(front: &Front, visitor: &Visitor, id: &str, asked: Asked) -> Answer {
+    let desk = front.desk();
+    let whole = desk.whole(front.contact(id).await?).await?;
+    let contact = &whole.contact;
+    let called = match contact.name.as_str() {
+        "" => contact.email.to_string(),
+        name => name.to_owned(),
+    };
+    let form = |name: &str| asked.form[name].as_str().unwrap_or_default().to_owned();
+    let page = json!({
+        "id": contact.id,
+        "called": called,
+        "email": contact.email,
+        "outlet": contact.outlet,
+        "facts": facts(contact),
+        "custom": contact.custom,
+        "lists": contact.lists,
+        "listed": contact.embargo_agreement.is_some(),
+        "listed_since": contact.embargo_agreement.as_ref().and_then(|one| one.since).map(|day| day.to_string()),
+        "words": whole.words.iter().map(|word| word_row(front, visitor, word)).collect::<Vec<_>>(),
+        "releases": desk.release_names()?,
+        "bar": whole.suppression.as_ref().map(|bar| bar_row(front, visitor, bar)),
+        "reasons": REASONS.map(SuppressionReason::name),
+        "deliveries": deliveries(front, visitor, &whole),
+        "agreement_fault": asked.agreement,
+        "bar_fault": asked.bar,
+        "form": {
+            "party": form("party"), "release": form("release"), "since": form("since"),
+            "until": form("until"), "note": form("note"), "reason": form("reason"), "why": form("why"),
+        },
+    });
+    Ok(axum::response::IntoResponse::into_response(
+        front.sheet(visitor, "contact", &called, page)?,
+    ))
+}
+
+impl Front {
+    /// The contact of an identifier that there is.
+    pub(super) async fn contact(&self, id: &str) -> Result<Contact, Fault> {
+        let found = self.desk().contact_of(id).await?;
+        found.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))
+    }
+}
+
+/// Fields that say something, but for those that the page shows in its own way.
+fn facts(contact: &Contact) -> Vec<Value> {
+    let shown = Field::ALL.into_iter();
+    let shown = shown.filter(|field| !matches!(field, Field::Name | Field::Lists));
+    shown
+        .map(|field| (field.name(), field.text(contact)))
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, text)| json!({ "name": name, "text": text }))
+        .collect()
+}
+
+fn word_row(front: &Front, visitor: &Visitor, word: &AgreementWord) -> Value {
+    let release = match &word.scope {
+        Scope::All => None,
+        Scope::Release(id) => Some(id.to_string()),
+    };
+    let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string());
+    json!({
+        "at": front.shown(visitor, word.recorded_at).text,
+        "party": word.party.to_string(),
+        "said": match word.said { Said::Granted => "granted", Said::Revoked => "revoked" },
+        "release": release,
+        "since": day(word.since),
+        "until": day(word.until),
+        "by": word.recorded_by,
+        "note": word.note,
+    })
+}
+
+/// A bar for people.
+pub(super) fn bar_row(front: &Front, visitor: &Visitor, bar: &Suppression) -> Value {
+    json!({
+        "email": bar.email,
+        "reason": bar.reason.name(),
+        "at": front.shown(visitor, bar.at).text,
+        "by": bar.source,
+        "why": bar.note,
+    })
+}
+
+fn deliveries(front: &Front, visitor: &Visitor, whole: &Whole) -> Vec<Value> {
+    let row = |one: &DeliveryTo| {
+        let (delivery, state) = (&one.standing.delivery, &one.standing.state);
+        json!({
+            "distribution": delivery.distribution,
+            "headline": one.headline,
+            "state": state.name(),
+            "phase": delivery.phase.name(),
+            "at": front.shown(visitor, delivery.not_before).text,
+            "attempts": one.standing.attempts,
+        })
+    };
+    whole.deliveries.iter().map(row).collect()
+}
