@@ -12,6 +12,9 @@ use std::io::Write;
 /// The columns, in the order of an export.
 const COLUMNS: [&str; 5] = ["email", "reason", "at", "source", "note"];
 
+/// More letters than any address has (RFC 5321 4.5.3.1.3).
+const LONGEST_ADDRESS: usize = 320;
+
 /// Reads bars: CSV with a header that names `email`, or one address a line. What
 /// a line does not say is the default: barred by hand, now, by this person.
 /// Each address comes once; bad lines are told.
@@ -115,6 +118,13 @@ fn bar(
             )
         })
     });
+    // Not to be shown back whole.
+    let letters = email.chars().count();
+    if letters > LONGEST_ADDRESS {
+        return Err(format!(
+            "{letters} letters are no mail address; is it one address a line?"
+        ));
+    }
     Ok(Some(Suppression {
         email: EmailAddress::parse(&email).map_err(|error| error.to_string())?,
         reason,
@@ -195,6 +205,13 @@ mod tests {
             (bars[0].reason, bars[0].source.as_str()),
             (SuppressionReason::Manual, "vera")
         );
+    }
+
+    #[test]
+    fn what_is_no_address_is_not_shown_back_whole() {
+        let (_, problems) = read(&"x".repeat(1000));
+        let told = "f:1: 1000 letters are no mail address; is it one address a line?";
+        assert_eq!(problems, [told]);
     }
 
     #[test]

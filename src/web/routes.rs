@@ -8,7 +8,7 @@ use super::{
     suppressed, users,
 };
 use crate::domain::account::Permission;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
@@ -68,6 +68,19 @@ where
 {
     let verb = Verb::Post;
     (Route { verb, path, rule }, post(handler))
+}
+
+/// The largest request with a file, in octets.
+const LARGEST_FILE: usize = 16 * 1024 * 1024;
+
+/// Changes something by a file that comes along.
+fn takes_file<H, T>(path: &'static str, rule: Rule, handler: H) -> Served
+where
+    H: Handler<T, Arc<Front>>,
+    T: 'static,
+{
+    let (route, served) = changes(path, rule, handler);
+    (route, served.layer(DefaultBodyLimit::max(LARGEST_FILE)))
 }
 
 /// The door, accounts, and what watches over the service.
@@ -169,7 +182,7 @@ fn of_contacts() -> Vec<Served> {
             May(KeepContacts),
             suppressed::lift,
         ),
-        changes(
+        takes_file(
             "/contacts/suppressed/import",
             May(KeepContacts),
             suppressed::import,

@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// Bars on one page.
 const PAGE: usize = 50;
 
+/// At most so many lines of a file that could not be taken are told.
+const PROBLEMS: usize = 100;
+
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Search {
     #[serde(default)]
@@ -95,7 +98,8 @@ async fn sheet(front: &Front, visitor: &Visitor, search: &Search, news: News) ->
     let next = last.map(|last| query(pairs.into_iter().chain([("after", last.as_str())])));
     let reason = |reason: SuppressionReason, here: &str| json!({ "name": reason.name(), "here": reason.name() == here });
     let imported = news.imported.as_ref().map(|done| {
-        let problems: Vec<_> = done.problems.iter().map(ToString::to_string).collect();
+        let told = done.problems.iter().take(PROBLEMS);
+        let problems: Vec<_> = told.map(ToString::to_string).collect();
         json!({ "read": done.read, "added": done.added, "problems": problems })
     });
     let page = json!({

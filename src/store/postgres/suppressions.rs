@@ -9,23 +9,32 @@ use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder};
 use std::collections::HashMap;
 
+/// Bars in one statement.
+const BATCH: usize = 500;
+
 pub(super) async fn suppress(store: &PostgresStore, suppressions: &[Suppression]) -> Result<u64> {
-    let texts = |text: fn(&Suppression) -> String| -> Vec<String> {
-        suppressions.iter().map(text).collect()
-    };
-    let done = sqlx::query(
-        "INSERT INTO suppression (email, reason, at, source, note) \
-         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) ON CONFLICT (email) DO NOTHING",
-    )
-    .bind(texts(|one| one.email.to_string()))
-    .bind(texts(|one| one.reason.name().to_owned()))
-    .bind(texts(|one| one.at.to_string()))
-    .bind(texts(|one| one.source.clone()))
-    .bind(texts(|one| one.note.clone()))
-    .execute(&store.writers)
-    .await
-    .map_err(|error| store.failed(error))?;
-    Ok(done.rows_affected())
+    let mut transaction = store.begin().await?;
+    let mut added = 0;
+    for batch in suppressions.chunks(BATCH) {
+        let texts =
+            |text: fn(&Suppression) -> String| -> Vec<String> { batch.iter().map(text).collect() };
+        // PostgreSQL takes no NUL, and whoever wrote one meant nothing by it.
+        let done = sqlx::query(
+            "INSERT INTO suppression (email, reason, at, source, note) \
+             SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) ON CONFLICT (email) DO NOTHING",
+        )
+        .bind(texts(|one| one.email.to_string()))
+        .bind(texts(|one| one.reason.name().to_owned()))
+        .bind(texts(|one| one.at.to_string()))
+        .bind(texts(|one| one.source.replace('\0', "\u{fffd}")))
+        .bind(texts(|one| one.note.replace('\0', "\u{fffd}")))
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| store.failed(error))?;
+        added += done.rows_affected();
+    }
+    store.commit(transaction).await?;
+    Ok(added)
 }
 
 pub(super) async fn suppressed(

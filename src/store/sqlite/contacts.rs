@@ -14,11 +14,7 @@ use std::collections::HashMap;
 const BATCH: usize = 500;
 
 pub(super) async fn import(store: &SqliteStore, contacts: &[Contact]) -> Result<Imported> {
-    let mut transaction = store
-        .writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(|error| store.failed(error))?;
+    let mut transaction = store.begin().await?;
     let mut imported = Imported::default();
     for batch in contacts.chunks(BATCH) {
         import_batch(store, &mut transaction, batch, &mut imported).await?;

@@ -40,7 +40,7 @@ use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::SqlitePool;
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use std::collections::HashMap;
 
 /// The store in one SQLite file.
@@ -59,6 +59,14 @@ impl SqliteStore {
     /// Translates what SQLite says, at this one place.
     fn failed(&self, error: sqlx::Error) -> StoreError {
         rows::failed(&self.place, error)
+    }
+
+    /// Begins to write; nobody else does meanwhile.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     /// Tells whoever listens that there may be something new to do.

@@ -152,13 +152,6 @@ impl People for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        self.writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(|error| self.failed(error))
-    }
-
     async fn written(
         &self,
         mut transaction: Transaction<'static, Sqlite>,

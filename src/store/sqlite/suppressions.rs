@@ -9,29 +9,36 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 use std::collections::HashMap;
 
+/// Bars in one statement.
+const BATCH: usize = 500;
+
 pub(super) async fn suppress(store: &SqliteStore, suppressions: &[Suppression]) -> Result<u64> {
-    let rows: Vec<_> = suppressions
-        .iter()
-        .map(|one| {
+    let wrong = |error| store.failed(error);
+    let mut transaction = store.begin().await?;
+    let mut added = 0;
+    for batch in suppressions.chunks(BATCH) {
+        let row = |one: &Suppression| {
             (
                 one.email.to_string(),
                 one.reason.name(),
                 one.at.to_string(),
-                &one.source,
-                &one.note,
+                one.source.clone(),
+                one.note.clone(),
             )
-        })
-        .collect();
-    let done = sqlx::query(
-        "INSERT INTO suppression (email, reason, at, source, note) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true \
-         ON CONFLICT (email) DO NOTHING",
-    )
-    .bind(json(&rows))
-    .execute(&store.writer)
-    .await
-    .map_err(|error| store.failed(error))?;
-    Ok(done.rows_affected())
+        };
+        let done = sqlx::query(
+            "INSERT INTO suppression (email, reason, at, source, note) \
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true \
+             ON CONFLICT (email) DO NOTHING",
+        )
+        .bind(json(&batch.iter().map(row).collect::<Vec<_>>()))
+        .execute(&mut *transaction)
+        .await
+        .map_err(wrong)?;
+        added += done.rows_affected();
+    }
+    transaction.commit().await.map_err(wrong)?;
+    Ok(added)
 }
 
 pub(super) async fn suppressed(store: &SqliteStore) -> Result<HashMap<String, SuppressionReason>> {
