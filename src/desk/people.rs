@@ -184,7 +184,7 @@ impl Desk {
             let from = self.contact(email).await?;
             match self.save(&from, edits, by).await? {
                 Saved::Overtaken(_) => {}
-                saved => return Ok(saved),
+                saved @ (Saved::Done(_) | Saved::Faulty(_)) => return Ok(saved),
             }
         }
         Err(DeskError::request(format!(

@@ -143,25 +143,8 @@ impl Part {
     pub fn layout(self) -> Layout {
         use Kind::{Bytes, Text, Whole};
         let (table, columns): (_, &'static [_]) = match self {
-            Self::Contacts => (
-                "contact",
-                &[
-                    ("email", Text),
-                    ("id", Text),
-                    ("record", Text),
-                    ("words", Text),
-                ],
-            ),
-            Self::Suppressions => (
-                "suppression",
-                &[
-                    ("email", Text),
-                    ("reason", Text),
-                    ("at", Text),
-                    ("source", Text),
-                    ("note", Text),
-                ],
-            ),
+            Self::Contacts => ("contact", &CONTACT),
+            Self::Suppressions => ("suppression", &SUPPRESSION),
             Self::Contents => ("content", &[("hash", Text), ("bytes", Bytes)]),
             Self::Distributions => (
                 "distribution",
@@ -208,6 +191,21 @@ impl Part {
         }
     }
 }
+
+const CONTACT: [(&str, Kind); 4] = [
+    ("email", Kind::Text),
+    ("id", Kind::Text),
+    ("record", Kind::Text),
+    ("words", Kind::Text),
+];
+
+const SUPPRESSION: [(&str, Kind); 5] = [
+    ("email", Kind::Text),
+    ("reason", Kind::Text),
+    ("at", Kind::Text),
+    ("source", Kind::Text),
+    ("note", Kind::Text),
+];
 
 const APPROVAL: [(&str, Kind); 3] = [
     ("seq", Kind::Whole),

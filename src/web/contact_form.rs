@@ -176,7 +176,7 @@ async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
         "lists": lists.into_keys().collect::<Vec<_>>(),
     });
     let title = if contact.is_some() {
-        "edit-contact"
+        "editing-contact"
     } else {
         "add-contact"
     };

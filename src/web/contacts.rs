@@ -6,7 +6,7 @@ use super::fields::query;
 use super::sheet::Visitor;
 use crate::desk::people::{DeliveryTo, Whole};
 use crate::domain::address::EmailAddress;
-use crate::domain::agreement::{AgreementWord, Said, Scope};
+use crate::domain::agreement::{AgreementWord, Party, Said, Scope};
 use crate::domain::contact::Contact;
 use crate::domain::contact_fields::Field;
 use crate::domain::contact_search::ContactSearch;
@@ -171,10 +171,14 @@ fn word_row(front: &Front, visitor: &Visitor, word: &AgreementWord) -> Value {
         Scope::All => None,
         Scope::Release(id) => Some(id.to_string()),
     };
+    let outlet = match &word.party {
+        Party::Contact(_) => None,
+        Party::Outlet(name) => Some(name),
+    };
     let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string());
     json!({
         "at": front.shown(visitor, word.recorded_at).text,
-        "party": word.party.to_string(),
+        "outlet": outlet,
         "said": match word.said { Said::Granted => "granted", Said::Revoked => "revoked" },
         "release": release,
         "since": day(word.since),

@@ -275,10 +275,10 @@ pub(super) async fn import(
     mut form: Multipart,
 ) -> Answer {
     let mut file = None;
-    while let Some(field) = form.next_field().await.map_err(unread)? {
+    while let Some(field) = form.next_field().await.map_err(|error| unread(&error))? {
         if field.name() == Some("file") {
             let name = field.file_name().unwrap_or_default().to_owned();
-            file = Some((name, field.bytes().await.map_err(unread)?));
+            file = Some((name, field.bytes().await.map_err(|error| unread(&error))?));
         }
     }
     let (name, bytes) = file.ok_or_else(|| Fault::new(StatusCode::BAD_REQUEST))?;
@@ -293,6 +293,6 @@ pub(super) async fn import(
 }
 
 /// A form that is cut off, or larger than a request may be.
-fn unread(error: axum::extract::multipart::MultipartError) -> Fault {
+fn unread(error: &axum::extract::multipart::MultipartError) -> Fault {
     Fault::new(error.status())
 }

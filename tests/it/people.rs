@@ -301,9 +301,9 @@ fn a_bar_stops_the_next_delivery_of_a_running_distribution() {
     let to = ["--to", "wires", "central-asia"];
     let (_, audience) = workspace.json(&[&["audience", IMMEDIATE][..], &to].concat());
     let contacts = audience["contacts"].as_array().unwrap();
-    let included = contacts.iter().filter(|one| one["verdict"] == "included");
+    let mut included = contacts.iter().filter(|one| one["verdict"] == "included");
     // They go out in the order of their addresses: this one in some seconds.
-    let last = included.last().unwrap()["email"].as_str().unwrap();
+    let last = included.next_back().unwrap()["email"].as_str().unwrap();
     let service = ServiceProcess::start(&workspace);
     // Planned for a time, it is the service that sends it.
     let soon = (crate::support::now() + jiff::SignedDuration::from_secs(1)).to_string();

@@ -340,6 +340,7 @@ press-lists = Press lists
 all-lists = All
 add-contact = Add a contact
 edit-contact = Edit
+editing-contact = Edit a contact
 n-contacts = { $n ->
     [one] 1 contact
    *[other] { $n } contacts
@@ -389,6 +390,7 @@ every-release = Every release
 days = Days
 word-note = Where it can be found
 listed-as-agreed = The imported contact list says that they agreed.
+listed-since = The imported contact list says that they agreed on { $day }.
 no-agreement = No agreement is on record: nothing of an embargoed release reaches them before its lift.
 record-word = Put a word on record
 first-day = First day

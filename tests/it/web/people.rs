@@ -285,7 +285,7 @@ fn an_agreement_is_recorded_on_the_contacts_page() {
             .status,
         303
     );
-    ivan.get(&path).holds("outlet Steppe Post");
+    ivan.get(&path).holds("Everybody at Steppe Post");
     let acts = super::browser::acts(&workspace);
     assert_eq!(
         acts[..2],
