@@ -48,14 +48,15 @@ fn say(saved: &Group, output: &Output) {
 }
 
 async fn list(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    let segments = desk.segment_groups(&Counted::default()).await?;
-    let lists = desk.list_groups().await?;
+    let counted = Counted::default();
+    let segments = desk.segment_groups(&counted).await?;
+    let lists = desk.press_lists(&counted).await?;
     if !output.is_text() {
-        output.json(&json!({ "segments": *segments, "lists": lists }));
+        output.json(&json!({ "segments": *segments, "lists": lists.groups }));
         return Ok(Exit::Done);
     }
     let mut rows = table(&["name", "contacts", "rule"]);
-    for group in segments.iter().chain(&lists) {
+    for group in segments.iter().chain(&lists.groups) {
         let rule = group.rule.as_deref().unwrap_or_default();
         let rule = rule.split_whitespace().collect::<Vec<_>>().join(" ");
         rows.add_row([group.name.clone(), group.count.to_string(), rule]);

@@ -4,7 +4,7 @@ use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party};
 use crate::domain::contact::Contact;
-use crate::domain::contact_fields::{Edit, FieldFault, blank, differing, edited};
+use crate::domain::contact_fields::{Edit, FieldFault, blank, differing, edited, faults_of};
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::ids::ContactId;
 use crate::domain::suppression::Suppression;
@@ -72,22 +72,6 @@ impl Desk {
         Ok(self.store.find_contacts(search, after, limit).await?)
     }
 
-    /// How many contacts there are.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn contact_count(&self) -> Result<u64, DeskError> {
-        Ok(self.store.contact_count().await?)
-    }
-
-    /// All press lists, each with how many stand on it.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn lists(&self) -> Result<BTreeMap<String, u64>, DeskError> {
-        Ok(self.store.lists().await?)
-    }
-
     /// The contact of an identifier, and of nothing less.
     ///
     /// # Errors
@@ -145,21 +129,17 @@ impl Desk {
             message,
         };
         let id = Entropy.contact(self.clock.now());
-        let parsed = EmailAddress::parse(email).map_err(|error| at_address(error.to_string()));
-        // The other fields are looked at even so.
-        let nobody =
-            || EmailAddress::parse("nobody@example.org").map_err(|e| at_address(e.to_string()));
-        let checked = match parsed.clone().or_else(|_| nobody()) {
+        let contact = match EmailAddress::parse(email) {
             Ok(address) => edited(&blank(id, address), edits),
-            Err(fault) => Err(vec![fault]),
-        };
-        let contact = match (parsed, checked) {
-            (Ok(_), Ok(contact)) => contact,
-            (parsed, checked) => {
-                let faults = parsed.err().into_iter();
-                let faults = faults.chain(checked.err().into_iter().flatten());
-                return Ok(Saved::Faulty(faults.collect()));
+            Err(error) => {
+                let mut faults = vec![at_address(error.to_string())];
+                faults.extend(faults_of(edits));
+                Err(faults)
             }
+        };
+        let contact = match contact {
+            Ok(contact) => contact,
+            Err(faults) => return Ok(Saved::Faulty(faults)),
         };
         if !self.store.add_contact(&contact).await? {
             let message = format!("there is a contact {} already", contact.email);

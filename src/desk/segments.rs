@@ -54,13 +54,37 @@ impl Member {
     }
 }
 
+/// All press lists, and how many contacts there are.
+#[derive(Debug, Clone, Default)]
+pub struct Lists {
+    /// The lists, by name.
+    pub groups: Vec<Group>,
+    /// Contacts, on a list or not.
+    pub contacts: u64,
+}
+
+impl Lists {
+    /// The names of all lists.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.groups.iter();
+        names.map(|group| group.name.strip_prefix(LIST).unwrap_or_default())
+    }
+}
+
+/// What stands before a press list's name where segments are chosen.
+const LIST: &str = "list:";
+
 /// What all contacts were asked, and their state by then.
 type Asked = (u64, Vec<(String, String)>);
 
-/// The last count of all segments: it holds until a contact or a rule changes.
-/// Only one count is under way at a time; whoever else asks waits for it.
+/// The last counts of all segments and lists: they hold until a contact or a
+/// rule changes. Only one count is under way at a time; whoever else asks waits
+/// for it.
 #[derive(Debug, Default)]
-pub struct Counted(Mutex<Option<(Asked, Arc<Vec<Group>>)>>);
+pub struct Counted {
+    segments: Mutex<Option<(Asked, Arc<Vec<Group>>)>>,
+    lists: Mutex<Option<(u64, Arc<Lists>)>>,
+}
 
 /// A segment to be saved.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +118,7 @@ impl Desk {
         let segments = self.segments_now()?;
         let rules = segments.iter();
         let rules = rules.map(|one| (one.name().to_owned(), one.rule().to_owned()));
-        let mut last = counted.0.lock().await;
+        let mut last = counted.segments.lock().await;
         let asked = (self.store.contacts_version().await?, rules.collect());
         if let Some((known, groups)) = last.as_ref()
             && *known == asked
@@ -135,19 +159,32 @@ impl Desk {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn list_groups(&self) -> Result<Vec<Group>, DeskError> {
-        let mut groups = Vec::new();
-        for (list, count) in self.lists().await? {
-            let search = ContactSearch::new("", Some(list.clone()));
+    pub async fn press_lists(&self, counted: &Counted) -> Result<Arc<Lists>, DeskError> {
+        let mut last = counted.lists.lock().await;
+        let version = self.store.contacts_version().await?;
+        if let Some((known, lists)) = last.as_ref()
+            && *known == version
+        {
+            return Ok(Arc::clone(lists));
+        }
+        let mut lists = Lists {
+            groups: Vec::new(),
+            contacts: self.store.contact_count().await?,
+        };
+        for (list, count) in self.store.lists().await? {
+            let name = format!("{LIST}{list}");
+            let search = ContactSearch::new("", Some(list));
             let first = self.find_contacts(&search, None, FIRST as u32).await?;
-            groups.push(Group {
-                name: format!("list:{list}"),
+            lists.groups.push(Group {
+                name,
                 rule: None,
                 count,
                 first: first.iter().map(Member::of).collect(),
             });
         }
-        Ok(groups)
+        let lists = Arc::new(lists);
+        *last = Some((version, Arc::clone(&lists)));
+        Ok(lists)
     }
 
     /// Saves one more segment into segments.toml: checked first, in one step, and

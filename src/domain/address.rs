@@ -55,6 +55,14 @@ impl EmailAddress {
         })
     }
 
+    /// An address that is nobody's (RFC 2606 section 3), where there is none yet.
+    pub(super) fn nobody() -> Self {
+        Self {
+            local: "nobody".to_owned(),
+            domain: "example.org".to_owned(),
+        }
+    }
+
     /// The part before the `@`, as written.
     pub fn local(&self) -> &str {
         &self.local

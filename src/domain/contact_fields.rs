@@ -276,6 +276,12 @@ pub fn edited(contact: &Contact, edits: &[Edit]) -> Result<Contact, Vec<FieldFau
     }
 }
 
+/// What is wrong with changes of a contact who is nobody yet.
+pub fn faults_of(edits: &[Edit]) -> Vec<FieldFault> {
+    let nobody = blank(ContactId::from_parts(0, 0), EmailAddress::nobody());
+    edited(&nobody, edits).err().unwrap_or_default()
+}
+
 /// The fields in which two records of a contact differ, by name.
 pub fn differing(one: &Contact, other: &Contact) -> Vec<String> {
     let custom = one.custom.keys().chain(other.custom.keys());

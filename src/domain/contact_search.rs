@@ -29,7 +29,12 @@ const LONGEST_WORD: usize = 64;
 
 /// The words of a text as they are compared: letters and digits, folded; each once.
 pub fn words(text: &str) -> BTreeSet<String> {
-    name_key(text)
+    let folded = if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        name_key(text)
+    };
+    folded
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| word.chars().take(LONGEST_WORD).collect())

@@ -41,10 +41,11 @@ pub(super) async fn show(
         .map(|one| (one.name().to_owned(), one.rule().to_owned()))
         .collect();
     segments.extend(
-        desk.lists()
+        desk.press_lists(&front.counted)
             .await?
-            .into_keys()
-            .map(|list| (format!("list:{list}"), String::new())),
+            .groups
+            .iter()
+            .map(|list| (list.name.clone(), String::new())),
     );
     let page = json!({
         "id": id,

@@ -154,7 +154,7 @@ fn edits(written: &Written, contact: Option<&Contact>) -> (Vec<Edit>, Vec<FieldF
 
 async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
     let contact = sheet.contact.as_ref();
-    let lists = front.desk().lists().await?;
+    let lists = front.desk().press_lists(&front.counted).await?;
     let own = contact.map(|one| one.custom.keys()).into_iter().flatten();
     let custom = own.map(|name| sheet.field(&Field::Custom(name.clone())));
     let seen = match (&sheet.written, contact) {
@@ -173,7 +173,7 @@ async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
         "new_name": sheet.plain("new_name"),
         "new_value": sheet.plain("new_value"),
         "faults": sheet.faults,
-        "lists": lists.into_keys().collect::<Vec<_>>(),
+        "lists": lists.names().collect::<Vec<_>>(),
     });
     let title = if contact.is_some() {
         "editing-contact"

@@ -61,7 +61,7 @@ async fn sheet(
 ) -> Answer {
     let desk = front.desk();
     let segments = desk.segment_groups(&front.counted).await?;
-    let lists = desk.list_groups().await?;
+    let lists = desk.press_lists(&front.counted).await?;
     let fault = |name: &str| {
         let found = faults.iter().find(|fault| fault.field == name);
         found.map(|fault| fault.message.as_str())
@@ -69,7 +69,7 @@ async fn sheet(
     let page = json!({
         "tab": "groups",
         "segments": segments.iter().map(shown).collect::<Vec<_>>(),
-        "lists": lists.iter().map(shown).collect::<Vec<_>>(),
+        "lists": lists.groups.iter().map(shown).collect::<Vec<_>>(),
         "form": {
             "name": form.name, "where": form.rule, "to": form.to, "not": form.not,
             "composed": form.rule.trim().is_empty() && !form.to.is_empty(),

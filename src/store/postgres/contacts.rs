@@ -5,7 +5,7 @@ use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::store::Imported;
-use crate::store::people::{KeyChanges, KeyRow, words_column};
+use crate::store::people::{KeyChanges, KeyRow};
 use crate::store::values::{from_json, json};
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
@@ -13,6 +13,8 @@ use std::collections::HashMap;
 
 /// Contacts in one statement.
 const BATCH: usize = 500;
+/// Rows by which they are found in one statement.
+const KEYS: usize = 5000;
 
 pub(super) async fn import(store: &PostgresStore, contacts: &[Contact]) -> Result<Imported> {
     let wrong = |error| store.failed(error);
@@ -22,10 +24,18 @@ pub(super) async fn import(store: &PostgresStore, contacts: &[Contact]) -> Resul
         .execute(&mut *transaction)
         .await
         .map_err(wrong)?;
-    let mut imported = Imported::default();
+    let (mut imported, mut keys) = (Imported::default(), KeyChanges::default());
     for batch in contacts.chunks(BATCH) {
-        import_batch(store, &mut transaction, batch, &mut imported).await?;
+        import_batch(store, &mut transaction, batch, (&mut imported, &mut keys)).await?;
+        if keys.are_many() {
+            write_keys(&mut transaction, &mut keys)
+                .await
+                .map_err(wrong)?;
+        }
     }
+    write_keys(&mut transaction, &mut keys)
+        .await
+        .map_err(wrong)?;
     store.commit(transaction).await?;
     Ok(imported)
 }
@@ -34,7 +44,7 @@ async fn import_batch(
     store: &PostgresStore,
     connection: &mut PgConnection,
     batch: &[Contact],
-    imported: &mut Imported,
+    (imported, keys): (&mut Imported, &mut KeyChanges),
 ) -> Result<()> {
     let known = known(store, connection, batch).await?;
     let mut written = Vec::new();
@@ -54,7 +64,7 @@ async fn import_batch(
         }
         written.push((old, new));
     }
-    write(connection, &written)
+    write_records(connection, &written, keys)
         .await
         .map_err(|error| store.failed(error))
 }
@@ -79,27 +89,35 @@ async fn known(
         .collect()
 }
 
-/// Writes contacts, each with the one it follows, and what they are found by.
+/// Writes a contact after the one it follows, and what it is found by.
 pub(super) async fn write(
     connection: &mut PgConnection,
-    contacts: &[(Option<&Contact>, Contact)],
+    old: Option<&Contact>,
+    new: &Contact,
 ) -> sqlx::Result<()> {
-    if contacts.is_empty() {
-        return Ok(());
-    }
+    let mut keys = KeyChanges::default();
+    write_records(connection, &[(old, new.clone())], &mut keys).await?;
+    write_keys(connection, &mut keys).await
+}
+
+/// Writes contacts, each with the one it follows; what they are found by is
+/// gathered, and is to be written before anybody looks.
+async fn write_records(
+    connection: &mut PgConnection,
+    contacts: &[(Option<&Contact>, Contact)],
+    keys: &mut KeyChanges,
+) -> sqlx::Result<()> {
     // A statement may change a row but once: the last word on an address counts.
     let last: HashMap<_, _> = contacts
         .iter()
         .map(|(old, new)| (new.email.to_string(), (*old, new)))
         .collect();
-    let mut keys = KeyChanges::default();
     let [mut emails, mut ids, mut records, mut words] = [const { Vec::new() }; 4];
     for (email, (old, new)) in last {
-        keys.add(old, new);
         emails.push(email);
         ids.push(new.id.to_string());
         records.push(json(new));
-        words.push(words_column(new));
+        words.push(keys.add(old, new));
     }
     sqlx::query(
         "INSERT INTO contact (email, id, record, words) \
@@ -110,28 +128,32 @@ pub(super) async fn write(
     .bind(ids)
     .bind(records)
     .bind(words)
-    .execute(&mut *connection)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Writes what contacts are found by, and that they have changed.
+async fn write_keys(connection: &mut PgConnection, keys: &mut KeyChanges) -> sqlx::Result<()> {
+    let [gone, new] = keys.take();
+    with_keys(
+        "DELETE FROM contact_key USING UNNEST($1::text[], $2::text[], $3::text[]) AS gone (kind, value, email) \
+         WHERE contact_key.kind = gone.kind AND contact_key.value = gone.value AND contact_key.email = gone.email",
+        &gone,
+        connection,
+    )
     .await?;
-    if !keys.gone.is_empty() {
-        with_keys(
-            "DELETE FROM contact_key USING UNNEST($1::text[], $2::text[], $3::text[]) AS gone (kind, value, email) \
-             WHERE contact_key.kind = gone.kind AND contact_key.value = gone.value AND contact_key.email = gone.email",
-            &keys.gone,
-            connection,
-        )
-        .await?;
-    }
-    add_keys(connection, &keys.new).await?;
+    with_keys(
+        "INSERT INTO contact_key (kind, value, email) \
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING",
+        &new,
+        connection,
+    )
+    .await?;
     sqlx::query("UPDATE contact_book SET version = version + 1")
         .execute(connection)
         .await
         .map(drop)
-}
-
-async fn add_keys(connection: &mut PgConnection, keys: &[KeyRow]) -> sqlx::Result<()> {
-    let statement = "INSERT INTO contact_key (kind, value, email) \
-        SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING";
-    with_keys(statement, keys, connection).await
 }
 
 /// A statement about rows by which contacts are found: one array a column.
@@ -140,21 +162,23 @@ async fn with_keys(
     keys: &[KeyRow],
     connection: &mut PgConnection,
 ) -> sqlx::Result<()> {
-    let column = |of: fn(&KeyRow) -> &str| keys.iter().map(of).collect::<Vec<_>>();
-    sqlx::query(statement)
-        .bind(column(|key| key.0))
-        .bind(column(|key| &key.1))
-        .bind(column(|key| &key.2))
-        .execute(connection)
-        .await
-        .map(drop)
+    for batch in keys.chunks(KEYS) {
+        let column = |of: fn(&KeyRow) -> &str| batch.iter().map(of).collect::<Vec<_>>();
+        sqlx::query(statement)
+            .bind(column(|key| key.0))
+            .bind(column(|key| &key.1))
+            .bind(column(|key| &key.2))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Makes anew what all contacts are found by: after a step of the schema, and
 /// after a copy.
 pub(super) async fn find_anew(connection: &mut PgConnection, place: &str) -> Result<()> {
     let wrong = |error| failed(place, error);
-    let mut after = String::new();
+    let (mut after, mut keys) = (String::new(), KeyChanges::default());
     loop {
         let rows = sqlx::query(
             "SELECT email, record FROM contact WHERE email > $1 ORDER BY email LIMIT $2",
@@ -165,16 +189,14 @@ pub(super) async fn find_anew(connection: &mut PgConnection, place: &str) -> Res
         .await
         .map_err(wrong)?;
         let Some(last) = rows.last() else {
-            return Ok(());
+            return write_keys(connection, &mut keys).await.map_err(wrong);
         };
         after = get(place, last, "email")?;
         let (mut emails, mut words) = (Vec::new(), Vec::new());
-        let mut keys = KeyChanges::default();
         for row in &rows {
             let contact = contact(place, row)?;
             emails.push(contact.email.to_string());
-            words.push(words_column(&contact));
-            keys.add(None, &contact);
+            words.push(keys.add(None, &contact));
         }
         sqlx::query(
             "UPDATE contact SET words = said.words FROM UNNEST($1::text[], $2::text[]) AS said (email, words) \
@@ -185,7 +207,9 @@ pub(super) async fn find_anew(connection: &mut PgConnection, place: &str) -> Res
         .execute(&mut *connection)
         .await
         .map_err(wrong)?;
-        add_keys(connection, &keys.new).await.map_err(wrong)?;
+        if keys.are_many() {
+            write_keys(connection, &mut keys).await.map_err(wrong)?;
+        }
     }
 }
 

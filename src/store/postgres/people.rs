@@ -116,7 +116,7 @@ async fn add(store: &PostgresStore, contact: &Contact) -> Result<bool> {
     if known.is_some() {
         return Ok(false);
     }
-    write(&mut transaction, &[(None, contact.clone())])
+    write(&mut transaction, None, contact)
         .await
         .map_err(wrong)?;
     store.commit(transaction).await?;
@@ -139,7 +139,7 @@ async fn change(store: &PostgresStore, from: &Contact, to: &Contact) -> Result<b
     if now.as_ref() != Some(from) || (from.id, &from.email) != (to.id, &to.email) {
         return Ok(false);
     }
-    write(&mut transaction, &[(Some(from), to.clone())])
+    write(&mut transaction, Some(from), to)
         .await
         .map_err(wrong)?;
     store.commit(transaction).await?;
@@ -164,10 +164,12 @@ async fn find(
             .push_bind(after),
         None => query.push(" WHERE contact.email > ").push_bind(after),
     };
-    if let Some(emails) = rare {
+    if let Some(word) = rare {
         query
-            .push(" AND contact.email = ANY(")
-            .push_bind(emails)
+            .push(" AND contact.email IN (SELECT email FROM contact_key WHERE kind = 'word' AND value >= ")
+            .push_bind(word)
+            .push(" AND value < ")
+            .push_bind(after_all(word))
             .push(")");
     }
     for word in &search.words {
@@ -194,26 +196,25 @@ async fn find(
     rows.iter().map(|row| contact(&store.place, row)).collect()
 }
 
-/// Who has the rarest of the words, where few have it.
-async fn rare(store: &PostgresStore, search: &ContactSearch) -> Result<Option<Vec<String>>> {
-    let mut least: Option<Vec<String>> = None;
+/// The word that the fewest contacts have, where it is not common.
+async fn rare<'s>(store: &PostgresStore, search: &'s ContactSearch) -> Result<Option<&'s String>> {
+    let (mut rare, mut least) = (None, i64::from(COMMON));
     for word in &search.words {
-        let rows = sqlx::query(
-            "SELECT email FROM contact_key WHERE kind = 'word' AND value >= $1 AND value < $2 LIMIT $3",
+        let row = sqlx::query(
+            "SELECT count(*) AS n FROM (SELECT 1 FROM contact_key WHERE kind = 'word' AND value >= $1 AND value < $2 LIMIT $3) AS few",
         )
         .bind(word)
         .bind(after_all(word))
-        .bind(i64::from(COMMON))
-        .fetch_all(&store.readers)
+        .bind(least)
+        .fetch_one(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-        let fewer = least.as_ref().is_none_or(|least| rows.len() < least.len());
-        if rows.len() < COMMON as usize && fewer {
-            let emails = rows.iter().map(|row| get(&store.place, row, "email"));
-            least = Some(emails.collect::<Result<_>>()?);
+        let count: i64 = get(&store.place, &row, "n")?;
+        if count < least {
+            (rare, least) = (Some(word), count);
         }
     }
-    Ok(least)
+    Ok(rare)
 }
 
 async fn counted(store: &PostgresStore, question: &'static str) -> Result<u64> {

@@ -5,20 +5,31 @@ use super::{Result, SqliteStore};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::store::Imported;
-use crate::store::people::{KeyChanges, KeyRow, words_column};
+use crate::store::people::{KeyChanges, KeyRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
 
 /// Contacts in one statement.
 const BATCH: usize = 500;
+/// Rows by which they are found in one statement.
+const KEYS: usize = 5000;
 
 pub(super) async fn import(store: &SqliteStore, contacts: &[Contact]) -> Result<Imported> {
     let mut transaction = store.begin().await?;
-    let mut imported = Imported::default();
+    let wrong = |error| store.failed(error);
+    let (mut imported, mut keys) = (Imported::default(), KeyChanges::default());
     for batch in contacts.chunks(BATCH) {
-        import_batch(store, &mut transaction, batch, &mut imported).await?;
+        import_batch(store, &mut transaction, batch, (&mut imported, &mut keys)).await?;
+        if keys.are_many() {
+            write_keys(&mut transaction, &mut keys)
+                .await
+                .map_err(wrong)?;
+        }
     }
+    write_keys(&mut transaction, &mut keys)
+        .await
+        .map_err(wrong)?;
     transaction
         .commit()
         .await
@@ -30,7 +41,7 @@ async fn import_batch(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
     batch: &[Contact],
-    imported: &mut Imported,
+    (imported, keys): (&mut Imported, &mut KeyChanges),
 ) -> Result<()> {
     let emails: Vec<_> = batch
         .iter()
@@ -67,69 +78,92 @@ async fn import_batch(
         }
         written.push((old, new));
     }
-    write(connection, &written)
+    write_records(connection, &written, keys)
         .await
         .map_err(|error| store.failed(error))
 }
 
-/// Writes contacts, each with the one it follows, and what they are found by.
+/// Writes a contact after the one it follows, and what it is found by.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
-    contacts: &[(Option<&Contact>, Contact)],
+    old: Option<&Contact>,
+    new: &Contact,
 ) -> sqlx::Result<()> {
-    if contacts.is_empty() {
-        return Ok(());
-    }
+    let mut keys = KeyChanges::default();
+    write_records(connection, &[(old, new.clone())], &mut keys).await?;
+    write_keys(connection, &mut keys).await
+}
+
+/// Writes contacts, each with the one it follows; what they are found by is
+/// gathered, and is to be written before anybody looks.
+async fn write_records(
+    connection: &mut SqliteConnection,
+    contacts: &[(Option<&Contact>, Contact)],
+    keys: &mut KeyChanges,
+) -> sqlx::Result<()> {
     // The last word on an address counts.
     let last: HashMap<_, _> = contacts
         .iter()
         .map(|(old, new)| (&new.email, (*old, new)))
         .collect();
-    let (mut rows, mut keys) = (Vec::new(), KeyChanges::default());
-    for (email, (old, new)) in last {
-        rows.push((email, new.id, json(new), words_column(new)));
-        keys.add(old, new);
-    }
+    let row = |(email, (old, new)): (_, (Option<&Contact>, &Contact))| {
+        (email, new.id, json(new), keys.add(old, new))
+    };
+    let rows: Vec<_> = last.into_iter().map(row).collect();
     sqlx::query(
         "INSERT INTO contact (email, id, record, words) \
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true \
          ON CONFLICT (email) DO UPDATE SET record = excluded.record, words = excluded.words",
     )
     .bind(json(&rows))
-    .execute(&mut *connection)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Writes what contacts are found by, and that they have changed.
+async fn write_keys(connection: &mut SqliteConnection, keys: &mut KeyChanges) -> sqlx::Result<()> {
+    let [gone, new] = keys.take();
+    with_keys(
+        "DELETE FROM contact_key WHERE (kind, value, email) IN \
+         (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))",
+        &gone,
+        connection,
+    )
     .await?;
-    if !keys.gone.is_empty() {
-        sqlx::query(
-            "DELETE FROM contact_key WHERE (kind, value, email) IN \
-             (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))",
-        )
-        .bind(json(&keys.gone))
-        .execute(&mut *connection)
-        .await?;
-    }
-    add_keys(connection, &keys.new).await?;
+    with_keys(
+        "INSERT INTO contact_key (kind, value, email) \
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+        &new,
+        connection,
+    )
+    .await?;
     sqlx::query("UPDATE contact_book SET version = version + 1")
         .execute(connection)
         .await
         .map(drop)
 }
 
-async fn add_keys(connection: &mut SqliteConnection, keys: &[KeyRow]) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO contact_key (kind, value, email) \
-         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
-    )
-    .bind(json(&keys))
-    .execute(connection)
-    .await
-    .map(drop)
+/// A statement about rows by which contacts are found.
+async fn with_keys(
+    statement: &'static str,
+    keys: &[KeyRow],
+    connection: &mut SqliteConnection,
+) -> sqlx::Result<()> {
+    for batch in keys.chunks(KEYS) {
+        sqlx::query(statement)
+            .bind(json(&batch))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Makes anew what all contacts are found by: after a step of the schema, and
 /// after a copy.
 pub(super) async fn find_anew(connection: &mut SqliteConnection, place: &str) -> Result<()> {
     let wrong = |error| failed(place, error);
-    let mut after = String::new();
+    let (mut after, mut keys) = (String::new(), KeyChanges::default());
     loop {
         let rows =
             sqlx::query("SELECT email, record FROM contact WHERE email > ? ORDER BY email LIMIT ?")
@@ -139,14 +173,13 @@ pub(super) async fn find_anew(connection: &mut SqliteConnection, place: &str) ->
                 .await
                 .map_err(wrong)?;
         let Some(last) = rows.last() else {
-            return Ok(());
+            return write_keys(connection, &mut keys).await.map_err(wrong);
         };
         after = last.try_get("email").map_err(wrong)?;
-        let (mut words, mut keys) = (Vec::new(), KeyChanges::default());
+        let mut words = Vec::new();
         for row in &rows {
             let contact = contact(place, row)?;
-            words.push((contact.email.to_string(), words_column(&contact)));
-            keys.add(None, &contact);
+            words.push((contact.email.to_string(), keys.add(None, &contact)));
         }
         sqlx::query(
             "UPDATE contact SET words = said.value ->> 1 FROM json_each(?) AS said \
@@ -156,7 +189,9 @@ pub(super) async fn find_anew(connection: &mut SqliteConnection, place: &str) ->
         .execute(&mut *connection)
         .await
         .map_err(wrong)?;
-        add_keys(connection, &keys.new).await.map_err(wrong)?;
+        if keys.are_many() {
+            write_keys(connection, &mut keys).await.map_err(wrong)?;
+        }
     }
 }
 

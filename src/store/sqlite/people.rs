@@ -2,7 +2,6 @@
 
 use super::contacts::{contact, write};
 use super::read::{STANDING, number, stand, text};
-use super::rows::json;
 use super::{Result, SqliteStore, suppressions};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
@@ -12,7 +11,7 @@ use crate::domain::suppression::{Suppression, SuppressionSearch};
 use crate::store::Standing;
 use crate::store::people::{COMMON, People, after_all, beginning, list_key};
 use async_trait::async_trait;
-use sqlx::{QueryBuilder, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 use std::collections::BTreeMap;
 
 #[async_trait]
@@ -71,11 +70,13 @@ impl People for SqliteStore {
                 .push_bind(after),
             None => query.push("contact WHERE contact.email > ").push_bind(after),
         };
-        if let Some(emails) = rare {
+        if let Some(word) = rare {
             query
-                .push(" AND contact.email IN (SELECT value FROM json_each(")
-                .push_bind(json(&emails))
-                .push("))");
+                .push(" AND contact.email IN (SELECT email FROM contact_key WHERE kind = 'word' AND value >= ")
+                .push_bind(word)
+                .push(" AND value < ")
+                .push_bind(after_all(word))
+                .push(")");
         }
         for word in &search.words {
             query
@@ -159,33 +160,30 @@ impl SqliteStore {
         new: &Contact,
     ) -> Result<bool> {
         let wrong = |error| self.failed(error);
-        write(&mut transaction, &[(old, new.clone())])
-            .await
-            .map_err(wrong)?;
+        write(&mut transaction, old, new).await.map_err(wrong)?;
         transaction.commit().await.map_err(wrong)?;
         Ok(true)
     }
 
-    /// Who has the rarest of the words, where few have it.
-    async fn rare(&self, search: &ContactSearch) -> Result<Option<Vec<String>>> {
-        let mut least: Option<Vec<String>> = None;
+    /// The word that the fewest contacts have, where it is not common.
+    async fn rare<'s>(&self, search: &'s ContactSearch) -> Result<Option<&'s String>> {
+        let (mut rare, mut least) = (None, i64::from(COMMON));
         for word in &search.words {
-            let rows = sqlx::query(
-                "SELECT email FROM contact_key WHERE kind = 'word' AND value >= ? AND value < ? LIMIT ?",
+            let row = sqlx::query(
+                "SELECT count(*) FROM (SELECT 1 FROM contact_key WHERE kind = 'word' AND value >= ? AND value < ? LIMIT ?)",
             )
             .bind(word)
             .bind(after_all(word))
-            .bind(COMMON)
-            .fetch_all(&self.readers)
+            .bind(least)
+            .fetch_one(&self.readers)
             .await
             .map_err(|error| self.failed(error))?;
-            let fewer = least.as_ref().is_none_or(|least| rows.len() < least.len());
-            if rows.len() < COMMON as usize && fewer {
-                let emails = rows.iter().map(|row| text(self, row, 0));
-                least = Some(emails.collect::<Result<_>>()?);
+            let count: i64 = row.try_get(0).map_err(|error| self.failed(error))?;
+            if count < least {
+                (rare, least) = (Some(word), count);
             }
         }
-        Ok(least)
+        Ok(rare)
     }
 
     async fn counted(&self, question: &'static str) -> Result<u64> {
