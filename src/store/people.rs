@@ -62,7 +62,31 @@ pub trait People: Send + Sync {
 
 /// Words that so many contacts have are common: walking over all contacts finds
 /// a page of them sooner than gathering everybody who has one.
-pub(super) const COMMON: u32 = 10_000;
+pub(super) const COMMON: i64 = 10_000;
+
+/// Words that no more contacts have are told from the others record by record.
+const FEW: i64 = 200;
+
+/// The words by which a search gathers contacts, out of those that are not common
+/// with how many have each: the rarest, and the others where that says little.
+pub(super) fn gathering(mut words: Vec<(i64, &String)>) -> Vec<&String> {
+    words.sort_unstable();
+    let first = words.first().map_or(0, |(count, _)| *count);
+    let taken = if first > FEW { words.len() } else { 1 };
+    words
+        .into_iter()
+        .take(taken)
+        .map(|(_, word)| word)
+        .collect()
+}
+
+/// The part of a search that gathers contacts by words; each is a parameter.
+pub(super) const GATHER: [&str; 4] = [
+    "SELECT email FROM contact_key WHERE kind = 'word' AND value >= ",
+    " AND value < ",
+    " INTERSECT ",
+    ")",
+];
 
 /// Letters of a list's name that tell it from others: an index has its limits.
 const LIST_LETTERS: usize = 200;

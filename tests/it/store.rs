@@ -41,6 +41,7 @@ conformance! {
     people::contacts_are_found_by_words_and_lists,
     people::common_words_are_found_too,
     people::a_copy_finds_what_the_original_found,
+    people::an_older_store_learns_to_find_its_contacts,
     people::the_latest_deliveries_come_first,
     people::bars_are_found_and_lifted_as_they_were_read,
     questions::contacts_are_known_by_their_address,

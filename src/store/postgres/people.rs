@@ -9,7 +9,7 @@ use crate::domain::contact_search::ContactSearch;
 use crate::domain::ids::ContactId;
 use crate::domain::suppression::{Suppression, SuppressionSearch};
 use crate::store::Standing;
-use crate::store::people::{COMMON, People, after_all, beginning, list_key};
+use crate::store::people::{COMMON, GATHER, People, after_all, beginning, gathering, list_key};
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Postgres, QueryBuilder};
@@ -153,6 +153,7 @@ async fn find(
     limit: u32,
 ) -> Result<Vec<Contact>> {
     let rare = rare(store, search).await?;
+    let gathered = !rare.is_empty();
     let mut query = QueryBuilder::<Postgres>::new("SELECT record FROM contact");
     let after = after.map(ToString::to_string).unwrap_or_default();
     match &search.list {
@@ -164,13 +165,18 @@ async fn find(
             .push_bind(after),
         None => query.push(" WHERE contact.email > ").push_bind(after),
     };
-    if let Some(word) = rare {
-        query
-            .push(" AND contact.email IN (SELECT email FROM contact_key WHERE kind = 'word' AND value >= ")
-            .push_bind(word)
-            .push(" AND value < ")
-            .push_bind(after_all(word))
-            .push(")");
+    let [select, up_to, and, end] = GATHER;
+    for (n, word) in rare.into_iter().enumerate() {
+        query.push(if n == 0 {
+            " AND contact.email IN ("
+        } else {
+            and
+        });
+        query.push(select).push_bind(word);
+        query.push(up_to).push_bind(after_all(word));
+    }
+    if gathered {
+        query.push(end);
     }
     for word in &search.words {
         query
@@ -196,25 +202,25 @@ async fn find(
     rows.iter().map(|row| contact(&store.place, row)).collect()
 }
 
-/// The word that the fewest contacts have, where it is not common.
-async fn rare<'s>(store: &PostgresStore, search: &'s ContactSearch) -> Result<Option<&'s String>> {
-    let (mut rare, mut least) = (None, i64::from(COMMON));
+/// The words by which to gather contacts.
+async fn rare<'s>(store: &PostgresStore, search: &'s ContactSearch) -> Result<Vec<&'s String>> {
+    let mut rare = Vec::new();
     for word in &search.words {
         let row = sqlx::query(
             "SELECT count(*) AS n FROM (SELECT 1 FROM contact_key WHERE kind = 'word' AND value >= $1 AND value < $2 LIMIT $3) AS few",
         )
         .bind(word)
         .bind(after_all(word))
-        .bind(least)
+        .bind(COMMON)
         .fetch_one(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
         let count: i64 = get(&store.place, &row, "n")?;
-        if count < least {
-            (rare, least) = (Some(word), count);
+        if count < COMMON {
+            rare.push((count, word));
         }
     }
-    Ok(rare)
+    Ok(gathering(rare))
 }
 
 async fn counted(store: &PostgresStore, question: &'static str) -> Result<u64> {

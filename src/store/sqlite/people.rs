@@ -9,7 +9,7 @@ use crate::domain::contact_search::ContactSearch;
 use crate::domain::ids::ContactId;
 use crate::domain::suppression::{Suppression, SuppressionSearch};
 use crate::store::Standing;
-use crate::store::people::{COMMON, People, after_all, beginning, list_key};
+use crate::store::people::{COMMON, GATHER, People, after_all, beginning, gathering, list_key};
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 use std::collections::BTreeMap;
@@ -59,6 +59,7 @@ impl People for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Contact>> {
         let rare = self.rare(search).await?;
+        let gathered = !rare.is_empty();
         let mut query = QueryBuilder::<Sqlite>::new("SELECT record FROM ");
         let after = after.map(ToString::to_string).unwrap_or_default();
         match &search.list {
@@ -70,13 +71,18 @@ impl People for SqliteStore {
                 .push_bind(after),
             None => query.push("contact WHERE contact.email > ").push_bind(after),
         };
-        if let Some(word) = rare {
-            query
-                .push(" AND contact.email IN (SELECT email FROM contact_key WHERE kind = 'word' AND value >= ")
-                .push_bind(word)
-                .push(" AND value < ")
-                .push_bind(after_all(word))
-                .push(")");
+        let [select, up_to, and, end] = GATHER;
+        for (n, word) in rare.into_iter().enumerate() {
+            query.push(if n == 0 {
+                " AND contact.email IN ("
+            } else {
+                and
+            });
+            query.push(select).push_bind(word);
+            query.push(up_to).push_bind(after_all(word));
+        }
+        if gathered {
+            query.push(end);
         }
         for word in &search.words {
             query
@@ -165,25 +171,25 @@ impl SqliteStore {
         Ok(true)
     }
 
-    /// The word that the fewest contacts have, where it is not common.
-    async fn rare<'s>(&self, search: &'s ContactSearch) -> Result<Option<&'s String>> {
-        let (mut rare, mut least) = (None, i64::from(COMMON));
+    /// The words by which to gather contacts.
+    async fn rare<'s>(&self, search: &'s ContactSearch) -> Result<Vec<&'s String>> {
+        let mut rare = Vec::new();
         for word in &search.words {
             let row = sqlx::query(
                 "SELECT count(*) FROM (SELECT 1 FROM contact_key WHERE kind = 'word' AND value >= ? AND value < ? LIMIT ?)",
             )
             .bind(word)
             .bind(after_all(word))
-            .bind(least)
+            .bind(COMMON)
             .fetch_one(&self.readers)
             .await
             .map_err(|error| self.failed(error))?;
             let count: i64 = row.try_get(0).map_err(|error| self.failed(error))?;
-            if count < least {
-                (rare, least) = (Some(word), count);
+            if count < COMMON {
+                rare.push((count, word));
             }
         }
-        Ok(rare)
+        Ok(gathering(rare))
     }
 
     async fn counted(&self, question: &'static str) -> Result<u64> {

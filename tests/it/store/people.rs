@@ -178,7 +178,7 @@ pub(super) async fn contacts_are_found_by_words_and_lists(ground: &Ground) {
 /// A word that very many have is looked for in another way.
 pub(super) async fn common_words_are_found_too(ground: &Ground) {
     let store = ground.open().await;
-    let many: Vec<_> = (0..1500)
+    let many: Vec<_> = (0..10_050)
         .map(|n| named(n, &format!("Same Name {}", n % 3), "Everywhere", &["all"]))
         .collect();
     store.import(&many).await.unwrap();
@@ -188,6 +188,7 @@ pub(super) async fn common_words_are_found_too(ground: &Ground) {
         ("same every", None),
         ("same", Some("all")),
         ("same 1", None),
+        ("outlet1 1", None),
     ] {
         let search = ContactSearch::new(text, list.map(str::to_owned));
         let expected: Vec<_> = sorted
@@ -205,7 +206,15 @@ pub(super) async fn common_words_are_found_too(ground: &Ground) {
         let next: Vec<_> = next.into_iter().map(|one| one.email).collect();
         assert_eq!(next, expected[50..100], "{text}");
     }
-    assert_eq!(store.contact_count().await.unwrap(), 1500);
+    let none = ContactSearch::new("outlet2 1", None);
+    assert!(
+        store
+            .find_contacts(&none, None, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(store.contact_count().await.unwrap(), 10_050);
 }
 
 pub(super) async fn a_copy_finds_what_the_original_found(ground: &Ground) {
@@ -228,6 +237,54 @@ pub(super) async fn a_copy_finds_what_the_original_found(ground: &Ground) {
             .await
             .unwrap()
     );
+}
+
+/// A store as it was before contacts could be found learns it when it is opened.
+pub(super) async fn an_older_store_learns_to_find_its_contacts(ground: &Ground) {
+    let (steps, version) = if ground.is_postgres() {
+        (
+            &[
+                include_str!("../../../src/store/postgres/migrations/0001.sql"),
+                include_str!("../../../src/store/postgres/migrations/0002.sql"),
+            ][..],
+            "CREATE TABLE dateline_schema (version BIGINT NOT NULL); INSERT INTO dateline_schema VALUES (2)",
+        )
+    } else {
+        (
+            &[
+                include_str!("../../../src/store/sqlite/migrations/0001.sql"),
+                include_str!("../../../src/store/sqlite/migrations/0002.sql"),
+                include_str!("../../../src/store/sqlite/migrations/0003.sql"),
+                include_str!("../../../src/store/sqlite/migrations/0004.sql"),
+            ][..],
+            "PRAGMA user_version = 4",
+        )
+    };
+    let anna = named(1, "Анна Ким", "Steppe Post", &["radio"]);
+    let record = serde_json::to_string(&anna).unwrap().replace('\'', "''");
+    let hash = dateline::domain::log::Head::default().hash;
+    ground.sql(&format!(
+        "{}; {version}; INSERT INTO log_head (one, seq, hash) VALUES (1, 0, '{hash}'); \
+         INSERT INTO contact (email, id, record) VALUES ('{}', '{}', '{record}'); \
+         INSERT INTO suppression (email, reason, at, source) VALUES ('b@example.org', 'opt-out', '{}', 'vera');",
+        steps.join("\n"),
+        anna.email,
+        anna.id,
+        at(5),
+    ));
+    let store = ground.open().await;
+    let store = store.as_ref();
+    assert_eq!(found(store, "ким ste", None).await, emails(&[1]));
+    assert_eq!(found(store, "", Some("radio")).await, emails(&[1]));
+    let all = store
+        .suppressions(&SuppressionSearch::default(), None, 9)
+        .await
+        .unwrap();
+    assert_eq!((all.len(), all[0].note.as_str()), (1, ""));
+    let moved = named(1, "Анна Ким", "Tidewater", &[]);
+    assert!(store.change_contact(&anna, &moved).await.unwrap());
+    assert_eq!(found(store, "ste", None).await, emails(&[]));
+    assert_eq!(verified(store).await, 0);
 }
 
 pub(super) async fn the_latest_deliveries_come_first(ground: &Ground) {
