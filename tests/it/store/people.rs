@@ -263,8 +263,9 @@ pub(super) async fn an_older_store_learns_to_find_its_contacts(ground: &Ground) 
     let anna = named(1, "Анна Ким", "Steppe Post", &["radio"]);
     let record = serde_json::to_string(&anna).unwrap().replace('\'', "''");
     let hash = dateline::domain::log::Head::default().hash;
+    // A shell takes what begins with dashes for an option.
     ground.sql(&format!(
-        "{}; {version}; INSERT INTO log_head (one, seq, hash) VALUES (1, 0, '{hash}'); \
+        "\n{}; {version}; INSERT INTO log_head (one, seq, hash) VALUES (1, 0, '{hash}'); \
          INSERT INTO contact (email, id, record) VALUES ('{}', '{}', '{record}'); \
          INSERT INTO suppression (email, reason, at, source) VALUES ('b@example.org', 'opt-out', '{}', 'vera');",
         steps.join("\n"),
