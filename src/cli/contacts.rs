@@ -9,7 +9,7 @@ use crate::desk::contacts::ImportOptions;
 use crate::desk::people::Saved;
 use crate::desk::{Desk, DeskError};
 use crate::domain::contact::Contact;
-use crate::domain::contact_fields::{Edit, FieldFault};
+use crate::domain::contact_edit::{Edit, FieldFault};
 use crate::domain::contact_search::ContactSearch;
 use crate::intake::ContactWriter;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! segments.toml: saved rules.
 
-use crate::domain::contact_fields::FieldFault;
+use crate::domain::contact_edit::FieldFault;
 use crate::domain::problem::Problem;
 use crate::domain::segment::Segment;
 use crate::toml_reader::{Section, parse};

@@ -4,7 +4,7 @@ use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party};
 use crate::domain::contact::Contact;
-use crate::domain::contact_fields::{Edit, FieldFault, blank, differing, edited, faults_of};
+use crate::domain::contact_edit::{Edit, FieldFault, blank, differing, edited, faults_of};
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::ids::ContactId;
 use crate::domain::suppression::Suppression;

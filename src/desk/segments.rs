@@ -3,7 +3,7 @@
 use super::{Desk, DeskError};
 use crate::config::{SEGMENTS_FILE, read_segments, with_segment};
 use crate::domain::contact::Contact;
-use crate::domain::contact_fields::FieldFault;
+use crate::domain::contact_edit::FieldFault;
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::segment::{Matcher, Segment};
 use serde::Serialize;

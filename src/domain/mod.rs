@@ -12,7 +12,7 @@ pub mod audience;
 pub mod breaker;
 pub mod clock_guard;
 pub mod contact;
-pub mod contact_fields;
+pub mod contact_edit;
 pub mod contact_search;
 pub mod country;
 pub mod course;

@@ -5,7 +5,7 @@ use super::fault::Answer;
 use super::sheet::Visitor;
 use crate::desk::people::{Saved, print};
 use crate::domain::contact::Contact;
-use crate::domain::contact_fields::{Edit, Field, FieldFault};
+use crate::domain::contact_edit::{Edit, Field, FieldFault};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;

@@ -8,7 +8,7 @@ use crate::desk::people::{DeliveryTo, Whole};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party, Said, Scope};
 use crate::domain::contact::Contact;
-use crate::domain::contact_fields::Field;
+use crate::domain::contact_edit::Field;
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use axum::extract::{Path, State};

@@ -5,7 +5,7 @@ use super::fault::Answer;
 use super::fields::query;
 use super::sheet::Visitor;
 use crate::desk::segments::{Group, NewSegment, SegmentSaved};
-use crate::domain::contact_fields::FieldFault;
+use crate::domain::contact_edit::FieldFault;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
