@@ -135,8 +135,8 @@ impl States {
 /// Writes a batch in one statement, in the order of identifiers. Gives those
 /// whose lease was lost, and the events of the others.
 ///
-/// The lease is compared in a way that no index answers: the one on leases finds
-/// all that the lease holds, and did so for every record.
+/// The state is bound, not written out: else the index on what is claimed would
+/// answer, with all that there is, to be compared with every record.
 async fn record<'a>(
     connection: &mut PgConnection,
     records: &'a [Record],
@@ -154,7 +154,7 @@ async fn record<'a>(
              attempts = given.attempts, lease = CASE WHEN given.held THEN kept.lease END \
          FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bool[]) \
              AS given (id, state, facts, due_at, attempts, lease, held) \
-         WHERE kept.id = given.id AND kept.lease IS NOT DISTINCT FROM given.lease AND kept.state = 'claimed' \
+         WHERE kept.id = given.id AND kept.lease = given.lease AND kept.state = $8 \
          RETURNING kept.id",
     )
     .bind(states.id)
@@ -164,6 +164,7 @@ async fn record<'a>(
     .bind(states.attempts)
     .bind(leases)
     .bind(held)
+    .bind(CLAIMED)
     .fetch_all(connection)
     .await?;
     let written: HashSet<&str> = written
@@ -180,6 +181,9 @@ async fn record<'a>(
     }
     Ok((lost, events))
 }
+
+/// The state of what somebody holds.
+const CLAIMED: &str = "claimed";
 
 /// Takes what is due in one statement. The embargo stands in its condition, and
 /// once more in the rows that come back; so does the course, for it may have
