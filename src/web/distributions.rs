@@ -5,6 +5,7 @@ use super::charts::{Bar, bars, progress};
 use super::fault::{Answer, Fault};
 use super::pieces::pieces;
 use super::sheet::Visitor;
+use crate::desk::correct::{Correction, FollowOrder, Notice};
 use crate::desk::in_doubt::Decision;
 use crate::desk::status::Status;
 use crate::domain::course::Course;
@@ -85,10 +86,22 @@ async fn whole(front: &Front, visitor: &Visitor, id: &str) -> Result<(String, Va
         "held": matches!(found.course, Course::Held { .. }),
         "killed": matches!(found.course, Course::Killed { .. }),
         "open": status.counts.waiting() > 0,
+        "barred": barred(front, &found),
+        "received": status.counts.in_state("accepted") + status.counts.in_state("in_doubt") > 0,
+        "had_embargo": found.embargo.is_some(),
         "doubts": doubts.collect::<Vec<_>>(),
         "deferred": deferred.collect::<Vec<_>>(),
     });
     Ok((status.headline, data))
+}
+
+/// Whether its embargo still stands.
+fn barred(front: &Front, found: &Distribution) -> bool {
+    let now = front.desk().clock.now();
+    found
+        .embargo
+        .as_ref()
+        .is_some_and(|embargo| !embargo.is_lifted(now))
 }
 
 /// The part that changes as it goes.
@@ -220,15 +233,17 @@ pub(super) async fn kill(
     steer(&front, &visitor, &id, &form, Deed::Kill).await
 }
 
+/// The log needs a reason.
+fn reason(why: &str) -> Result<&str, Fault> {
+    let unsaid = || Fault::worded(StatusCode::UNPROCESSABLE_ENTITY, "why-needed");
+    Some(why.trim())
+        .filter(|why| !why.is_empty())
+        .ok_or_else(unsaid)
+}
+
 async fn steer(front: &Front, visitor: &Visitor, id: &str, form: &Why, what: Deed) -> Answer {
     let (desk, found) = (front.desk(), front.distribution(id).await?);
-    if form.why.trim().is_empty() {
-        return Err(Fault::worded(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "why-needed",
-        ));
-    }
-    let deed = desk.deed(visitor.name()?, form.why.trim());
+    let deed = desk.deed(visitor.name()?, reason(&form.why)?);
     let act = match what {
         Deed::Hold => desk.hold(&found, &deed).await.map(|_| "held"),
         Deed::Resume => desk.resume(&found, &deed).await.map(|_| "resumed"),
@@ -241,6 +256,104 @@ async fn steer(front: &Front, visitor: &Visitor, id: &str, form: &Why, what: Dee
     )
     .await?;
     Ok(Redirect::to(&format!("/distributions/{}?said={act}", found.id)).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewEmbargo {
+    /// `lift` or `move`.
+    what: String,
+    #[serde(default)]
+    time: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// Lifts the embargo of a distribution's release now, or moves it.
+pub(super) async fn embargo(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<NewEmbargo>,
+) -> Answer {
+    let (desk, found) = (front.desk(), front.distribution(&id).await?);
+    let deed = desk.deed(visitor.name()?, reason(&form.why)?);
+    let (moved, act) = match form.what.as_str() {
+        "lift" => (desk.lift_embargo(&found, &deed).await?, "embargo_lifted"),
+        "move" => {
+            let moved = desk.move_embargo(&found, form.time.trim(), &deed).await?;
+            (moved, "embargo_moved")
+        }
+        _ => return Err(Fault::new(StatusCode::BAD_REQUEST)),
+    };
+    let replanned: u64 = moved.iter().map(|one| one.deliveries).sum();
+    let lift = moved.first().and_then(|one| one.distribution.lift());
+    let what =
+        json!({ "distribution": found.id, "why": deed.why, "lift": lift, "replanned": replanned });
+    desk.note(visitor.name()?, act, what).await?;
+    // Who has an advance copy reads the old time in it.
+    let named_before: u64 = moved.iter().map(|one| one.named_before).sum();
+    let said = if named_before > 0 {
+        "embargo-tell"
+    } else {
+        "embargo-changed"
+    };
+    Ok(Redirect::to(&format!("/distributions/{}?said={said}", found.id)).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Following {
+    /// A notice by its name, or `with` for a release.
+    what: String,
+    #[serde(default)]
+    release: String,
+    #[serde(default)]
+    in_doubt: Option<String>,
+    #[serde(default)]
+    parity_ok: Option<String>,
+}
+
+impl Following {
+    fn order(self, original: &Distribution) -> Result<FollowOrder, Fault> {
+        let notices = [Notice::Kill, Notice::LiftedEarly, Notice::EmbargoMoved];
+        let notice = notices.into_iter().find(|one| one.name() == self.what);
+        let correction = match (notice, self.what.as_str()) {
+            (Some(notice), _) => Correction::Notice(notice),
+            (None, "with") => Correction::With(self.release),
+            (None, _) => return Err(Fault::new(StatusCode::BAD_REQUEST)),
+        };
+        Ok(FollowOrder {
+            release: original.release.to_string(),
+            correction,
+            parity_ok: self.parity_ok.is_some(),
+            in_doubt: self.in_doubt.is_some(),
+        })
+    }
+}
+
+/// Tells those who received it: a correction, or a notice.
+pub(super) async fn follow(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<Following>,
+) -> Answer {
+    let (desk, found) = (front.desk(), front.distribution(&id).await?);
+    let what = form.what.clone();
+    let followed = desk.correct(&form.order(&found)?).await?;
+    let planned = &followed.planned;
+    let facts = json!({
+        "distribution": planned.distribution.id,
+        "follows": found.release,
+        "what": what,
+    });
+    desk.note(visitor.name()?, "followed_up", facts).await?;
+    let said = match (planned.continued, followed.left_in_doubt) {
+        (true, _) => "continued",
+        (false, 0) => "planned",
+        (false, _) => "some-in-doubt",
+    };
+    let id = planned.distribution.id;
+    Ok(Redirect::to(&format!("/distributions/{id}?said={said}")).into_response())
 }
 
 #[derive(Deserialize)]

@@ -155,6 +155,16 @@ fn of_distributions() -> Vec<Served> {
         ),
         changes("/distributions/{id}/kill", May(Steer), distributions::kill),
         changes(
+            "/distributions/{id}/embargo",
+            May(Steer),
+            distributions::embargo,
+        ),
+        changes(
+            "/distributions/{id}/follow",
+            May(Steer),
+            distributions::follow,
+        ),
+        changes(
             "/distributions/{id}/settle",
             May(Steer),
             distributions::settle,

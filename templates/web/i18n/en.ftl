@@ -445,3 +445,24 @@ save-segment = Save the segment
 save-as-segment = Save as a segment
 save-as-segment-hint = Whoever is in the chosen segments, and not in those left out; times are not part of it.
 said-segment-saved = The segment is saved in segments.toml.
+
+# Another embargo, and follow-ups.
+embargo-change = Change the embargo
+embargo-change-hint = Of the release, in all its distributions that have not begun. The texts still say what they said: change them too.
+embargo-lift-now = Lift it now
+embargo-lift-hint = Everybody gets it from this moment on.
+embargo-move = Move it
+embargo-until = Until
+embargo-until-hint = In the newsroom's time, or with a zone: 2027-03-11T11:00[Asia/Almaty].
+said-embargo-changed = The embargo is another, and what had not begun is planned anew.
+said-embargo-tell = The embargo is another. Advance copies went out that name the old time: tell their readers below.
+follow = Tell those who have it
+follow-hint = Exactly those who received it, each in their language, as an answer to the first mail.
+follow-with = A correction
+follow-release = Its release, by folder
+follow-kill = A kill notice: it is withdrawn and is not to be used
+follow-lifted-early = The embargo was lifted early
+follow-embargo-moved = The embargo was moved
+follow-in-doubt = Also those of whom nobody knows whether they have it
+follow-send = Tell them
+said-some-in-doubt = It is planned. Some are left out of whom nobody knows whether they have it.

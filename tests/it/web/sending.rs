@@ -346,3 +346,63 @@ fn progress_is_told_as_it_happens_and_again_to_whoever_reconnects() {
     vera.post(&settle, &[("delivery", &delivery), ("decision", "arrived")])
         .holds("That cannot be done");
 }
+
+#[test]
+fn an_embargo_is_moved_and_those_who_have_the_old_time_are_told() {
+    let desk = newsroom("");
+    let mut vera = Browser::of(&desk.service, "vera");
+    let reviewed = review(&mut vera, EMBARGOED);
+    let sent = send(&mut vera, EMBARGOED, &reviewed);
+    let path = sent.location().split('?').next().unwrap().to_owned();
+    eventually("the advance copies are out", || {
+        let status = desk.workspace.json(&["status", "latest"]).1;
+        status["by_state"]["accepted"].as_u64() >= Some(10)
+    });
+    let embargo = format!("{path}/embargo");
+    let mut ivan = Browser::of(&desk.service, "ivan");
+    assert_eq!(ivan.post(&embargo, &[("what", "lift")]).status, 403);
+    vera.post(&embargo, &[("what", "lift"), ("why", " ")])
+        .holds("The log needs a reason");
+    let bad = [("what", "move"), ("time", "tomorrow"), ("why", "a hearing")];
+    vera.post(&embargo, &bad).holds("tomorrow");
+    vera.get(&path).holds("Change the embargo");
+    let later = (crate::support::now() + jiff::SignedDuration::from_hours(72)).to_string();
+    let good = [
+        ("what", "move"),
+        ("time", later.as_str()),
+        ("why", "a hearing was put off"),
+    ];
+    let moved = vera.post(&embargo, &good);
+    assert!(
+        moved.location().ends_with("said=embargo-tell"),
+        "{}",
+        moved.location()
+    );
+    vera.get(moved.location())
+        .holds("Advance copies went out that name the old time");
+    let log = desk.workspace.dateline(&["log", "latest"]).out;
+    assert!(log.contains("a hearing was put off"), "{log}");
+    // A notice that would not be true is refused; the true one goes out.
+    let follow = format!("{path}/follow");
+    vera.post(&follow, &[("what", "lifted-early")])
+        .holds("the embargo stands until");
+    vera.post(&follow, &[("what", "with"), ("release", "no-such")])
+        .holds("no-such");
+    assert_eq!(ivan.post(&follow, &[("what", "kill")]).status, 403);
+    let told = vera.post(&follow, &[("what", "embargo-moved")]);
+    assert!(told.location().starts_with("/distributions/dst_"));
+    assert!(!told.location().starts_with(&path));
+    eventually("they are told", || {
+        let mails = desk.workspace.mails();
+        let told = mails
+            .iter()
+            .filter(|mail| mail.contains("In-Reply-To: <dlv_"));
+        told.count() >= 10
+    });
+    // And lifted: everybody else gets it.
+    let lift = [("what", "lift"), ("why", "the court has ruled")];
+    assert_eq!(vera.post(&embargo, &lift).status, 303);
+    vera.get(&path)
+        .lacks("Change the embargo")
+        .holds("lifted early");
+}
