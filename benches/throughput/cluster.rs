@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const USER: &str = "bench";
-const PASSWORD: &str = "throwaway";
+pub(crate) const PASSWORD: &str = "throwaway";
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// A cluster at work; stopped and removed when dropped.
@@ -107,10 +107,7 @@ impl Cluster {
 
     /// What `store.url` says.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!(
-            "postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{database}",
-            self.port
-        )
+        format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
     }
 
     fn data(&self) -> PathBuf {

@@ -1,12 +1,14 @@
 //! The store in PostgreSQL: one process, and two that share the work.
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, PASSWORD};
 use crate::newsroom;
 use crate::postfix::{Pipelining, Sink};
 use crate::results::{Part, Row, Taken, Target, ratio};
 use crate::sending::{self, Planned};
 use crate::sizes::Sizes;
 use anyhow::{Context, Result};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 const PLANNED: &str = "planned";
@@ -123,10 +125,18 @@ impl Stage<'_> {
     }
 }
 
+/// Where the workspace has the password of the cluster, which is thrown away.
+const SECRET: &str = "password";
+
 fn keep_in(workspace: &Path, url: &str) -> Result<()> {
+    let secret = workspace.join(SECRET);
+    std::fs::write(&secret, PASSWORD)?;
+    std::fs::set_permissions(&secret, Permissions::from_mode(0o600))?;
     newsroom::edit(&workspace.join("dateline.toml"), |text| {
         let lines = text.lines().map(|line| match line {
-            _ if line.starts_with("url = ") => format!("url = \"{url}\""),
+            _ if line.starts_with("url = ") => {
+                format!("url = \"{url}\"\npassword_file = \"{SECRET}\"")
+            }
             _ => line.to_owned(),
         });
         lines.collect::<Vec<_>>().join("\n")
