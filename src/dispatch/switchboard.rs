@@ -327,10 +327,10 @@ impl Switchboard {
     }
 
     /// Whether a worker that asks will soon have nothing left to do; `loads` tells
-    /// what each has.
+    /// what each has. The one after the next must be there before the next is said.
     pub(super) fn anybody_runs_short(&self, loads: &[usize]) -> bool {
         let mut asks = self.asks.iter().flatten().filter(|ask| ask.connected);
-        asks.any(|ask| loads[ask.seat.worker] * 2 <= ask.want)
+        asks.any(|ask| loads[ask.seat.worker] <= (ask.want / 2).max(2))
     }
 
     /// Whether any worker waits for deliveries.

@@ -26,6 +26,8 @@ use tokio::sync::oneshot::Receiver;
 const MOMENT: Duration = Duration::from_millis(50);
 /// Deliveries begun at once for one worker, at most.
 const MOST: usize = 16;
+/// At least: the one that is said, and the next, whose opening goes along with it.
+const LEAST: usize = 2;
 /// What was asked about a delivery longer ago is asked again before a word of
 /// it is said.
 const FRESH: Duration = Duration::from_millis(200);
@@ -86,7 +88,7 @@ impl Worker {
             seat,
             hand,
             connection: None,
-            handful: 1,
+            handful: LEAST,
             begun: VecDeque::new(),
         }
     }
@@ -427,13 +429,13 @@ impl Worker {
         Ok(())
     }
 
-    /// As many at once as fit into a moment.
+    /// As many at once as fit into a moment, and no fewer than the conversation needs.
     fn pace(&mut self, took: Duration, count: u32) {
         if count == 0 {
             return;
         }
         let each = took.as_micros() / u128::from(count);
         let fit = MOMENT.as_micros() / each.max(1);
-        self.handful = usize::try_from(fit).unwrap_or(MOST).clamp(1, MOST);
+        self.handful = usize::try_from(fit).unwrap_or(MOST).clamp(LEAST, MOST);
     }
 }

@@ -5,6 +5,7 @@ use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::store::LogRow;
 use crate::store::log_query::{Line, Piece, log_query};
+use crate::store::values::breathe;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
@@ -22,7 +23,8 @@ pub(super) async fn append(
     for events in events.chunks(batch::MOST) {
         let statement = batch::over(INSERT, 7, events.len(), "WHERE column1 IS NOT NULL");
         let mut insert = sqlx::query(statement);
-        for event in events {
+        for (n, event) in events.iter().enumerate() {
+            breathe(n).await;
             let entry = head.append(event);
             insert = insert
                 .bind(i64::try_from(entry.seq).unwrap_or(i64::MAX))

@@ -7,6 +7,7 @@ use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
 use crate::domain::suppression::SuppressionReason;
+use crate::store::values::breathe;
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -38,7 +39,7 @@ pub(super) async fn turn(
         if holds(&mut transaction, &claim).await.map_err(wrong)? {
             let found = find(store, &mut transaction, &claim).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
-            let others = sort(&claim, found, &mut turned.claimed, &mut begun);
+            let others = sort(&claim, found, &mut turned.claimed, &mut begun).await;
             settle(&mut transaction, &others).await.map_err(wrong)?;
         } else {
             turned.lapsed = true;
@@ -61,7 +62,8 @@ async fn record<'a>(
     for records in records.chunks(batch::MOST) {
         let statement = batch::over(RECORD, 7, records.len(), RECORDED);
         let mut update = sqlx::query(statement);
-        for record in records {
+        for (n, record) in records.iter().enumerate() {
+            breathe(n).await;
             let still_held = record.state.life() == Life::Claimed;
             update = update
                 .bind(record.delivery.to_string())
@@ -133,9 +135,12 @@ async fn find(
     .fetch_all(connection)
     .await
     .map_err(|error| store.failed(error))?;
-    rows.iter()
-        .map(|row| claimed(store, row, claim.now))
-        .collect()
+    let mut found = Vec::with_capacity(rows.len());
+    for (n, row) in rows.iter().enumerate() {
+        breathe(n).await;
+        found.push(claimed(store, row, claim.now)?);
+    }
+    Ok(found)
 }
 
 /// A delivery that does not begin: its identifier, its state with its facts,
@@ -144,14 +149,15 @@ type Other = serde_json::Value;
 
 /// Asks what becomes of each. Those that begin are claimed; the others are to
 /// be written back.
-fn sort(
+async fn sort(
     claim: &Claim<'_>,
     found: Vec<Claimed>,
     claimed: &mut Vec<Claimed>,
     events: &mut Vec<LogEvent>,
 ) -> Vec<Other> {
     let mut others = Vec::new();
-    for one in found {
+    for (n, one) in found.into_iter().enumerate() {
+        breathe(n).await;
         let (id, before) = (one.delivery.id, one.attempt - 1);
         let mut back = |state: &DeliveryState, due_at: i64| {
             let row = serde_json::json!([id, state.name(), json(state), due_at, before]);
