@@ -45,7 +45,7 @@ impl Composers {
         let bytes = store.content(hash).await?.ok_or_else(|| {
             NoComposer::Content(format!("the frozen content {hash} is not in the store"))
         })?;
-        let made = tokio::task::spawn_blocking(move || make(&bytes)).await;
+        let made = tokio::task::spawn_blocking(move || make(bytes)).await;
         let composer = made
             .map_err(|torn| NoComposer::Content(torn.to_string()))
             .flatten()?;
@@ -63,9 +63,11 @@ impl Composers {
     }
 }
 
-fn make(bytes: &[u8]) -> Result<Composer, NoComposer> {
+fn make(bytes: Vec<u8>) -> Result<Composer, NoComposer> {
     let wrong = |cause: String| NoComposer::Content(cause);
-    let content = FrozenContent::from_bytes(bytes).map_err(|error| wrong(error.to_string()))?;
+    let content = FrozenContent::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))?;
+    // Its files would be there twice while they are encoded.
+    drop(bytes);
     Composer::new(content).map_err(|problems| {
         let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
         wrong(all.join("; "))

@@ -6,6 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Octets of base64 on a line (RFC 2045 6.8).
 const LINE: usize = 76;
+/// Octets that such a line stands for.
+const OCTETS: usize = LINE / 4 * 3;
 
 /// The text of a body.
 #[derive(Debug, Clone, Copy)]
@@ -144,15 +146,21 @@ fn end_line(column: usize, out: &mut String) {
 
 /// Writes octets as base64 lines. No line begins with a dot.
 pub(super) fn write_base64(bytes: &[u8], out: &mut String) {
-    // Encoded as a whole and then cut: a call for each line costs more than its work.
-    let encoded = STANDARD.encode(bytes);
-    out.reserve(encoded.len() + encoded.len() / LINE * 2 + 4);
-    let mut rest = encoded.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at(rest.len().min(LINE));
-        out.push_str(line);
-        out.push_str("\r\n");
-        rest = after;
+    let lines = bytes.len().div_ceil(OCTETS);
+    out.reserve(bytes.len().div_ceil(3) * 4 + 2 * lines);
+    // Many lines at once and then cut: a call for each line costs more than its
+    // work. Not all of them: a large file would be there once more.
+    let mut encoded = String::new();
+    for some in bytes.chunks(OCTETS * 512) {
+        encoded.clear();
+        STANDARD.encode_string(some, &mut encoded);
+        let mut rest = encoded.as_str();
+        while !rest.is_empty() {
+            let (line, after) = rest.split_at(rest.len().min(LINE));
+            out.push_str(line);
+            out.push_str("\r\n");
+            rest = after;
+        }
     }
 }
 
@@ -192,6 +200,21 @@ mod tests {
         assert_eq!(quoted(&format!("{full} ")), format!("{full}=\r\n=20\r\n"));
         let room = "x".repeat(LINE - 3);
         assert_eq!(quoted(&format!("{room}\t")), format!("{room}=09\r\n"));
+    }
+
+    #[test]
+    fn a_large_file_is_encoded_as_if_at_one_go() {
+        for length in [0, 1, 56, 57, 58, 29_183, 29_184, 29_185, 100_000] {
+            let bytes: Vec<u8> = (0..length).map(|n: u32| n.to_le_bytes()[0]).collect();
+            let mut ours = String::new();
+            write_base64(&bytes, &mut ours);
+            assert!(ours.lines().all(|line| line.len() <= LINE), "{length}");
+            assert_eq!(
+                ours.replace("\r\n", ""),
+                STANDARD.encode(&bytes),
+                "{length}"
+            );
+        }
     }
 
     proptest! {

@@ -98,15 +98,18 @@ impl ComposedMessage {
 /// is nobody's intent here; should there ever be one, it is stuffed, and the
 /// reader's server takes it out again.
 fn stuffed(piece: Piece) -> Piece {
-    let text = match &piece {
+    match piece {
         // Checked when it was encoded, once for all messages.
-        Piece::Shared(_) => return piece,
-        Piece::Own(text) => text,
-    };
+        Piece::Shared(_) => piece,
+        Piece::Own(text) => Piece::Own(stuffed_text(text)),
+    }
+}
+
+fn stuffed_text(text: String) -> String {
     if text.starts_with('.') || memchr::memmem::find(text.as_bytes(), b"\r\n.").is_some() {
-        Piece::Own(stuff(text))
+        stuff(&text)
     } else {
-        piece
+        text
     }
 }
 

@@ -1,7 +1,7 @@
 //! Attachments and inline images, each encoded once per release.
 
 use super::body::write_base64;
-use super::{ComposeError, stuff};
+use super::{ComposeError, stuffed_text};
 use crate::domain::header_text::HeaderText;
 use lettre::message::header::{ContentDisposition, ContentType, Headers};
 use std::sync::Arc;
@@ -67,5 +67,5 @@ fn encode(source: &PartSource<'_>) -> Result<Arc<str>, ComposeError> {
     }
     part.push_str("Content-Transfer-Encoding: base64\r\n\r\n");
     write_base64(source.bytes, &mut part);
-    Ok(stuff(&part).into())
+    Ok(stuffed_text(part).into())
 }
