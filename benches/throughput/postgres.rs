@@ -133,7 +133,11 @@ fn keep_in(workspace: &Path, url: &str) -> Result<()> {
     std::fs::write(&secret, PASSWORD)?;
     std::fs::set_permissions(&secret, Permissions::from_mode(0o600))?;
     newsroom::edit(&workspace.join("dateline.toml"), |text| {
-        let lines = text.lines().map(|line| match line {
+        // A copy of a newsroom that was kept so before has a line for it already.
+        let lines = text
+            .lines()
+            .filter(|line| !line.starts_with("password_file"));
+        let lines = lines.map(|line| match line {
             _ if line.starts_with("url = ") => {
                 format!("url = \"{url}\"\npassword_file = \"{SECRET}\"")
             }
