@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Connections to the relay.
 const CONNECTIONS: usize = 4;
 /// Deliveries begun for a connection, at most: those it hands over and the next few.
-const BEGUN_AT_ONCE: usize = 32;
+const BEGUN_AT_ONCE: usize = 64;
 
 fn setting(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
