@@ -121,21 +121,29 @@ impl KeyChanges {
         let beside = words
             .iter()
             .fold(String::new(), |all, word| format!("{all} {word}"));
-        let keys = keys(new, words);
+        self.follow(old, keys(new, words));
+        beside
+    }
+
+    /// Adds what follows from a contact's going.
+    pub(super) fn remove(&mut self, old: &Contact) {
+        self.follow(Some(old), HashSet::new());
+    }
+
+    fn follow(&mut self, old: Option<&Contact>, mut keys: HashSet<KeyRow>) {
         let old = old
             .map(|old| self::keys(old, words_of(old)))
             .unwrap_or_default();
-        for row in old.difference(&keys).cloned() {
-            if !self.new.remove(&row) {
+        for row in old {
+            if !keys.remove(&row) && !self.new.remove(&row) {
                 self.gone.insert(row);
             }
         }
-        for row in keys.difference(&old).cloned() {
+        for row in keys {
             if !self.gone.remove(&row) {
                 self.new.insert(row);
             }
         }
-        beside
     }
 
     /// Whether it is time to write them.

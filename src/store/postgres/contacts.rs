@@ -7,8 +7,8 @@ use crate::domain::contact::Contact;
 use crate::store::Imported;
 use crate::store::people::{KeyChanges, KeyRow};
 use crate::store::values::{from_json, json};
-use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Postgres, Transaction};
 use std::collections::HashMap;
 
 /// Contacts in one statement.
@@ -18,26 +18,27 @@ const KEYS: usize = 5000;
 
 pub(super) async fn import(store: &PostgresStore, contacts: &[Contact]) -> Result<Imported> {
     let wrong = |error| store.failed(error);
-    let mut transaction = store.begin().await?;
-    // Two imports at once would each take the other's contacts for new.
-    sqlx::query("LOCK TABLE contact IN SHARE ROW EXCLUSIVE MODE")
-        .execute(&mut *transaction)
-        .await
-        .map_err(wrong)?;
+    let mut transaction = begin_alone(store).await?;
     let (mut imported, mut keys) = (Imported::default(), KeyChanges::default());
     for batch in contacts.chunks(BATCH) {
         import_batch(store, &mut transaction, batch, (&mut imported, &mut keys)).await?;
-        if keys.are_many() {
-            write_keys(&mut transaction, &mut keys)
-                .await
-                .map_err(wrong)?;
-        }
     }
     write_keys(&mut transaction, &mut keys)
         .await
         .map_err(wrong)?;
     store.commit(transaction).await?;
     Ok(imported)
+}
+
+/// Begins what nobody else changes contacts beside: two imports at once would
+/// each take the other's contacts for new.
+pub(super) async fn begin_alone(store: &PostgresStore) -> Result<Transaction<'static, Postgres>> {
+    let mut transaction = store.begin().await?;
+    sqlx::query("LOCK TABLE contact IN SHARE ROW EXCLUSIVE MODE")
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| store.failed(error))?;
+    Ok(transaction)
 }
 
 async fn import_batch(
@@ -64,6 +65,7 @@ async fn import_batch(
         }
         written.push((old, new));
     }
+    let written: Vec<_> = written.iter().map(|(old, new)| (*old, new)).collect();
     write_records(connection, &written, keys)
         .await
         .map_err(|error| store.failed(error))
@@ -96,21 +98,21 @@ pub(super) async fn write(
     new: &Contact,
 ) -> sqlx::Result<()> {
     let mut keys = KeyChanges::default();
-    write_records(connection, &[(old, new.clone())], &mut keys).await?;
+    write_records(connection, &[(old, new)], &mut keys).await?;
     write_keys(connection, &mut keys).await
 }
 
 /// Writes contacts, each with the one it follows; what they are found by is
 /// gathered, and is to be written before anybody looks.
-async fn write_records(
+pub(super) async fn write_records(
     connection: &mut PgConnection,
-    contacts: &[(Option<&Contact>, Contact)],
+    contacts: &[(Option<&Contact>, &Contact)],
     keys: &mut KeyChanges,
 ) -> sqlx::Result<()> {
     // A statement may change a row but once: the last word on an address counts.
     let last: HashMap<_, _> = contacts
         .iter()
-        .map(|(old, new)| (new.email.to_string(), (*old, new)))
+        .map(|(old, new)| (new.email.to_string(), (*old, *new)))
         .collect();
     let [mut emails, mut ids, mut records, mut words] = [const { Vec::new() }; 4];
     for (email, (old, new)) in last {
@@ -128,13 +130,44 @@ async fn write_records(
     .bind(ids)
     .bind(records)
     .bind(words)
-    .execute(connection)
-    .await
-    .map(drop)
+    .execute(&mut *connection)
+    .await?;
+    write_many_keys(connection, keys).await
+}
+
+/// Takes contacts away; what they were found by is gathered as the others' is.
+pub(super) async fn remove_records(
+    connection: &mut PgConnection,
+    contacts: &[&Contact],
+    keys: &mut KeyChanges,
+) -> sqlx::Result<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    for contact in contacts {
+        keys.remove(contact);
+    }
+    let emails = contacts.iter().map(|contact| contact.email.to_string());
+    sqlx::query("DELETE FROM contact WHERE email = ANY($1)")
+        .bind(emails.collect::<Vec<_>>())
+        .execute(&mut *connection)
+        .await?;
+    write_many_keys(connection, keys).await
+}
+
+/// Writes what contacts are found by where much of it is gathered.
+async fn write_many_keys(connection: &mut PgConnection, keys: &mut KeyChanges) -> sqlx::Result<()> {
+    if keys.are_many() {
+        write_keys(connection, keys).await?;
+    }
+    Ok(())
 }
 
 /// Writes what contacts are found by, and that they have changed.
-async fn write_keys(connection: &mut PgConnection, keys: &mut KeyChanges) -> sqlx::Result<()> {
+pub(super) async fn write_keys(
+    connection: &mut PgConnection,
+    keys: &mut KeyChanges,
+) -> sqlx::Result<()> {
     let [gone, new] = keys.take();
     with_keys(
         "DELETE FROM contact_key USING UNNEST($1::text[], $2::text[], $3::text[]) AS gone (kind, value, email) \
@@ -207,9 +240,9 @@ pub(super) async fn find_anew(connection: &mut PgConnection, place: &str) -> Res
         .execute(&mut *connection)
         .await
         .map_err(wrong)?;
-        if keys.are_many() {
-            write_keys(connection, &mut keys).await.map_err(wrong)?;
-        }
+        write_many_keys(connection, &mut keys)
+            .await
+            .map_err(wrong)?;
     }
 }
 

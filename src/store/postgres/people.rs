@@ -1,6 +1,6 @@
 //! Contacts one by one, and how they are found.
 
-use super::contacts::{contact, write};
+use super::contacts::{begin_alone, contact, write};
 use super::rows::{STANDING, delivery, get, number, stand};
 use super::{PostgresStore, Result, suppressions};
 use crate::domain::address::EmailAddress;
@@ -98,16 +98,9 @@ impl People for PostgresStore {
     }
 }
 
-/// The lock that an import takes: nobody adds what another adds.
-const ALONE: &str = "LOCK TABLE contact IN SHARE ROW EXCLUSIVE MODE";
-
 async fn add(store: &PostgresStore, contact: &Contact) -> Result<bool> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = begin_alone(store).await?;
     let wrong = |error| store.failed(error);
-    sqlx::query(ALONE)
-        .execute(&mut *transaction)
-        .await
-        .map_err(wrong)?;
     let known = sqlx::query("SELECT 1 FROM contact WHERE email = $1")
         .bind(contact.email.to_string())
         .fetch_optional(&mut *transaction)
@@ -124,12 +117,8 @@ async fn add(store: &PostgresStore, contact: &Contact) -> Result<bool> {
 }
 
 async fn change(store: &PostgresStore, from: &Contact, to: &Contact) -> Result<bool> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = begin_alone(store).await?;
     let wrong = |error| store.failed(error);
-    sqlx::query(ALONE)
-        .execute(&mut *transaction)
-        .await
-        .map_err(wrong)?;
     let row = sqlx::query("SELECT record FROM contact WHERE email = $1")
         .bind(from.email.to_string())
         .fetch_optional(&mut *transaction)

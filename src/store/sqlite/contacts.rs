@@ -1,19 +1,17 @@
 //! Contacts: many at once, written with what they are found by.
 
 use super::rows::{failed, from_json, json};
-use super::{Result, SqliteStore};
+use super::{Result, SqliteStore, batch};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::store::Imported;
 use crate::store::people::{KeyChanges, KeyRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Contacts in one statement.
 const BATCH: usize = 500;
-/// Rows by which they are found in one statement.
-const KEYS: usize = 5000;
 
 pub(super) async fn import(store: &SqliteStore, contacts: &[Contact]) -> Result<Imported> {
     let mut transaction = store.begin().await?;
@@ -21,11 +19,6 @@ pub(super) async fn import(store: &SqliteStore, contacts: &[Contact]) -> Result<
     let (mut imported, mut keys) = (Imported::default(), KeyChanges::default());
     for batch in contacts.chunks(BATCH) {
         import_batch(store, &mut transaction, batch, (&mut imported, &mut keys)).await?;
-        if keys.are_many() {
-            write_keys(&mut transaction, &mut keys)
-                .await
-                .map_err(wrong)?;
-        }
     }
     write_keys(&mut transaction, &mut keys)
         .await
@@ -78,6 +71,7 @@ async fn import_batch(
         }
         written.push((old, new));
     }
+    let written: Vec<_> = written.iter().map(|(old, new)| (*old, new)).collect();
     write_records(connection, &written, keys)
         .await
         .map_err(|error| store.failed(error))
@@ -90,50 +84,92 @@ pub(super) async fn write(
     new: &Contact,
 ) -> sqlx::Result<()> {
     let mut keys = KeyChanges::default();
-    write_records(connection, &[(old, new.clone())], &mut keys).await?;
+    write_records(connection, &[(old, new)], &mut keys).await?;
     write_keys(connection, &mut keys).await
 }
 
 /// Writes contacts, each with the one it follows; what they are found by is
 /// gathered, and is to be written before anybody looks.
-async fn write_records(
+pub(super) async fn write_records(
     connection: &mut SqliteConnection,
-    contacts: &[(Option<&Contact>, Contact)],
+    contacts: &[(Option<&Contact>, &Contact)],
     keys: &mut KeyChanges,
 ) -> sqlx::Result<()> {
     // The last word on an address counts.
-    let last: HashMap<_, _> = contacts
+    let last: BTreeMap<_, _> = contacts
         .iter()
-        .map(|(old, new)| (&new.email, (*old, new)))
+        .map(|(old, new)| (new.email.to_string(), (*old, *new)))
         .collect();
-    let row = |(email, (old, new)): (_, (Option<&Contact>, &Contact))| {
-        (email, new.id, json(new), keys.add(old, new))
-    };
-    let rows: Vec<_> = last.into_iter().map(row).collect();
-    sqlx::query(
-        "INSERT INTO contact (email, id, record, words) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true \
-         ON CONFLICT (email) DO UPDATE SET record = excluded.record, words = excluded.words",
-    )
-    .bind(json(&rows))
-    .execute(connection)
-    .await
-    .map(drop)
+    let rows: Vec<_> = last.into_iter().collect();
+    for batch in rows.chunks(batch::MOST) {
+        let mut insert = sqlx::query(batch::over(
+            "INSERT INTO contact (email, id, record, words) \
+             SELECT column1, column2, column3, column4 FROM",
+            4,
+            batch.len(),
+            "WHERE column1 IS NOT NULL \
+             ON CONFLICT (email) DO UPDATE SET record = excluded.record, words = excluded.words",
+        ));
+        for (email, (old, new)) in batch {
+            insert = insert
+                .bind(email)
+                .bind(new.id.to_string())
+                .bind(json(new))
+                .bind(keys.add(*old, new));
+        }
+        insert.execute(&mut *connection).await?;
+    }
+    write_many_keys(connection, keys).await
+}
+
+/// Takes contacts away; what they were found by is gathered as the others' is.
+pub(super) async fn remove_records(
+    connection: &mut SqliteConnection,
+    contacts: &[&Contact],
+    keys: &mut KeyChanges,
+) -> sqlx::Result<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    for contact in contacts {
+        keys.remove(contact);
+    }
+    let emails: Vec<_> = contacts.iter().map(|contact| &contact.email).collect();
+    sqlx::query("DELETE FROM contact WHERE email IN (SELECT value FROM json_each(?))")
+        .bind(json(&emails))
+        .execute(&mut *connection)
+        .await?;
+    write_many_keys(connection, keys).await
+}
+
+/// Writes what contacts are found by where much of it is gathered.
+async fn write_many_keys(
+    connection: &mut SqliteConnection,
+    keys: &mut KeyChanges,
+) -> sqlx::Result<()> {
+    if keys.are_many() {
+        write_keys(connection, keys).await?;
+    }
+    Ok(())
 }
 
 /// Writes what contacts are found by, and that they have changed.
-async fn write_keys(connection: &mut SqliteConnection, keys: &mut KeyChanges) -> sqlx::Result<()> {
+pub(super) async fn write_keys(
+    connection: &mut SqliteConnection,
+    keys: &mut KeyChanges,
+) -> sqlx::Result<()> {
     let [gone, new] = keys.take();
     with_keys(
         "DELETE FROM contact_key WHERE (kind, value, email) IN \
-         (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))",
+         (SELECT column1, column2, column3 FROM",
+        ")",
         &gone,
         connection,
     )
     .await?;
     with_keys(
-        "INSERT INTO contact_key (kind, value, email) \
-         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+        "INSERT INTO contact_key (kind, value, email) SELECT column1, column2, column3 FROM",
+        "WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING",
         &new,
         connection,
     )
@@ -144,17 +180,20 @@ async fn write_keys(connection: &mut SqliteConnection, keys: &mut KeyChanges) ->
         .map(drop)
 }
 
-/// A statement about rows by which contacts are found.
+/// A statement about rows by which contacts are found, which stand between its
+/// two parts.
 async fn with_keys(
-    statement: &'static str,
+    before: &str,
+    after: &str,
     keys: &[KeyRow],
     connection: &mut SqliteConnection,
 ) -> sqlx::Result<()> {
-    for batch in keys.chunks(KEYS) {
-        sqlx::query(statement)
-            .bind(json(&batch))
-            .execute(&mut *connection)
-            .await?;
+    for batch in keys.chunks(batch::MOST) {
+        let mut query = sqlx::query(batch::over(before, 3, batch.len(), after));
+        for (kind, value, email) in batch {
+            query = query.bind(*kind).bind(value).bind(email);
+        }
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -189,9 +228,9 @@ pub(super) async fn find_anew(connection: &mut SqliteConnection, place: &str) ->
         .execute(&mut *connection)
         .await
         .map_err(wrong)?;
-        if keys.are_many() {
-            write_keys(connection, &mut keys).await.map_err(wrong)?;
-        }
+        write_many_keys(connection, &mut keys)
+            .await
+            .map_err(wrong)?;
     }
 }
 
