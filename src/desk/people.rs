@@ -4,7 +4,8 @@ use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party};
 use crate::domain::contact::Contact;
-use crate::domain::contact_edit::{Edit, FieldFault, blank, differing, edited, faults_of};
+use crate::domain::contact_edit::{Edit, FieldFault, blank, edited, faults_of};
+use crate::domain::contact_fields::differences;
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::ids::ContactId;
 use crate::domain::suppression::Suppression;
@@ -201,7 +202,11 @@ impl Desk {
                 || DeskError::request(format!("there is no contact {} any more", from.email));
             return Ok(Saved::Overtaken(Box::new(now.ok_or_else(gone)?)));
         }
-        let fields = differing(from, &to).join(", ");
+        let fields: Vec<_> = differences(from, &to)
+            .into_iter()
+            .map(|change| change.field)
+            .collect();
+        let fields = fields.join(", ");
         self.note(
             by,
             "contact_changed",

@@ -3,6 +3,7 @@
 
 use super::address::EmailAddress;
 use super::contact::Contact;
+use super::contact_fields::{CUSTOM, Field};
 use super::header_text::HeaderText;
 use super::ids::ContactId;
 use super::language::Language;
@@ -11,31 +12,11 @@ use super::zone::Zone;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A field that can be written. The address is none: it is who the contact is.
+/// A place of a contact's record that has a name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
-    /// The person's or desk's name.
-    Name,
-    /// How the person is greeted.
-    Salutation,
-    /// The publication they work for.
-    Outlet,
-    /// Their part in it.
-    Role,
-    /// ISO 3166-1 alpha-2.
-    Country,
-    /// BCP 47, best first.
-    Languages,
-    /// An IANA name.
-    TimeZone,
-    /// Their own hours.
-    SendWindow,
-    /// Subjects they cover.
-    Beats,
-    /// Press lists they stand on.
-    Lists,
-    /// The newsroom's own remarks.
-    Notes,
+pub enum Slot {
+    /// A field that every contact has.
+    Field(Field),
     /// A column of the newsroom's own.
     Custom(String),
 }
@@ -69,125 +50,75 @@ pub enum How {
 /// A change of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// Which field.
-    pub field: Field,
+    /// What is written.
+    pub slot: Slot,
     /// What becomes of it.
     pub how: How,
     /// The text as it was written.
     pub text: String,
 }
 
-/// What stands before the name of a column of the newsroom's own.
-const CUSTOM: &str = "custom.";
-
-/// Letters in the name of such a column.
+/// Letters in the name of a column of the newsroom's own.
 const LONGEST_NAME: usize = 64;
 
-impl Field {
-    /// Those that every contact has, in the order of a form.
-    pub const ALL: [Self; 11] = [
-        Self::Name,
-        Self::Salutation,
-        Self::Outlet,
-        Self::Role,
-        Self::Country,
-        Self::Languages,
-        Self::TimeZone,
-        Self::SendWindow,
-        Self::Beats,
-        Self::Lists,
-        Self::Notes,
-    ];
+impl Slot {
+    /// Those of every contact that can be written, in the order of a form.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let fields = Field::ALL.into_iter();
+        fields
+            .filter(|field| unwritten(*field).is_none())
+            .map(Self::Field)
+    }
 
     /// Its name: the column in a contact file, or `custom.COLUMN`.
     pub fn name(&self) -> String {
         match self {
-            Self::Name => "name".to_owned(),
-            Self::Salutation => "salutation".to_owned(),
-            Self::Outlet => "outlet".to_owned(),
-            Self::Role => "role".to_owned(),
-            Self::Country => "country".to_owned(),
-            Self::Languages => "languages".to_owned(),
-            Self::TimeZone => "time_zone".to_owned(),
-            Self::SendWindow => "send_window".to_owned(),
-            Self::Beats => "beats".to_owned(),
-            Self::Lists => "lists".to_owned(),
-            Self::Notes => "notes".to_owned(),
+            Self::Field(field) => field.name().to_owned(),
             Self::Custom(name) => format!("{CUSTOM}{name}"),
         }
     }
 
-    /// Finds a field by its name.
+    /// Finds what can be written by its name.
     ///
     /// # Errors
-    /// No field has this name, or it is not written like the others.
+    /// Nothing has this name, or it is not written like the others.
     pub fn parse(name: &str) -> Result<Self, FieldFault> {
         let name = name.trim().to_lowercase();
         let fault = |message: String| FieldFault {
             field: name.escape_debug().to_string(),
             message,
         };
-        if let Some(found) = Self::ALL.into_iter().find(|field| field.name() == name) {
-            return Ok(found);
-        }
         if let Some(custom) = name.strip_prefix(CUSTOM) {
             return match custom_name(custom) {
                 Ok(()) => Ok(Self::Custom(custom.to_owned())),
                 Err(message) => Err(fault(message)),
             };
         }
-        let message = match name.as_str() {
-            "email" => "is who the contact is; add the new address as a contact of its own",
-            "embargo_agreement" => {
-                "is put on record, not written over; use `dateline agreement grant` or `revoke`"
-            }
-            _ => {
-                let known: Vec<_> = Self::ALL.iter().map(Self::name).collect();
-                let known = known.join(", ");
-                return Err(fault(format!(
-                    "is no field; expected one of {known}, or {CUSTOM}COLUMN"
-                )));
-            }
-        };
-        Err(fault(message.to_owned()))
+        let found = Field::from_name(&name).ok_or_else(|| {
+            let known: Vec<_> = Self::all().map(|slot| slot.name()).collect();
+            let known = known.join(", ");
+            fault(format!(
+                "is no field; expected one of {known}, or {CUSTOM}COLUMN"
+            ))
+        })?;
+        match unwritten(found) {
+            None => Ok(Self::Field(found)),
+            Some(why) => Err(fault(why.to_owned())),
+        }
     }
 
     /// What it says of a contact, as a form shows it.
     pub fn text(&self, contact: &Contact) -> String {
-        let shown = |value: Option<String>| value.unwrap_or_default();
         match self {
-            Self::Name => contact.name.to_string(),
-            Self::Salutation => contact.salutation.clone(),
-            Self::Outlet => contact.outlet.clone(),
-            Self::Role => contact.role.clone(),
-            Self::Country => contact.country.clone(),
-            Self::Languages => {
-                let languages = contact.languages.iter().map(ToString::to_string);
-                languages.collect::<Vec<_>>().join(", ")
-            }
-            Self::TimeZone => shown(contact.time_zone.as_ref().map(ToString::to_string)),
-            Self::SendWindow => shown(contact.send_window.as_ref().map(ToString::to_string)),
-            Self::Beats => contact.beats.join(", "),
-            Self::Lists => contact.lists.join(", "),
-            Self::Notes => contact.notes.clone(),
-            Self::Custom(name) => shown(contact.custom.get(name).cloned()),
+            Self::Field(field) => field.text(contact),
+            Self::Custom(name) => contact.custom.get(name).cloned().unwrap_or_default(),
         }
     }
 
     /// Writes it.
     fn set(&self, contact: &mut Contact, text: &str) -> Result<(), String> {
         match self {
-            Self::Name => contact.name = HeaderText::parse(text).map_err(|e| e.to_string())?,
-            Self::Salutation => contact.salutation = line(text)?,
-            Self::Outlet => contact.outlet = line(text)?,
-            Self::Role => contact.role = line(text)?,
-            Self::Country => contact.country = country(text)?,
-            Self::Languages => contact.languages = languages(text)?,
-            Self::TimeZone => contact.time_zone = optional(text, Zone::parse)?,
-            Self::SendWindow => contact.send_window = optional(text, SendWindow::parse)?,
-            Self::Beats => contact.beats = items(text)?,
-            Self::Lists => contact.lists = items(text)?,
-            Self::Notes => contact.notes = text.to_owned(),
+            Self::Field(field) => set(*field, contact, text)?,
             Self::Custom(name) if text.is_empty() => drop(contact.custom.remove(name)),
             Self::Custom(name) => drop(contact.custom.insert(name.clone(), text.to_owned())),
         }
@@ -195,11 +126,52 @@ impl Field {
     }
 }
 
+/// Why a field is not written as the others are.
+fn unwritten(field: Field) -> Option<&'static str> {
+    match field {
+        Field::Email => Some("is who the contact is; add the new address as a contact of its own"),
+        Field::EmbargoAgreement => {
+            Some("is put on record, not written over; use `dateline agreement grant` or `revoke`")
+        }
+        Field::Name
+        | Field::Salutation
+        | Field::Outlet
+        | Field::Role
+        | Field::Country
+        | Field::Languages
+        | Field::TimeZone
+        | Field::SendWindow
+        | Field::Beats
+        | Field::Lists
+        | Field::Notes => None,
+    }
+}
+
+fn set(field: Field, contact: &mut Contact, text: &str) -> Result<(), String> {
+    match field {
+        Field::Name => contact.name = HeaderText::parse(text).map_err(|e| e.to_string())?,
+        Field::Salutation => contact.salutation = line(text)?,
+        Field::Outlet => contact.outlet = line(text)?,
+        Field::Role => contact.role = line(text)?,
+        Field::Country => contact.country = country(text)?,
+        Field::Languages => contact.languages = languages(text)?,
+        Field::TimeZone => contact.time_zone = optional(text, Zone::parse)?,
+        Field::SendWindow => contact.send_window = optional(text, SendWindow::parse)?,
+        Field::Beats => contact.beats = items(text)?,
+        Field::Lists => contact.lists = items(text)?,
+        Field::Notes => contact.notes = text.to_owned(),
+        Field::Email | Field::EmbargoAgreement => {
+            return Err(unwritten(field).unwrap_or_default().to_owned());
+        }
+    }
+    Ok(())
+}
+
 impl Edit {
     /// Sets a field.
-    pub fn set(field: Field, text: impl Into<String>) -> Self {
+    pub fn set(slot: Slot, text: impl Into<String>) -> Self {
         Self {
-            field,
+            slot,
             how: How::Set,
             text: text.into(),
         }
@@ -220,7 +192,7 @@ impl Edit {
             (None, None) => (name, How::Set),
         };
         Ok(Self {
-            field: Field::parse(name)?,
+            slot: Slot::parse(name)?,
             how,
             text: value.to_owned(),
         })
@@ -230,13 +202,16 @@ impl Edit {
         // A browser sends every line break as CRLF.
         let text = self.text.replace("\r\n", "\n");
         let text = text.trim();
-        let old = self.field.text(contact);
+        let old = self.slot.text(contact);
         match self.how {
             // What only its line breaks or blanks tell apart stays as it is.
             How::Set if old.replace("\r\n", "\n").trim() == text => Ok(()),
-            How::Set => self.field.set(contact, text),
+            How::Set => self.slot.set(contact, text),
             How::Add | How::Remove => {
-                let listed = matches!(self.field, Field::Languages | Field::Beats | Field::Lists);
+                let listed = matches!(
+                    self.slot,
+                    Slot::Field(Field::Languages | Field::Beats | Field::Lists)
+                );
                 if !listed {
                     return Err(
                         "holds one value; only languages, beats and lists take += and -="
@@ -250,7 +225,7 @@ impl Edit {
                     How::Add => left.chain(named.iter().cloned()).collect(),
                     How::Set | How::Remove => left.collect(),
                 };
-                self.field.set(contact, &new.join(", "))
+                self.slot.set(contact, &new.join(", "))
             }
         }
     }
@@ -265,7 +240,7 @@ pub fn edited(contact: &Contact, edits: &[Edit]) -> Result<Contact, Vec<FieldFau
     let mut faults = Vec::new();
     for edit in edits {
         if let Err(message) = edit.apply(&mut new) {
-            let field = edit.field.name();
+            let field = edit.slot.name();
             faults.push(FieldFault { field, message });
         }
     }
@@ -280,17 +255,6 @@ pub fn edited(contact: &Contact, edits: &[Edit]) -> Result<Contact, Vec<FieldFau
 pub fn faults_of(edits: &[Edit]) -> Vec<FieldFault> {
     let nobody = blank(ContactId::from_parts(0, 0), EmailAddress::nobody());
     edited(&nobody, edits).err().unwrap_or_default()
-}
-
-/// The fields in which two records of a contact differ, by name.
-pub fn differing(one: &Contact, other: &Contact) -> Vec<String> {
-    let custom = one.custom.keys().chain(other.custom.keys());
-    let custom: std::collections::BTreeSet<_> = custom.cloned().map(Field::Custom).collect();
-    let fields = Field::ALL.into_iter().chain(custom);
-    fields
-        .filter(|field| field.text(one) != field.text(other))
-        .map(|field| field.name())
-        .collect()
 }
 
 /// A contact of whom only the address is known.
@@ -323,8 +287,7 @@ fn custom_name(name: &str) -> Result<(), String> {
             "is no column; expected 1 to {LONGEST_NAME} letters after `{CUSTOM}`"
         ));
     }
-    let taken = Field::ALL.iter().any(|field| field.name() == name);
-    if taken || matches!(name, "email" | "embargo_agreement") {
+    if Field::from_name(name).is_some() {
         return Err(format!("is a field of every contact; write `{name}`"));
     }
     Ok(())
@@ -386,6 +349,7 @@ fn items(text: &str) -> Result<Vec<String>, String> {
 mod tests {
     use super::*;
     use crate::domain::contact::example;
+    use crate::domain::contact_fields::differences;
     use proptest::prelude::*;
 
     fn edit(texts: &[&str]) -> Result<Contact, Vec<FieldFault>> {
@@ -435,6 +399,11 @@ mod tests {
                 "custom.tier"
             ]
         );
+    }
+
+    fn differing(one: &Contact, other: &Contact) -> Vec<String> {
+        let all = differences(one, other).into_iter();
+        all.map(|change| change.field).collect()
     }
 
     #[test]
@@ -493,10 +462,9 @@ mod tests {
         let mut contact = example("a@example.org");
         contact.notes = " kept\r\nas it is \n".into();
         contact.custom.insert("tier".into(), "a\r\nb".into());
-        let custom = Field::Custom("tier".into());
-        let fields = Field::ALL.into_iter().chain([custom]);
-        let edits: Vec<_> = fields
-            .map(|field| Edit::set(field.clone(), field.text(&contact)))
+        let edits: Vec<_> = Slot::all()
+            .chain([Slot::Custom("tier".into())])
+            .map(|slot| Edit::set(slot.clone(), slot.text(&contact)))
             .collect();
         assert_eq!(edited(&contact, &edits), Ok(contact));
     }
@@ -504,13 +472,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics_and_what_is_taken_reads_back(name in "\\PC{0,12}", text in "\\PC{0,20}") {
-            if let Ok(field) = Field::parse(&name) {
-                prop_assert_eq!(Field::parse(&field.name()), Ok(field));
+            if let Ok(slot) = Slot::parse(&name) {
+                prop_assert_eq!(Slot::parse(&slot.name()), Ok(slot));
             }
             let contact = example("a@example.org");
-            for field in Field::ALL {
-                if let Ok(new) = edited(&contact, &[Edit::set(field.clone(), text.clone())]) {
-                    let again = [Edit::set(field.clone(), field.text(&new))];
+            for slot in Slot::all() {
+                if let Ok(new) = edited(&contact, &[Edit::set(slot.clone(), text.clone())]) {
+                    let again = [Edit::set(slot.clone(), slot.text(&new))];
                     prop_assert_eq!(edited(&new, &again), Ok(new.clone()));
                 }
             }

@@ -84,6 +84,11 @@ id!(
     "dlv"
 );
 id!(
+    /// A change of many contacts at once, which can be undone.
+    ImportId,
+    "imp"
+);
+id!(
     /// A worker's time-limited right to a delivery.
     LeaseToken,
     "lse"

@@ -5,7 +5,8 @@ use super::fault::Answer;
 use super::sheet::Visitor;
 use crate::desk::people::{Saved, print};
 use crate::domain::contact::Contact;
-use crate::domain::contact_edit::{Edit, Field, FieldFault};
+use crate::domain::contact_edit::{Edit, FieldFault, Slot};
+use crate::domain::contact_fields::{CUSTOM, Field};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
@@ -120,24 +121,24 @@ fn value<'w>(written: &'w Written, name: &str) -> Option<&'w str> {
 fn edits(written: &Written, contact: Option<&Contact>) -> (Vec<Edit>, Vec<FieldFault>) {
     let (mut edits, mut faults) = (Vec::new(), Vec::new());
     let known = |name: &str| {
-        let custom = name.strip_prefix("custom.")?;
+        let custom = name.strip_prefix(CUSTOM)?;
         let has = contact?.custom.contains_key(custom);
-        has.then(|| Field::Custom(custom.to_owned()))
+        has.then(|| Slot::Custom(custom.to_owned()))
     };
     for (name, text) in written {
         if matches!(name.as_str(), "email" | "seen" | "new_name" | "new_value") {
             continue;
         }
-        match known(name).map_or_else(|| Field::parse(name), Ok) {
-            Ok(field) => edits.push(Edit::set(field, text)),
+        match known(name).map_or_else(|| Slot::parse(name), Ok) {
+            Ok(slot) => edits.push(Edit::set(slot, text)),
             Err(fault) => faults.push(fault),
         }
     }
     let column = value(written, "new_name").unwrap_or_default().trim();
     let text = value(written, "new_value").unwrap_or_default();
     if !column.is_empty() {
-        match Field::parse(&format!("custom.{column}")) {
-            Ok(field) => edits.push(Edit::set(field, text)),
+        match Slot::parse(&format!("{CUSTOM}{column}")) {
+            Ok(slot) => edits.push(Edit::set(slot, text)),
             Err(fault) => faults.push(FieldFault {
                 field: "new_name".to_owned(),
                 message: fault.to_string(),
@@ -156,7 +157,7 @@ async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
     let contact = sheet.contact.as_ref();
     let lists = front.desk().press_lists(&front.counted).await?;
     let own = contact.map(|one| one.custom.keys()).into_iter().flatten();
-    let custom = own.map(|name| sheet.field(&Field::Custom(name.clone())));
+    let custom = own.map(|name| sheet.field(&Slot::Custom(name.clone())));
     let seen = match (&sheet.written, contact) {
         // After a fault it is what was seen at first; whoever was overtaken sees it now.
         (Some(written), Some(_)) if !sheet.overtaken => value(written, "seen").map(str::to_owned),
@@ -168,7 +169,7 @@ async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
         "email": sheet.plain("email"),
         "seen": seen.unwrap_or_default(),
         "overtaken": sheet.overtaken,
-        "fields": Field::ALL.iter().map(|field| sheet.field(field)).collect::<Vec<_>>(),
+        "fields": Slot::all().map(|slot| sheet.field(&slot)).collect::<Vec<_>>(),
         "custom": custom.collect::<Vec<_>>(),
         "new_name": sheet.plain("new_name"),
         "new_value": sheet.plain("new_value"),
@@ -202,9 +203,9 @@ impl Sheet {
         json!({ "value": value.unwrap_or_default(), "fault": self.fault(name) })
     }
 
-    fn field(&self, field: &Field) -> Value {
-        let name = field.name();
-        let stands = self.contact.as_ref().map(|one| field.text(one));
+    fn field(&self, slot: &Slot) -> Value {
+        let name = slot.name();
+        let stands = self.contact.as_ref().map(|one| slot.text(one));
         let written = self.written.as_ref();
         let value = written.and_then(|written| value(written, &name));
         let value = value.map_or_else(|| stands.clone().unwrap_or_default(), str::to_owned);
@@ -212,15 +213,15 @@ impl Sheet {
         let other = stands.filter(|stands| self.overtaken && bare(stands) != bare(&value));
         json!({
             "name": name,
-            "label": name.strip_prefix("custom."),
+            "label": name.strip_prefix(CUSTOM),
             "id": format!("f-{}", name.replace(|c: char| !c.is_alphanumeric(), "-")),
             "value": value,
             "fault": self.fault(&name),
             "differs": other.is_some(),
             "now": other,
-            "long": matches!(field, Field::Notes | Field::Custom(_)),
-            "lists": matches!(field, Field::Lists),
-            "hint": HINTED.contains(field),
+            "long": matches!(slot, Slot::Field(Field::Notes) | Slot::Custom(_)),
+            "lists": *slot == Slot::Field(Field::Lists),
+            "hint": HINTED.into_iter().any(|field| *slot == Slot::Field(field)),
         })
     }
 }

@@ -8,7 +8,8 @@ use crate::desk::people::{DeliveryTo, Whole};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party, Said, Scope};
 use crate::domain::contact::Contact;
-use crate::domain::contact_edit::Field;
+use crate::domain::contact_edit::Slot;
+use crate::domain::contact_fields::Field;
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use axum::extract::{Path, State};
@@ -157,10 +158,10 @@ impl Front {
 
 /// Fields that say something, but for those that the page shows in its own way.
 fn facts(contact: &Contact) -> Vec<Value> {
-    let shown = Field::ALL.into_iter();
-    let shown = shown.filter(|field| !matches!(field, Field::Name | Field::Lists));
+    let own_way = |slot: &Slot| matches!(slot, Slot::Field(Field::Name | Field::Lists));
+    let shown = Slot::all().filter(|slot| !own_way(slot));
     shown
-        .map(|field| (field.name(), field.text(contact)))
+        .map(|slot| (slot.name(), slot.text(contact)))
         .filter(|(_, text)| !text.is_empty())
         .map(|(name, text)| json!({ "name": name, "text": text }))
         .collect()

@@ -1,0 +1,368 @@
+//! A contact field by field: what a column of a file holds, what differs
+//! between two records of one contact, and a record laid over another.
+
+use super::contact::{Contact, EmbargoAgreement};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+/// What stands before the name of a column of the newsroom's own.
+pub const CUSTOM: &str = "custom.";
+
+/// A field of a contact that has a name of its own in files and reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The address.
+    Email,
+    /// The person's or desk's name.
+    Name,
+    /// How they are greeted.
+    Salutation,
+    /// Where they work.
+    Outlet,
+    /// As what.
+    Role,
+    /// ISO 3166-1 alpha-2.
+    Country,
+    /// Languages, best first.
+    Languages,
+    /// IANA time zone.
+    TimeZone,
+    /// Their own hours.
+    SendWindow,
+    /// Subjects.
+    Beats,
+    /// Press lists.
+    Lists,
+    /// Consent to early copy.
+    EmbargoAgreement,
+    /// Remarks.
+    Notes,
+}
+
+impl Field {
+    /// All, in the order of an export.
+    pub const ALL: [Self; 13] = [
+        Self::Email,
+        Self::Name,
+        Self::Salutation,
+        Self::Outlet,
+        Self::Role,
+        Self::Country,
+        Self::Languages,
+        Self::TimeZone,
+        Self::SendWindow,
+        Self::Beats,
+        Self::Lists,
+        Self::EmbargoAgreement,
+        Self::Notes,
+    ];
+
+    /// Its name, as the column of an export is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Name => "name",
+            Self::Salutation => "salutation",
+            Self::Outlet => "outlet",
+            Self::Role => "role",
+            Self::Country => "country",
+            Self::Languages => "languages",
+            Self::TimeZone => "time_zone",
+            Self::SendWindow => "send_window",
+            Self::Beats => "beats",
+            Self::Lists => "lists",
+            Self::EmbargoAgreement => "embargo_agreement",
+            Self::Notes => "notes",
+        }
+    }
+
+    /// Reads a field's name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// Its place in [`Field::ALL`].
+    pub fn place(self) -> usize {
+        self as usize
+    }
+
+    /// What a contact has in it, as a cell of a file says it.
+    pub fn of(self, contact: &Contact) -> String {
+        self.said(contact, ";")
+    }
+
+    /// What a contact has in it, as a form shows it.
+    pub fn text(self, contact: &Contact) -> String {
+        self.said(contact, ", ")
+    }
+
+    fn said(self, contact: &Contact, between: &str) -> String {
+        match self {
+            Self::Email => contact.email.to_string(),
+            Self::Name => contact.name.to_string(),
+            Self::Salutation => contact.salutation.clone(),
+            Self::Outlet => contact.outlet.clone(),
+            Self::Role => contact.role.clone(),
+            Self::Country => contact.country.clone(),
+            Self::Languages => joined(&contact.languages, between),
+            Self::TimeZone => shown(contact.time_zone.as_ref()),
+            Self::SendWindow => shown(contact.send_window.as_ref()),
+            Self::Beats => joined(&contact.beats, between),
+            Self::Lists => joined(&contact.lists, between),
+            Self::EmbargoAgreement => agreement(contact.embargo_agreement.as_ref()),
+            Self::Notes => contact.notes.clone(),
+        }
+    }
+}
+
+fn joined<T: Display>(values: &[T], between: &str) -> String {
+    let texts: Vec<_> = values.iter().map(ToString::to_string).collect();
+    texts.join(between)
+}
+
+fn shown<T: Display>(value: Option<&T>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
+}
+
+fn agreement(agreement: Option<&EmbargoAgreement>) -> String {
+    agreement.map_or_else(String::new, |agreement| {
+        agreement
+            .since
+            .map_or_else(|| "yes".to_owned(), |since| since.to_string())
+    })
+}
+
+/// A set of fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FieldSet(u16);
+
+impl FieldSet {
+    /// Every field.
+    pub fn all() -> Self {
+        Field::ALL.into_iter().collect()
+    }
+
+    /// Whether a field is in it.
+    pub fn has(self, field: Field) -> bool {
+        self.0 & (1 << field.place()) != 0
+    }
+
+    /// The set with one field more.
+    #[must_use]
+    pub fn with(self, field: Field) -> Self {
+        Self(self.0 | (1 << field.place()))
+    }
+}
+
+impl FromIterator<Field> for FieldSet {
+    fn from_iter<T: IntoIterator<Item = Field>>(fields: T) -> Self {
+        fields.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+/// One field that differs between two records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldChange {
+    /// The field's name; `custom.NAME` for a further column.
+    pub field: String,
+    /// What was there; empty for nothing.
+    pub old: String,
+    /// What is there now.
+    pub new: String,
+}
+
+/// The fields in which two records differ, in the order of an export.
+pub fn differences(old: &Contact, new: &Contact) -> Vec<FieldChange> {
+    let fixed = Field::ALL.into_iter().filter_map(|field| {
+        change(
+            field.name().to_owned(),
+            Some(field.of(old)),
+            Some(field.of(new)),
+        )
+    });
+    let names: BTreeSet<_> = old.custom.keys().chain(new.custom.keys()).collect();
+    let further = names.into_iter().filter_map(|name| {
+        let value = |contact: &Contact| contact.custom.get(name).cloned();
+        change(format!("{CUSTOM}{name}"), value(old), value(new))
+    });
+    fixed.chain(further).collect()
+}
+
+fn change(field: String, old: Option<String>, new: Option<String>) -> Option<FieldChange> {
+    (old != new).then(|| FieldChange {
+        field,
+        old: old.unwrap_or_default(),
+        new: new.unwrap_or_default(),
+    })
+}
+
+/// What a file says of a contact: a whole record, and which of it the file
+/// speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partial {
+    /// The record that a new contact would get.
+    pub contact: Contact,
+    /// The fields that the file speaks of, be they empty.
+    pub given: FieldSet,
+    /// Further columns that the file has, and where this contact has nothing.
+    pub emptied: Vec<String>,
+}
+
+impl Partial {
+    /// The known record with what the file says of it. What the file does not
+    /// speak of stays as it is.
+    pub fn over(&self, known: &Contact) -> Contact {
+        let mut new = known.clone();
+        let from = &self.contact;
+        new.email = from.email.clone();
+        for field in Field::ALL
+            .into_iter()
+            .filter(|field| self.given.has(*field))
+        {
+            match field {
+                Field::Email => {}
+                Field::Name => new.name = from.name.clone(),
+                Field::Salutation => new.salutation.clone_from(&from.salutation),
+                Field::Outlet => new.outlet.clone_from(&from.outlet),
+                Field::Role => new.role.clone_from(&from.role),
+                Field::Country => new.country.clone_from(&from.country),
+                Field::Languages => new.languages.clone_from(&from.languages),
+                Field::TimeZone => new.time_zone.clone_from(&from.time_zone),
+                Field::SendWindow => new.send_window.clone_from(&from.send_window),
+                Field::Beats => new.beats.clone_from(&from.beats),
+                Field::Lists => new.lists.clone_from(&from.lists),
+                Field::EmbargoAgreement => {
+                    new.embargo_agreement.clone_from(&from.embargo_agreement);
+                }
+                Field::Notes => new.notes.clone_from(&from.notes),
+            }
+        }
+        for name in &self.emptied {
+            new.custom.remove(name);
+        }
+        new.custom.extend(from.custom.clone());
+        new
+    }
+}
+
+/// Two records of one person made one: the first stays, and takes from the
+/// second what it lacks. Consent to early copy is not taken over: it was given
+/// for another address.
+pub fn merged(kept: &Contact, other: &Contact) -> Contact {
+    let mut whole = kept.clone();
+    if whole.name.is_empty() {
+        whole.name = other.name.clone();
+    }
+    for (own, theirs) in [
+        (&mut whole.salutation, &other.salutation),
+        (&mut whole.outlet, &other.outlet),
+        (&mut whole.role, &other.role),
+        (&mut whole.country, &other.country),
+    ] {
+        if own.is_empty() {
+            own.clone_from(theirs);
+        }
+    }
+    whole.time_zone = whole.time_zone.or_else(|| other.time_zone.clone());
+    whole.send_window = whole.send_window.or(other.send_window);
+    unite(&mut whole.languages, &other.languages);
+    unite(&mut whole.beats, &other.beats);
+    unite(&mut whole.lists, &other.lists);
+    if !whole.notes.contains(&other.notes) {
+        let between = if whole.notes.is_empty() { "" } else { "\n" };
+        whole.notes = format!("{}{between}{}", whole.notes, other.notes);
+    }
+    for (name, value) in &other.custom {
+        let own = whole.custom.entry(name.clone()).or_default();
+        if own.is_empty() {
+            own.clone_from(value);
+        }
+    }
+    whole
+}
+
+fn unite<T: Clone + PartialEq>(own: &mut Vec<T>, theirs: &[T]) {
+    for one in theirs {
+        if !own.contains(one) {
+            own.push(one.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contact::example;
+    use crate::domain::header_text::HeaderText;
+
+    #[test]
+    fn names_and_places_agree() {
+        for (place, field) in Field::ALL.into_iter().enumerate() {
+            assert_eq!(field.place(), place);
+            assert_eq!(Field::from_name(field.name()), Some(field));
+        }
+        assert!(Field::ALL.into_iter().all(|one| FieldSet::all().has(one)));
+    }
+
+    #[test]
+    fn what_the_file_does_not_speak_of_stays() {
+        let known = example("a@example.org");
+        let mut says = example("a@example.org");
+        says.outlet = "Another".into();
+        says.beats = vec![];
+        says.custom = [("level".to_owned(), "2".to_owned())].into();
+        let partial = Partial {
+            contact: says,
+            given: [Field::Email, Field::Outlet].into_iter().collect(),
+            emptied: vec!["tier".into()],
+        };
+        let new = partial.over(&known);
+        assert_eq!(new.beats, known.beats);
+        let told: Vec<_> = differences(&known, &new)
+            .into_iter()
+            .map(|one| format!("{}: {} -> {}", one.field, one.old, one.new))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "outlet: The Example -> Another",
+                "custom.level:  -> 2",
+                "custom.tier: 1 -> "
+            ]
+        );
+        assert_eq!(partial.over(&new), new, "once more changes nothing");
+    }
+
+    #[test]
+    fn an_empty_field_that_the_file_speaks_of_is_emptied() {
+        let mut known = example("a@example.org");
+        known.embargo_agreement = Some(EmbargoAgreement { since: None });
+        let says = Partial {
+            contact: example("a@example.org"),
+            given: FieldSet::all(),
+            emptied: vec![],
+        };
+        assert_eq!(says.over(&known).embargo_agreement, None);
+    }
+
+    #[test]
+    fn of_two_the_first_stays_and_takes_no_consent() {
+        let mut kept = example("a@example.org");
+        kept.name = HeaderText::default();
+        kept.notes = "mornings".into();
+        let mut other = example("b@example.org");
+        other.embargo_agreement = Some(EmbargoAgreement { since: None });
+        other.beats = vec!["rivers".into(), "human-rights".into()];
+        other.notes = "no calls".into();
+        other.role = "Editor".into();
+        let whole = merged(&kept, &other);
+        assert_eq!(whole.email, kept.email);
+        assert_eq!((whole.name.as_str(), whole.role.as_str()), ("A", "Editor"));
+        assert_eq!(whole.beats, ["human-rights", "rivers"]);
+        assert_eq!(whole.notes, "mornings\nno calls");
+        assert_eq!(whole.embargo_agreement, None);
+        assert_eq!(merged(&whole, &other), whole);
+    }
+}
