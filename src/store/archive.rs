@@ -66,6 +66,10 @@ pub enum Part {
     Accounts,
     /// Who did what.
     Acts,
+    /// Imports.
+    Imports,
+    /// What the newest of them changed.
+    ImportEntries,
 }
 
 /// How a part is laid out. Its first column is its key.
@@ -102,7 +106,7 @@ impl Layout {
 
 impl Part {
     /// All, what is referred to before what refers to it.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Contacts,
         Self::Suppressions,
         Self::Contents,
@@ -117,6 +121,8 @@ impl Part {
         Self::Heartbeat,
         Self::Accounts,
         Self::Acts,
+        Self::Imports,
+        Self::ImportEntries,
     ];
 
     /// Its name for people.
@@ -136,6 +142,8 @@ impl Part {
             Self::Heartbeat => "sign of life",
             Self::Accounts => "accounts",
             Self::Acts => "acts",
+            Self::Imports => "imports",
+            Self::ImportEntries => "what imports changed",
         }
     }
 
@@ -181,6 +189,8 @@ impl Part {
             Self::Heartbeat => ("heartbeat", &HEARTBEAT),
             Self::Accounts => ("account", &[("name", Text), ("record", Text)]),
             Self::Acts => ("act", &[("seq", Whole), ("record", Text)]),
+            Self::Imports => ("contact_import", &[("id", Text), ("record", Text)]),
+            Self::ImportEntries => ("contact_import_entry", &IMPORT_ENTRY),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };
@@ -205,6 +215,12 @@ const SUPPRESSION: [(&str, Kind); 5] = [
     ("at", Kind::Text),
     ("source", Kind::Text),
     ("note", Kind::Text),
+];
+
+const IMPORT_ENTRY: [(&str, Kind); 3] = [
+    ("entry", Kind::Text),
+    ("before", Kind::Text),
+    ("after", Kind::Text),
 ];
 
 const APPROVAL: [(&str, Kind); 3] = [

@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod archive;
 pub mod copy;
+pub mod imports;
 mod lapse;
 mod log_query;
 pub mod people;
@@ -326,7 +327,9 @@ pub trait Planning: Send {
 
 /// What Dateline remembers.
 #[async_trait]
-pub trait Store: accounts::Accounts + people::People + Send + Sync + Debug {
+pub trait Store:
+    accounts::Accounts + imports::Imports + people::People + Send + Sync + Debug
+{
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.
     async fn import(&self, contacts: &[Contact]) -> Result<Imported>;

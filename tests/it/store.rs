@@ -5,6 +5,7 @@
 
 mod accounts;
 mod ground;
+mod imports;
 mod ledger;
 mod people;
 mod postgres;
@@ -44,6 +45,11 @@ conformance! {
     people::an_older_store_learns_to_find_its_contacts,
     people::the_latest_deliveries_come_first,
     people::bars_are_found_and_lifted_as_they_were_read,
+    imports::contacts_are_changed_all_or_none,
+    imports::an_import_is_undone_whole,
+    imports::contacts_are_found_as_they_are_after_every_change_of_many,
+    imports::what_was_changed_since_is_not_undone,
+    imports::old_imports_are_kept_by_name_alone,
     questions::contacts_are_known_by_their_address,
     questions::the_first_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,

@@ -10,6 +10,7 @@ mod accounts;
 mod archive;
 mod bell;
 mod contacts;
+mod imports;
 mod lead;
 mod lease;
 mod log;

@@ -126,7 +126,9 @@ impl Writing for Whole {
             | Part::Head
             | Part::Heartbeat
             | Part::Accounts
-            | Part::Acts => self.add_plain(&part.layout(), rows).await,
+            | Part::Acts
+            | Part::Imports
+            | Part::ImportEntries => self.add_plain(&part.layout(), rows).await,
         };
         added.map_err(|error| super::rows::failed(&self.place, error))
     }

@@ -9,6 +9,7 @@ mod archive;
 mod batch;
 mod bell;
 mod contacts;
+mod imports;
 mod lease;
 mod log;
 mod open;

@@ -9,7 +9,7 @@ use dateline::domain::suppression::{Suppression, SuppressionReason, SuppressionS
 use dateline::store::Store;
 use std::collections::BTreeMap;
 
-fn named(n: u64, name: &str, outlet: &str, lists: &[&str]) -> Contact {
+pub(super) fn named(n: u64, name: &str, outlet: &str, lists: &[&str]) -> Contact {
     Contact {
         name: HeaderText::parse(name).unwrap(),
         outlet: outlet.into(),
@@ -18,7 +18,7 @@ fn named(n: u64, name: &str, outlet: &str, lists: &[&str]) -> Contact {
     }
 }
 
-async fn found(store: &dyn Store, text: &str, list: Option<&str>) -> Vec<String> {
+pub(super) async fn found(store: &dyn Store, text: &str, list: Option<&str>) -> Vec<String> {
     let search = ContactSearch::new(text, list.map(str::to_owned));
     let (mut all, mut after) = (Vec::new(), None);
     loop {

@@ -1,0 +1,253 @@
+//! Many contacts changed at once, and undone.
+
+use super::contacts::{begin_alone, remove_records, write_keys, write_records};
+use super::{PostgresStore, Result};
+use crate::domain::address::EmailAddress;
+use crate::domain::contact::Contact;
+use crate::domain::ids::ImportId;
+use crate::domain::import_record::{ImportRecord, KEPT, Undone};
+use crate::store::imports::{
+    BATCH, Back, Changed, ContactChange, Imports, Kept, UndoOutcome, bounds, gone, stale, written,
+};
+use crate::store::people::KeyChanges;
+use crate::store::values::{from_json, json};
+use async_trait::async_trait;
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+use std::collections::HashMap;
+
+#[async_trait]
+impl Imports for PostgresStore {
+    async fn contacts_with(&self, emails: &[EmailAddress]) -> Result<HashMap<String, Contact>> {
+        let mut found = HashMap::new();
+        let mut reader = self
+            .readers
+            .acquire()
+            .await
+            .map_err(|error| self.failed(error))?;
+        for batch in emails.chunks(BATCH) {
+            let emails: Vec<_> = batch.iter().map(ToString::to_string).collect();
+            found.extend(contacts(self, &mut reader, &emails).await?);
+        }
+        Ok(found)
+    }
+
+    async fn change_contacts(
+        &self,
+        changes: &[ContactChange],
+        record: &ImportRecord,
+    ) -> Result<Changed> {
+        let mut transaction = begin_alone(self).await?;
+        let (mut all_stale, mut keys) = (Vec::new(), KeyChanges::default());
+        for batch in changes.chunks(BATCH) {
+            let kept: Vec<_> = batch.iter().map(|one| Kept::of(record.id, one)).collect();
+            let emails: Vec<_> = kept.iter().map(|one| one.email().to_owned()).collect();
+            let known = records(&mut transaction, &emails)
+                .await
+                .map_err(|error| self.failed(error))?;
+            all_stale.extend(stale(&self.place, batch, &kept, &known)?);
+            if all_stale.is_empty() {
+                change(&mut transaction, batch, &mut keys)
+                    .await
+                    .map_err(|error| self.failed(error))?;
+                keep_changes(&mut transaction, &kept)
+                    .await
+                    .map_err(|error| self.failed(error))?;
+            }
+        }
+        if !all_stale.is_empty() {
+            return Ok(Changed::Stale(all_stale));
+        }
+        write_keys(&mut transaction, &mut keys)
+            .await
+            .map_err(|error| self.failed(error))?;
+        keep(&mut transaction, record)
+            .await
+            .map_err(|error| self.failed(error))?;
+        self.commit(transaction).await?;
+        Ok(Changed::Done)
+    }
+
+    async fn imports(&self) -> Result<Vec<ImportRecord>> {
+        let rows = sqlx::query("SELECT record FROM contact_import ORDER BY id DESC");
+        let rows = self
+            .within(async {
+                let rows = rows.fetch_all(&self.readers).await;
+                rows.map_err(|error| self.failed(error))
+            })
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let record: String = row.try_get(0).map_err(|error| self.failed(error))?;
+                from_json(&self.place, "import", &record)
+            })
+            .collect()
+    }
+
+    async fn undo_import(&self, id: ImportId, undone: &Undone) -> Result<UndoOutcome> {
+        let mut transaction = begin_alone(self).await?;
+        let found = sqlx::query("SELECT record FROM contact_import WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(|error| self.failed(error))?;
+        let Some(row) = found else {
+            return Ok(UndoOutcome::Unknown);
+        };
+        let record: String = row.try_get(0).map_err(|error| self.failed(error))?;
+        let record: ImportRecord = from_json(&self.place, "import", &record)?;
+        if let Some(before) = record.undone {
+            return Ok(UndoOutcome::Before(before));
+        }
+        let outcome = restore(self, &mut transaction, id).await?;
+        let UndoOutcome::Done { .. } = outcome else {
+            return Ok(outcome);
+        };
+        let record = ImportRecord {
+            undone: Some(undone.clone()),
+            ..record
+        };
+        end(&mut transaction, &record)
+            .await
+            .map_err(|error| self.failed(error))?;
+        self.commit(transaction).await?;
+        Ok(outcome)
+    }
+}
+
+/// The records of these addresses, as they are written.
+async fn records(
+    connection: &mut PgConnection,
+    emails: &[String],
+) -> sqlx::Result<HashMap<String, String>> {
+    let rows = sqlx::query("SELECT email, record FROM contact WHERE email = ANY($1)")
+        .bind(emails)
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect()
+}
+
+async fn contacts(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    emails: &[String],
+) -> Result<HashMap<String, Contact>> {
+    let records = records(connection, emails)
+        .await
+        .map_err(|error| store.failed(error))?;
+    records
+        .into_iter()
+        .map(|(email, record)| Ok((email, from_json(&store.place, "contact", &record)?)))
+        .collect()
+}
+
+/// Changes contacts; what they are found by is to be written yet.
+async fn change(
+    connection: &mut PgConnection,
+    changes: &[ContactChange],
+    keys: &mut KeyChanges,
+) -> sqlx::Result<()> {
+    write_records(connection, &written(changes), keys).await?;
+    remove_records(connection, &gone(changes), keys).await
+}
+
+/// Keeps what contacts were.
+async fn keep_changes(connection: &mut PgConnection, kept: &[Kept]) -> sqlx::Result<()> {
+    let [entries, before, after] = [
+        kept.iter().map(|one| Some(&one.entry)).collect::<Vec<_>>(),
+        kept.iter().map(|one| one.before.as_ref()).collect(),
+        kept.iter().map(|one| one.after.as_ref()).collect(),
+    ];
+    sqlx::query(
+        "INSERT INTO contact_import_entry (entry, before, after) \
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[])",
+    )
+    .bind(entries)
+    .bind(before)
+    .bind(after)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Writes the record of an import, and lets the changes of old ones go.
+async fn keep(connection: &mut PgConnection, record: &ImportRecord) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO contact_import (id, record) VALUES ($1, $2)")
+        .bind(record.id.to_string())
+        .bind(json(record))
+        .execute(&mut *connection)
+        .await?;
+    // Entries are in the order of their imports.
+    sqlx::query(
+        "DELETE FROM contact_import_entry WHERE entry < \
+         (SELECT id FROM contact_import ORDER BY id DESC LIMIT 1 OFFSET $1)",
+    )
+    .bind(i64::try_from(KEPT - 1).unwrap_or_default())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Gives every contact of an import the record it had; one that has changed
+/// since stops all.
+async fn restore(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    id: ImportId,
+) -> Result<UndoOutcome> {
+    let wrong = |error| store.failed(error);
+    let (mut after, end) = bounds(id);
+    let (mut back, mut keys) = (Back::default(), KeyChanges::default());
+    loop {
+        let page = page(connection, &after, &end).await.map_err(wrong)?;
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.entry);
+        let emails: Vec<_> = page.iter().map(|one| one.email().to_owned()).collect();
+        let now = records(connection, &emails).await.map_err(wrong)?;
+        let changes = back.of(&store.place, &page, &now)?;
+        change(connection, &changes, &mut keys)
+            .await
+            .map_err(wrong)?;
+    }
+    write_keys(connection, &mut keys).await.map_err(wrong)?;
+    Ok(back.outcome())
+}
+
+async fn page(connection: &mut PgConnection, after: &str, end: &str) -> sqlx::Result<Vec<Kept>> {
+    let rows = sqlx::query(
+        "SELECT entry, before, after FROM contact_import_entry \
+         WHERE entry > $1 AND entry < $2 ORDER BY entry LIMIT $3",
+    )
+    .bind(after)
+    .bind(end)
+    .bind(i64::try_from(BATCH).unwrap_or_default())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(kept).collect()
+}
+
+fn kept(row: &PgRow) -> sqlx::Result<Kept> {
+    Ok(Kept {
+        entry: row.try_get(0)?,
+        before: row.try_get(1)?,
+        after: row.try_get(2)?,
+    })
+}
+
+/// Marks an import as undone; what it changed is of no use any more.
+async fn end(connection: &mut PgConnection, record: &ImportRecord) -> sqlx::Result<()> {
+    sqlx::query("UPDATE contact_import SET record = $1 WHERE id = $2")
+        .bind(json(record))
+        .bind(record.id.to_string())
+        .execute(&mut *connection)
+        .await?;
+    let (after, end) = bounds(record.id);
+    sqlx::query("DELETE FROM contact_import_entry WHERE entry > $1 AND entry < $2")
+        .bind(after)
+        .bind(end)
+        .execute(connection)
+        .await
+        .map(drop)
+}
