@@ -1,7 +1,8 @@
 //! Contacts as CSV again, safe to open in a spreadsheet.
 
-use super::contacts::COLUMNS;
 use crate::domain::contact::Contact;
+use crate::domain::contact_fields::Field;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -27,7 +28,8 @@ impl<W: Write> ContactWriter<W> {
     pub fn new(out: W, custom: BTreeSet<String>) -> std::io::Result<Self> {
         let custom: Vec<_> = custom.into_iter().collect();
         let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(COLUMNS.into_iter().chain(custom.iter().map(String::as_str)))?;
+        let fixed: [&str; 13] = Field::ALL.map(Field::name);
+        csv.write_record(fixed.into_iter().chain(custom.iter().map(String::as_str)))?;
         Ok(Self { csv, custom })
     }
 
@@ -36,41 +38,13 @@ impl<W: Write> ContactWriter<W> {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&mut self, contact: &Contact) -> std::io::Result<()> {
-        let agreement = contact.embargo_agreement.as_ref().map(|agreement| {
-            agreement
-                .since
-                .map_or("yes".to_owned(), |since| since.to_string())
-        });
-        let languages: Vec<_> = contact.languages.iter().map(ToString::to_string).collect();
-        let fixed = [
-            contact.email.to_string(),
-            contact.name.to_string(),
-            contact.salutation.clone(),
-            contact.outlet.clone(),
-            contact.role.clone(),
-            contact.country.clone(),
-            languages.join(";"),
-            contact
-                .time_zone
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            contact
-                .send_window
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            contact.beats.join(";"),
-            contact.lists.join(";"),
-            agreement.unwrap_or_default(),
-            contact.notes.clone(),
-        ];
+        let fixed = Field::ALL.into_iter().map(|field| field.of(contact));
         let custom = self
             .custom
             .iter()
             .map(|name| contact.custom.get(name).cloned().unwrap_or_default());
         self.csv
-            .write_record(fixed.into_iter().chain(custom).map(safe))?;
+            .write_record(fixed.chain(custom).map(|cell| safe(&cell).into_owned()))?;
         Ok(())
     }
 
@@ -83,16 +57,27 @@ impl<W: Write> ContactWriter<W> {
     }
 }
 
+/// A cell without the blanks around it, and without the apostrophe that [`safe`]
+/// puts before a formula.
+pub(super) fn plain(cell: &str) -> &str {
+    let cell = cell.trim();
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest,
+        Some(_) | None => cell,
+    }
+}
+
 /// Whether a spreadsheet would take a cell for a formula.
-pub(super) fn is_formula(cell: &str) -> bool {
+fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\''])
 }
 
-/// A formula is disarmed by an apostrophe before it; import takes it off again.
-pub(super) fn safe(cell: String) -> String {
-    if is_formula(&cell) {
-        format!("'{cell}")
+/// A cell that no spreadsheet takes for a formula: an apostrophe goes before
+/// what would be one; import takes it off again.
+pub fn safe(cell: &str) -> Cow<'_, str> {
+    if is_formula(cell) {
+        Cow::Owned(format!("'{cell}"))
     } else {
-        cell
+        Cow::Borrowed(cell)
     }
 }

@@ -14,9 +14,12 @@ mod release;
 mod releases;
 mod suppressions;
 
-pub use contacts::{ContactsRead, read_contacts};
+pub use contacts::{
+    Charset, Column, ContactsRead, Format, Found, Mapping, Meaning, ReadContact, Reading, Repeat,
+    read_contacts,
+};
 pub use excerpt::excerpt;
-pub use export::ContactWriter;
+pub use export::{ContactWriter, safe};
 pub use release::{LoadedRelease, load_release};
 pub use releases::{find_release, list_releases, release_ids};
 pub use suppressions::{SuppressionWriter, read_suppressions};

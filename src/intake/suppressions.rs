@@ -1,6 +1,6 @@
 //! Bars on addresses as CSV: read, and written as it is read.
 
-use super::export::{is_formula, safe};
+use super::export::{plain, safe};
 use crate::domain::address::EmailAddress;
 use crate::domain::problem::Problem;
 use crate::domain::suppression::{Suppression, SuppressionReason};
@@ -88,11 +88,7 @@ fn bar(
 ) -> Result<Option<Suppression>, String> {
     let cell = |name: &str| {
         let at = columns.iter().position(|column| column == name);
-        let cell = at.and_then(|at| row.get(at)).unwrap_or_default();
-        match cell.strip_prefix('\'') {
-            Some(rest) if is_formula(rest) => rest.to_owned(),
-            Some(_) | None => cell.to_owned(),
-        }
+        plain(at.and_then(|at| row.get(at)).unwrap_or_default()).to_owned()
     };
     let given = |name: &str| Some(cell(name)).filter(|cell| !cell.is_empty());
     let Some(email) = given("email") else {
@@ -168,7 +164,9 @@ impl<W: Write> SuppressionWriter<W> {
             bar.source.clone(),
             bar.note.clone(),
         ];
-        Ok(self.csv.write_record(cells.map(safe))?)
+        Ok(self
+            .csv
+            .write_record(cells.map(|cell| safe(&cell).into_owned()))?)
     }
 
     /// Brings everything to the file.
