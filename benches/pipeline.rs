@@ -27,6 +27,7 @@ fn main() {
         ("compose", compose as fn()),
         ("dkim", signatures),
         ("audience", audience),
+        ("import", import),
     ] {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {
             println!("== {name}");
@@ -84,6 +85,40 @@ fn audience() {
         "100,000 contacts: {:.2} s (median of {RUNS}; target 2 s)",
         median(times)
     );
+}
+
+/// `dateline contacts import` of 100,000 rows as Excel for Russia writes them:
+/// all new, all known, and all changed, each into the same store.
+fn import() {
+    let mut times: [Vec<f64>; 3] = Default::default();
+    for _ in 0..RUNS {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = newsroom::plain(&folder.path().join("w")).unwrap();
+        let files = [russian(&workspace, "one"), russian(&workspace, "two")];
+        for (times, file) in times.iter_mut().zip([&files[0], &files[0], &files[1]]) {
+            let ask = ["contacts", "import", file.as_str()];
+            times.push(timed(|| newsroom::run(&workspace, &ask).unwrap()));
+        }
+    }
+    let [new, known, changed] = times.map(median);
+    println!(
+        "100,000 rows in windows-1251: {new:.2} s new, {known:.2} s known, {changed:.2} s changed (medians of {RUNS}; target 5 s)"
+    );
+}
+
+/// A table of 100,000 rows; its outlets are of this kind.
+fn russian(workspace: &Path, kind: &str) -> String {
+    let mut csv = "Эл. почта;ФИО;Издание;Страна;Языки;Часовой пояс;Темы\r\n".to_owned();
+    for n in 0..100_000 {
+        csv.push_str(&format!(
+            "reader{n}@d{}.example;Читатель {n}-й;Издание {kind} {};Казахстан;русский;Asia/Almaty;вода, политика\r\n",
+            n % 1000,
+            n / 5
+        ));
+    }
+    let file = workspace.join(format!("{kind}.csv"));
+    std::fs::write(&file, encoding_rs::WINDOWS_1251.encode(&csv).0).unwrap();
+    file.display().to_string()
 }
 
 fn frozen(workspace: &Path, release: &str) -> FrozenContent {

@@ -1,6 +1,6 @@
 //! The only window on chance: identifiers, salts, and the spread of retries.
 
-use crate::domain::ids::{ContactId, DeliveryId, DistributionId, LeaseToken};
+use crate::domain::ids::{ContactId, DeliveryId, DistributionId, ImportId, LeaseToken};
 use jiff::Timestamp;
 use std::cell::RefCell;
 
@@ -77,6 +77,11 @@ impl Entropy {
     /// An identifier for a new delivery.
     pub fn delivery(self, now: Timestamp) -> DeliveryId {
         DeliveryId::from_parts(millisecond(now), self.bits())
+    }
+
+    /// An identifier for a new import.
+    pub fn import(self, now: Timestamp) -> ImportId {
+        ImportId::from_parts(millisecond(now), self.bits())
     }
 
     /// A lease for a worker.

@@ -217,17 +217,40 @@ pub(super) struct DemoArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ContactsCommand {
-    /// Import a CSV file; a bad row is reported and does not stop the good ones
-    #[command(after_help = "Example:\n  dateline contacts import contacts.csv --dry-run")]
-    Import {
-        /// CSV in UTF-8 with a header (email, name, languages, …; docs/contacts.md)
-        file: PathBuf,
-        /// Only say what would change
-        #[arg(long)]
-        dry_run: bool,
-        /// A single bad row stops all of it
-        #[arg(long)]
-        strict: bool,
+    /// Import a file of contacts: CSV, XLSX, vCard or LDIF
+    #[command(
+        after_help = "What the file is, its encoding and its columns are found out and told. A bad row is reported and does not stop the good ones; what the file does not speak of stays as it is.\n\nExamples:\n  dateline contacts import contacts.csv --dry-run\n  dateline contacts import book.xlsx --map 'Почта=email' --map 'Tier=custom.tier' --report what.csv"
+    )]
+    Import(ImportArgs),
+    /// List imports and merges, the newest first
+    #[command(after_help = "Example:\n  dateline contacts imports")]
+    Imports,
+    /// Make every contact that an import or a merge changed as it was before
+    #[command(
+        after_help = "Where a contact was changed since, nothing is undone, and it is named.\n\nExample:\n  dateline contacts undo"
+    )]
+    Undo {
+        /// Which; else the newest that stands
+        import: Option<String>,
+        /// Who undoes it; else the person logged in
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// List contacts that may be one person: by name, in any script, and outlet
+    #[command(after_help = "Example:\n  dateline contacts duplicates")]
+    Duplicates,
+    /// Make two contacts one: the first stays and takes what it lacks from the second
+    #[command(
+        after_help = "Example:\n  dateline contacts merge anna@example.org a.kim@example.net"
+    )]
+    Merge {
+        /// The address that stays
+        kept: String,
+        /// The address that goes
+        other: String,
+        /// Who merges them; else the person logged in
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// Write all contacts as CSV
     #[command(after_help = "Example:\n  dateline contacts export contacts.csv")]
@@ -256,6 +279,30 @@ pub(super) enum ContactsCommand {
         /// Their address
         email: String,
     },
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ImportArgs {
+    /// The file (docs/contacts.md)
+    pub(super) file: PathBuf,
+    /// Only say what would change
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// A single bad row stops all of it
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// The file's encoding, such as windows-1251; else it is found out
+    #[arg(long, value_name = "NAME")]
+    pub(super) encoding: Option<String>,
+    /// What a column means: `Почта=email`, `Tier=custom.tier`, `Fax=ignore`
+    #[arg(long, value_name = "COLUMN=FIELD")]
+    pub(super) map: Vec<String>,
+    /// Write what becomes of each row to this file, .csv or .json
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+    /// Who imports; else the person logged in
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
 }
 
 #[derive(Debug, Clone, clap::Args)]

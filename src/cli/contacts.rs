@@ -2,10 +2,10 @@
 
 use super::args::{ContactsCommand, Format};
 use super::error::{CliError, Exit};
+use super::import;
 use super::operator::operator;
 use super::output::{Output, table};
 use super::people_args::{EditArgs, FindArgs};
-use crate::desk::contacts::ImportOptions;
 use crate::desk::people::Saved;
 use crate::desk::{Desk, DeskError};
 use crate::domain::contact::Contact;
@@ -25,49 +25,21 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, CliError> {
     match command {
-        ContactsCommand::Import {
-            file,
-            dry_run,
-            strict,
-        } => import(&file, ImportOptions { dry_run, strict }, desk, output).await,
+        ContactsCommand::Import(args) => import::import(args, desk, output).await,
+        ContactsCommand::Imports => import::imports(desk, output).await,
+        ContactsCommand::Undo { import: which, by } => {
+            import::undo(which.as_deref(), by, desk, output).await
+        }
+        ContactsCommand::Duplicates => import::duplicates(desk, output).await,
+        ContactsCommand::Merge { kept, other, by } => {
+            import::merge((&kept, &other), by, desk, output).await
+        }
         ContactsCommand::Export { file } => export(file.as_deref(), desk, output).await,
         ContactsCommand::Add(edit) => add(edit, desk, output).await,
         ContactsCommand::Set(edit) => set(edit, desk, output).await,
         ContactsCommand::List(find) => list(&find, desk, output).await,
         ContactsCommand::Show { email } => show(&email, desk, output).await,
     }
-}
-
-async fn import(
-    file: &Path,
-    options: ImportOptions,
-    desk: &Desk,
-    output: &Output,
-) -> Result<Exit, CliError> {
-    output.refuse_csv()?;
-    let report = desk.import(file, options).await?;
-    if output.is_text() {
-        for problem in &report.problems {
-            output.remark(problem);
-        }
-        let (would, did) = if report.dry_run {
-            ("would be ", " (nothing was written)")
-        } else {
-            ("", "")
-        };
-        let counts = report.imported;
-        output.say(format!(
-            "{} contacts read: {} {would}added, {} {would}changed, {} unchanged, {} remark(s){did}",
-            report.read,
-            counts.added,
-            counts.changed,
-            counts.unchanged,
-            report.problems.len()
-        ));
-    } else {
-        output.json(&report);
-    }
-    Ok(Exit::Done)
 }
 
 async fn export(file: Option<&Path>, desk: &Desk, output: &Output) -> Result<Exit, CliError> {

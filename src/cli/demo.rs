@@ -27,7 +27,7 @@ pub(super) async fn run(
     output.say(format!(
         "sample newsroom in {}: {} contacts imported",
         dir.display(),
-        imported.imported.added
+        imported.plan.imported.added
     ));
     output.say("a catcher on this machine plays the relay: every mail stays here\n");
     let mut statuses = Vec::new();

@@ -11,6 +11,7 @@ mod course;
 mod demo;
 mod dkim;
 mod error;
+mod import;
 mod in_doubt;
 mod init;
 mod log;

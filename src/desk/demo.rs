@@ -1,6 +1,6 @@
 //! The demo: the whole main job on a machine where nothing is set up.
 
-use super::contacts::{ImportOptions, ImportReport};
+use super::import::{ImportOptions, ImportReport};
 use super::init::{set_lift, write_example};
 use super::log::Verification;
 use super::rehearsal::{catcher_profile, start_catcher};
@@ -73,9 +73,10 @@ impl Demo {
         self.desk
             .import(
                 &self.workspace.join("contacts.csv"),
-                ImportOptions::default(),
+                &ImportOptions::default(),
             )
-            .await
+            .await?
+            .taken()
     }
 
     /// Plans one of its releases. Its embargo lifts a moment from now, however

@@ -55,14 +55,21 @@ impl Desk {
                 })
             })
             .collect::<Result<Vec<_>, DeskError>>()?;
+        self.bar(&bars, by).await
+    }
+
+    /// Sets bars, and puts on record those that are new. Answers with how many
+    /// they are.
+    pub(super) async fn bar(&self, bars: &[Suppression], by: &str) -> Result<u64, DeskError> {
         let named: Vec<_> = bars.iter().map(|bar| bar.email.clone()).collect();
         let known = self.store.is_suppressed(&named).await?;
-        let added = self.store.suppress(&bars).await?;
+        let added = self.store.suppress(bars).await?;
         let new = bars
             .iter()
             .filter(|bar| !known.contains_key(&bar.email.to_string()));
         for bar in new {
-            let facts = json!({ "address": bar.email, "reason": reason.name(), "why": why });
+            let facts =
+                json!({ "address": bar.email, "reason": bar.reason.name(), "why": bar.note });
             self.note(by, "suppressed", facts).await?;
         }
         Ok(added)

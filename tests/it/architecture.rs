@@ -72,11 +72,14 @@ const FORBIDDEN_ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates and parts of the standard library, and the only places where they may stand.
-const KEPT_IN: [(&str, &[&str]); 18] = [
+const KEPT_IN: [(&str, &[&str]); 21] = [
     ("lettre::", &["src/relay/"]),
     ("ring::signature", &["src/dkim/"]),
     ("rsa::", &["src/dkim/"]),
     ("sqlx::", &["src/store/sqlite/", "src/store/postgres/"]),
+    ("calamine::", &["src/intake/contacts/"]),
+    ("encoding_rs::", &["src/intake/contacts/"]),
+    ("zip::", &["src/intake/contacts/"]),
     ("clap", &["src/cli/"]),
     ("handlebars::", &["src/render/"]),
     ("axum", &["src/web/"]),

@@ -179,6 +179,20 @@ fn contact_files_in_another_encoding_or_with_headers_in_names() {
     let file = workspace.path("bad.csv");
     std::fs::write(&file, b"email,name\na@example.org,\xc0\xed\xed\xe0\n").unwrap();
     let said = workspace.dateline(&["contacts", "import", &file.display().to_string()]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(
+        said.out.contains("windows-1251 by its letters"),
+        "{}",
+        said.out
+    );
+    let as_utf8 = [
+        "contacts",
+        "import",
+        &file.display().to_string(),
+        "--encoding",
+        "utf-8",
+    ];
+    let said = workspace.dateline(&as_utf8);
     assert_eq!(said.code, 2, "{}", said.out);
     assert!(said.err.contains("bad.csv:2: is not UTF-8"), "{}", said.err);
     std::fs::write(
@@ -205,7 +219,7 @@ fn contact_files_in_another_encoding_or_with_headers_in_names() {
         0
     );
     let (_, contacts) = workspace.json(&["contacts", "list"]);
-    assert_eq!(contacts.as_array().unwrap().len(), 1);
+    assert_eq!(contacts.as_array().unwrap().len(), 2, "Anna and Bo");
 }
 
 #[test]

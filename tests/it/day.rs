@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use dateline::clock::Clock;
 use dateline::config::{Settings, StoreLocation};
-use dateline::desk::contacts::ImportOptions;
+use dateline::desk::import::ImportOptions;
 use dateline::desk::schedule::When;
 use dateline::desk::send::Order;
 use dateline::desk::service::{Service, Word};
@@ -327,11 +327,13 @@ pub(crate) async fn midnight(contacts: usize) -> (Day, Catcher) {
         .await
         .import(
             &day.dir.path().join("contacts.csv"),
-            ImportOptions::default(),
+            &ImportOptions::default(),
         )
         .await
+        .unwrap()
+        .taken()
         .unwrap();
-    assert_eq!(imported.imported.added, contacts as u64);
+    assert_eq!(imported.plan.imported.added, contacts as u64);
     (day, catcher)
 }
 

@@ -16,6 +16,7 @@ mod disk;
 mod dkim;
 mod faults;
 mod flow;
+mod imports;
 mod kill;
 mod later;
 mod log;
