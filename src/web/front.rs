@@ -4,6 +4,7 @@ use super::origin::Place;
 use crate::desk::rehearsals::Rehearsals;
 use crate::desk::segments::Counted;
 use crate::desk::service::Service;
+use crate::desk::uploads::Uploads;
 use crate::desk::{Desk, DeskError, Wiring};
 use crate::render::pages::Pages;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub struct Front {
     pub(super) rehearsals: Rehearsals,
     /// Who is in which segment, counted once for all who ask.
     pub(super) counted: Counted,
+    pub(super) uploads: Uploads,
     /// When live pages end, so that the service can.
     pub(super) stop: CancellationToken,
     pub(super) wiring: &'static dyn Wiring,
@@ -47,6 +49,7 @@ impl Front {
             place: Place::new(desk.settings.service.url.as_ref()),
             rehearsals: Rehearsals::default(),
             counted: Counted::default(),
+            uploads: Uploads::default(),
             stop,
             service,
             wiring,

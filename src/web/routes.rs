@@ -4,9 +4,10 @@
 use super::guard::{Post, stand};
 use super::{
     Front, account, agreements, assets, audience, contact_form, contacts, distributions, fault,
-    groups, health, language, log, metrics, preview, rehearsals, releases, send, sign_in,
+    groups, health, imports, language, log, metrics, preview, rehearsals, releases, send, sign_in,
     suppressed, users,
 };
+use crate::desk::uploads;
 use crate::domain::account::Permission;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
@@ -70,17 +71,16 @@ where
     (Route { verb, path, rule }, post(handler))
 }
 
-/// The largest request with a file, in octets.
-const LARGEST_FILE: usize = 16 * 1024 * 1024;
-
-/// Changes something by a file that comes along.
+/// Changes something by a file that comes along. More than a file may have is
+/// read, to be able to say so.
 fn takes_file<H, T>(path: &'static str, rule: Rule, handler: H) -> Served
 where
     H: Handler<T, Arc<Front>>,
     T: 'static,
 {
     let (route, served) = changes(path, rule, handler);
-    (route, served.layer(DefaultBodyLimit::max(LARGEST_FILE)))
+    let limit = DefaultBodyLimit::max(4 * uploads::MOST_OCTETS);
+    (route, served.layer(limit))
 }
 
 /// The door, accounts, and what watches over the service.
@@ -132,6 +132,19 @@ fn of_releases() -> Vec<Served> {
             May(See),
             rehearsals::frame,
         ),
+    ]
+}
+
+/// Imports of contacts.
+fn of_imports() -> Vec<Served> {
+    use Permission::KeepContacts;
+    use Rule::May;
+    vec![
+        reads("/contacts/import", May(KeepContacts), imports::show),
+        takes_file("/contacts/import", May(KeepContacts), imports::bring),
+        changes("/contacts/import/undo", May(KeepContacts), imports::undo),
+        reads("/contacts/import/{id}", May(KeepContacts), imports::plan),
+        changes("/contacts/import/{id}", May(KeepContacts), imports::confirm),
     ]
 }
 
@@ -233,6 +246,7 @@ fn table() -> Vec<Served> {
         of_releases(),
         of_distributions(),
         of_contacts(),
+        of_imports(),
     ];
     all.into_iter().flatten().collect()
 }

@@ -4,6 +4,7 @@ use super::Front;
 use super::contacts::{Asked, REASONS, bar_row, sheet as contact_sheet};
 use super::fault::{Answer, Fault, told};
 use super::fields::query;
+use super::files::brought;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
 use crate::desk::suppression::BarsImported;
@@ -272,15 +273,9 @@ pub(super) async fn export(
 pub(super) async fn import(
     State(front): State<Arc<Front>>,
     visitor: Visitor,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Answer {
-    let mut file = None;
-    while let Some(field) = form.next_field().await.map_err(|error| unread(&error))? {
-        if field.name() == Some("file") {
-            let name = field.file_name().unwrap_or_default().to_owned();
-            file = Some((name, field.bytes().await.map_err(|error| unread(&error))?));
-        }
-    }
+    let file = brought(form).await?;
     let (name, bytes) = file.ok_or_else(|| Fault::new(StatusCode::BAD_REQUEST))?;
     let (desk, by) = (front.desk(), visitor.name()?);
     let done = desk.import_suppressions(&bytes, &name, false, by);
@@ -290,9 +285,4 @@ pub(super) async fn import(
         Err(fault) => news.import_fault = Some(fault),
     }
     sheet(&front, &visitor, &Search::default(), news).await
-}
-
-/// A form that is cut off, or larger than a request may be.
-fn unread(error: &axum::extract::multipart::MultipartError) -> Fault {
-    Fault::new(error.status())
 }

@@ -138,6 +138,20 @@ await vera.getByLabel("Name of the segment").fill("rivers-first");
 await vera.keyboard.press("Enter");
 await vera.getByText("The segment is saved").waitFor();
 await vera.getByRole("heading", { name: "rivers-first" }).waitFor();
+// A file is brought and looked at; its page is among those below.
+await vera.goto(`${base}/contacts/import`);
+await vera.getByLabel("File").setInputFiles({
+  name: "press.csv",
+  mimeType: "text/csv",
+  buffer: Buffer.from("Почта;ФИО;Издание;Заметка о человеке\nkim@example.org;Анна Ким;Степная почта;звонить утром\nnobody;;;\n"),
+});
+await activate(vera, vera.getByRole("button", { name: "Look at it" }));
+await vera.waitForURL(/\/contacts\/import\/[0-9a-f]+$/);
+await vera.getByText("1 contact added").waitFor();
+await vera.getByLabel("Заметка о человеке").selectOption("Заметка о человеке=notes");
+await activate(vera, vera.getByRole("button", { name: "Look again" }));
+await vera.waitForURL(/map=/);
+const brought = new URL(vera.url()).pathname;
 
 // Every page: without serious faults for those who hear or cannot point, and never sideways.
 const pages = [
@@ -145,7 +159,7 @@ const pages = [
   `/releases/${release}/audience?to=wires&to=central-asia&not=environment`,
   `/releases/${release}/send?to=environment`, rehearsal, `${rehearsal}/mails/1`,
   "/distributions", distribution, "/contacts", "/contacts?list=radio", "/contacts/new", contact, `${contact}/edit`,
-  "/contacts/groups", "/contacts/suppressed", "/log", "/log/verify", "/users", "/account", "/no-such-page",
+  "/contacts/groups", "/contacts/suppressed", "/contacts/import", brought, "/log", "/log/verify", "/users", "/account", "/no-such-page",
 ];
 for (const options of [
   { locale: "en", colorScheme: "light", bypassCSP: true },

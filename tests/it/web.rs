@@ -2,6 +2,7 @@
 
 mod browser;
 mod doors;
+mod imports;
 mod log;
 mod people;
 mod releases;

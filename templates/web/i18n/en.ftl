@@ -466,3 +466,62 @@ follow-embargo-moved = The embargo was moved
 follow-in-doubt = Also those of whom nobody knows whether they have it
 follow-send = Tell them
 said-some-in-doubt = It is planned. Some are left out of whom nobody knows whether they have it.
+
+# Import.
+import = Import contacts
+import-lede = Bring a file, see how it is understood and what would change, and confirm. Nothing is written before that.
+import-file = File
+import-file-hint = CSV as a spreadsheet saves it, XLSX, vCard or LDIF; at most 16 MiB.
+import-look = Look at it
+import-no-file = Choose a file first.
+import-columns = Columns
+import-columns-hint = What each column is taken for. Change what is wrong, and look again.
+import-encoding = Encoding
+import-again = Look again
+import-sample = First rows
+import-what = What would be done
+import-n-added = { $n ->
+    [one] 1 contact added
+   *[other] { $n } contacts added
+ }
+import-n-changed = { $n ->
+    [one] 1 contact changed
+   *[other] { $n } contacts changed
+ }
+import-n-unchanged = { $n ->
+    [one] 1 contact as it is already
+   *[other] { $n } contacts as they are already
+ }
+import-do = Import
+import-first = At most { $n } of each kind are shown.
+import-problems = { $n ->
+    [one] 1 remark
+   *[other] { $n } remarks
+ }
+import-conflicts = { $n ->
+    [one] 1 conflict
+   *[other] { $n } conflicts
+ }
+import-duplicates = May be somebody you know: { $n }
+import-line = Line
+import-address = Address
+import-like = May be
+import-rejected = left out
+import-added = Would be added
+import-changed = Would be changed
+imports = Imports so far
+import-none = Nothing has been imported yet.
+import-merge = two contacts merged
+import-undo = Undo
+import-undone-by = undone by { $by }, { $at }
+import-stale = Contacts were changed since you looked. See what would be done now, and confirm again.
+said-imported = The contacts are imported.
+said-import-undone = The import is undone.
+fault-no-upload = The file is not kept any more: files are kept for an hour. Bring it again.
+imported-added = Added
+imported-changed = Changed
+field-embargo-agreement = Embargo agreement
+field-given-name = First name
+field-middle-name = Middle name
+field-family-name = Last name
+field-ignore = Leave out

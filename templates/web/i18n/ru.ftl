@@ -479,3 +479,67 @@ follow-embargo-moved = Эмбарго перенесено
 follow-in-doubt = И тем, о ком неизвестно, получили ли
 follow-send = Сообщить
 said-some-in-doubt = Запланировано. Некоторые не включены: неизвестно, получили ли они письмо.
+
+# Импорт.
+import = Импорт контактов
+import-lede = Загрузите файл, посмотрите, как он понят и что изменится, и подтвердите. До этого ничего не записывается.
+import-file = Файл
+import-file-hint = CSV из таблицы, XLSX, vCard или LDIF; не больше 16 МиБ.
+import-look = Посмотреть
+import-no-file = Сначала выберите файл.
+import-columns = Столбцы
+import-columns-hint = За что принят каждый столбец. Поправьте, если что-то не так, и посмотрите ещё раз.
+import-encoding = Кодировка
+import-again = Посмотреть ещё раз
+import-sample = Первые строки
+import-what = Что будет сделано
+import-n-added = { $n ->
+    [one] { $n } контакт добавится
+    [few] { $n } контакта добавятся
+   *[other] { $n } контактов добавятся
+ }
+import-n-changed = { $n ->
+    [one] { $n } контакт изменится
+    [few] { $n } контакта изменятся
+   *[other] { $n } контактов изменятся
+ }
+import-n-unchanged = { $n ->
+    [one] { $n } контакт уже такой
+    [few] { $n } контакта уже такие
+   *[other] { $n } контактов уже такие
+ }
+import-do = Импортировать
+import-first = Каждого вида показано не больше { $n }.
+import-problems = { $n ->
+    [one] { $n } замечание
+    [few] { $n } замечания
+   *[other] { $n } замечаний
+ }
+import-conflicts = { $n ->
+    [one] { $n } противоречие
+    [few] { $n } противоречия
+   *[other] { $n } противоречий
+ }
+import-duplicates = Возможно, вы их уже знаете: { $n }
+import-line = Строка
+import-address = Адрес
+import-like = Возможно, это
+import-rejected = пропущена
+import-added = Добавится
+import-changed = Изменится
+imports = Прошлые импорты
+import-none = Пока ничего не импортировали.
+import-merge = два контакта объединены
+import-undo = Отменить
+import-undone-by = отменил(а) { $by }, { $at }
+import-stale = Пока вы смотрели, контакты изменились. Посмотрите, что будет сделано теперь, и подтвердите ещё раз.
+said-imported = Контакты импортированы.
+said-import-undone = Импорт отменён.
+fault-no-upload = Файл больше не хранится: файлы хранятся час. Загрузите его ещё раз.
+imported-added = Добавлено
+imported-changed = Изменено
+field-embargo-agreement = Согласие на эмбарго
+field-given-name = Только имя
+field-middle-name = Отчество
+field-family-name = Фамилия
+field-ignore = Не брать
