@@ -42,7 +42,9 @@ fn listed(workspace: &Workspace) -> usize {
 fn a_file_is_looked_at_mended_imported_and_undone() {
     let (workspace, service) = desk();
     let mut vera = Browser::of(&service, "admin");
+    vera.get("/contacts").holds("href=\"/contacts/import\"");
     vera.get("/contacts/import")
+        .holds("<a href=\"/contacts\">Contacts</a>")
         .holds("Nothing has been imported yet");
     // In windows-1251, with a column that nobody knows.
     let table = "Куда слать;ФИО;Издание\na@example.org;Анна Ким;Волна\nnobody;Б;\n";
