@@ -118,6 +118,8 @@ impl Reader<'_> {
         let approval = self.approval(section);
         let section = top.section("service", self.problems);
         let service = self.service(section);
+        let section = top.section("bounces", self.problems);
+        let bounces = self.bounces(section);
         let section = top.section("limits", self.problems);
         let limits = self.limits(section);
         top.finish(self.problems);
@@ -137,6 +139,7 @@ impl Reader<'_> {
             schedule,
             approval,
             service,
+            bounces,
             limits,
             segments,
         })

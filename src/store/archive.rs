@@ -66,6 +66,10 @@ pub enum Part {
     Accounts,
     /// Who did what.
     Acts,
+    /// Reports that came back.
+    Bounces,
+    /// By what return paths are signed.
+    BounceKey,
 }
 
 /// How a part is laid out. Its first column is its key.
@@ -102,7 +106,7 @@ impl Layout {
 
 impl Part {
     /// All, what is referred to before what refers to it.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Contacts,
         Self::Suppressions,
         Self::Contents,
@@ -117,6 +121,8 @@ impl Part {
         Self::Heartbeat,
         Self::Accounts,
         Self::Acts,
+        Self::Bounces,
+        Self::BounceKey,
     ];
 
     /// Its name for people.
@@ -136,6 +142,8 @@ impl Part {
             Self::Heartbeat => "sign of life",
             Self::Accounts => "accounts",
             Self::Acts => "acts",
+            Self::Bounces => "bounces",
+            Self::BounceKey => "key of return paths",
         }
     }
 
@@ -192,6 +200,8 @@ impl Part {
             Self::Heartbeat => ("heartbeat", &HEARTBEAT),
             Self::Accounts => ("account", &[("name", Text), ("record", Text)]),
             Self::Acts => ("act", &[("seq", Whole), ("record", Text)]),
+            Self::Bounces => ("bounce", &BOUNCE),
+            Self::BounceKey => ("bounce_key", &[("one", Whole), ("octets", Bytes)]),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };
@@ -222,6 +232,17 @@ const STATE: [(&str, Kind); 12] = [
     ("due_at", Kind::Whole),
     ("attempts", Kind::Whole),
     ("lease", Kind::Text),
+];
+
+const BOUNCE: [(&str, Kind); 8] = [
+    ("seq", Kind::Whole),
+    ("fingerprint", Kind::Text),
+    ("delivery", Kind::Text),
+    ("email", Kind::Text),
+    ("kind", Kind::Text),
+    ("at", Kind::Whole),
+    ("record", Kind::Text),
+    ("report", Kind::Bytes),
 ];
 
 const LOG: [(&str, Kind); 7] = [

@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod archive;
+pub mod bounces;
 pub mod copy;
 mod lapse;
 mod log_query;
@@ -325,7 +326,7 @@ pub trait Planning: Send {
 
 /// What Dateline remembers.
 #[async_trait]
-pub trait Store: accounts::Accounts + Send + Sync + Debug {
+pub trait Store: accounts::Accounts + bounces::Bounces + Send + Sync + Debug {
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.
     async fn import(&self, contacts: &[Contact]) -> Result<Imported>;

@@ -10,9 +10,10 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Row};
 use std::time::Duration;
 
 /// The schema, step by step; a step once released never changes.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0005.sql"),
 ];
 
 /// The oldest server, as it counts its versions.
