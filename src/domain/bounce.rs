@@ -213,8 +213,8 @@ pub fn understand(status: Option<EnhancedCode>, diagnostic: &str) -> Failure {
 /// The first enhanced code in a text.
 pub fn code_in(text: &str) -> Option<EnhancedCode> {
     text.split(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .find_map(|word| EnhancedCode::parse(word.trim_end_matches('.')))
-        .filter(|code| code.class != 2)
+        .filter_map(|word| EnhancedCode::parse(word.trim_end_matches('.')))
+        .find(|code| code.class != 2)
 }
 
 /// The first basic code of a refusal in a text (RFC 5321 4.2.3).

@@ -59,7 +59,8 @@ pub(super) fn read(opened: &Opened<'_>) -> Option<(&'static str, Vec<Affected>)>
     let folded = text.to_ascii_lowercase();
     let (form, after) = forms().find_map(|form| {
         let at = folded.find(form.sign)?;
-        Some((at + form.sign.len(), form)).map(|(after, form)| (form, after))
+        let after = at + form.sign.len();
+        Some((form, after))
     })?;
     let end = end(&folded, after, form.stop);
     let told = text.get(after..end).unwrap_or_default();
@@ -117,18 +118,19 @@ fn by_lines(told: &str, form: &Form) -> Vec<Affected> {
             }
             (first, rest) => (first, rest),
         };
-        match (address(first), found.last_mut()) {
-            (Some(whom), _) => {
-                let known = found.iter().any(|(known, _)| *known == whom);
-                if !known {
-                    found.push((whom, rest.unwrap_or_default().to_owned()));
-                }
-            }
-            (None, Some((_, said))) if said.len() < DIAGNOSTIC => {
-                said.push(' ');
-                said.push_str(line);
-            }
-            (None, _) => {}
+        let whom = address(first);
+        let is_new = |whom: &EmailAddress| found.iter().all(|(known, _)| known != whom);
+        let (begins, said) = match whom {
+            Some(whom) if is_new(&whom) => (Some(whom), rest.unwrap_or_default()),
+            Some(_) => (None, rest.unwrap_or_default()),
+            None => (None, line),
+        };
+        found.extend(begins.map(|whom| (whom, String::new())));
+        if let Some((_, all)) = found.last_mut()
+            && all.len() < DIAGNOSTIC
+        {
+            all.push(' ');
+            all.push_str(said);
         }
     }
     let made = found

@@ -4,6 +4,7 @@
 //! PostgreSQL. Several handles on one ground stand for several processes.
 
 mod accounts;
+mod bounces;
 mod ground;
 mod ledger;
 mod postgres;
@@ -35,6 +36,10 @@ conformance! {
     accounts::an_account_is_there_once_and_changes_as_it_was_read,
     accounts::a_session_ends_by_itself_or_with_its_account,
     accounts::acts_are_told_the_newest_first,
+    bounces::a_report_moves_its_delivery_once,
+    bounces::a_report_finds_its_delivery_by_the_address,
+    bounces::failures_of_different_deliveries_count,
+    bounces::the_key_of_return_paths_is_made_once,
     questions::contacts_are_known_by_their_address,
     questions::the_first_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,

@@ -54,6 +54,7 @@ async fn furnished(store: &dyn Archive) {
     };
     store.beat(&beat).await.unwrap();
     super::accounts::furnish(store).await;
+    super::bounces::furnish(store, records[0].delivery).await;
 }
 
 /// Every row of every part.
@@ -88,7 +89,10 @@ pub(super) async fn a_copy_is_the_same_and_goes_on(ground: &Ground) {
     let copied = copied.unwrap();
     assert_eq!(copied.log_entries, 1301 + 20 + 15);
     let rows: Vec<_> = copied.parts.iter().map(|part| part.rows).collect();
-    assert_eq!(rows, [700, 1, 1, 1, 1300, 1300, 1, 2, 1, 1336, 1, 1, 1, 1]);
+    assert_eq!(
+        rows,
+        [700, 1, 1, 1, 1300, 1300, 1, 2, 1, 1336, 1, 1, 1, 1, 1, 1]
+    );
     assert_eq!(
         everything(from.as_ref()).await,
         everything(to.as_ref()).await
