@@ -12,11 +12,12 @@ use crate::domain::bounce::{Finding, code_in, understand};
 const FORMS: &str = include_str!("forms.tsv");
 /// Where a copy of the mail begins in many forms: nothing after it is told by
 /// the server.
-const COPY: [&str; 8] = [
+const COPY: [&str; 9] = [
     "--- below this line",
     "------ this is a copy",
     "----- original message",
     "----- message header",
+    "original message follows",
     "--- undelivered message",
     "original message headers",
     "return-path: <",
@@ -57,16 +58,17 @@ pub(super) fn read(opened: &Opened<'_>) -> Option<(&'static str, Vec<Affected>)>
     let text = told(&opened.leaves);
     // ASCII alone is folded, so that places in both texts are the same.
     let folded = text.to_ascii_lowercase();
-    let (form, after) = forms().find_map(|form| {
+    let (form, at, after) = forms().find_map(|form| {
         let at = folded.find(form.sign)?;
         let after = at + form.sign.len();
-        Some((form, after))
+        Some((form, at, after))
     })?;
     let end = end(&folded, after, form.stop);
     let told = text.get(after..end).unwrap_or_default();
     let mut found = match form.place {
         "line" => by_lines(told, &form),
-        "same" => on_the_line(told, &form),
+        // The words themselves may tell why.
+        "same" => on_the_line(told, text.get(at..end).unwrap_or_default(), &form),
         _ => within(told, &form),
     };
     if found.is_empty() {
@@ -140,10 +142,10 @@ fn by_lines(told: &str, form: &Form) -> Vec<Affected> {
 }
 
 /// The address stands on the line of the sign, or on the next.
-fn on_the_line(told: &str, form: &Form) -> Vec<Affected> {
+fn on_the_line(told: &str, said: &str, form: &Form) -> Vec<Affected> {
     let found = told.lines().take(3).flat_map(addresses).next();
     found
-        .map(|whom| affected(whom, told, form))
+        .map(|whom| affected(whom, said, form))
         .into_iter()
         .collect()
 }

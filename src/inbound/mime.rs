@@ -136,9 +136,15 @@ fn walk(header: &Header<'_>, body: &[u8], otherwise: &str, depth: usize, leaves:
             "multipart/digest" => "message/rfc822",
             _ => "text/plain",
         };
-        for part in parts(body, boundary) {
+        let parts = parts(body, boundary);
+        for part in &parts {
             let (head, body) = split(part);
             walk(&Header::read(head), body, within, depth + 1, leaves);
+        }
+        if parts.is_empty() {
+            // It says that it has parts, and has none.
+            let (kind, text) = ("text/plain".to_owned(), words(header, "", body));
+            leaves.push(Leaf { kind, text });
         }
         return;
     }

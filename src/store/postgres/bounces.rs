@@ -41,6 +41,14 @@ impl Bounces for PostgresStore {
                 fates[place] = Fate::Known;
                 continue;
             }
+            let (standing, evidence) = match evidence {
+                Evidence::ReturnPath | Evidence::MessageId => (standing, evidence),
+                // An earlier report of this batch may have moved what was found.
+                Evidence::Address => match find(self, &mut transaction, one).await? {
+                    Some(found) => found,
+                    None => continue,
+                },
+            };
             let standing = lock(self, &mut transaction, standing).await?;
             let earlier = earlier(self, &mut transaction, &standing, since).await?;
             let judged = judge(one, evidence, &standing, &earlier);
