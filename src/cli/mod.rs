@@ -90,9 +90,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &'static dyn Wirin
 /// making holds no mail up.
 fn threads(command: &Command) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let least = match command {
-        Command::Serve(_) => 2,
-        _ => 1,
+    let least = if matches!(command, Command::Serve(_)) {
+        2
+    } else {
+        1
     };
     cores.saturating_sub(1).max(least)
 }

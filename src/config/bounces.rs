@@ -9,9 +9,9 @@ use crate::domain::return_path::ReturnPath;
 use crate::toml_reader::Section;
 
 impl Reader<'_> {
-    pub(super) fn bounces(&mut self, section: Option<Section>) -> BounceSettings {
+    pub(super) fn bounces(&mut self, top: &mut Section) -> BounceSettings {
         let normal = BouncePolicy::default();
-        let Some(mut section) = section else {
+        let Some(mut section) = top.section("bounces", self.problems) else {
             return BounceSettings::default();
         };
         let problems = &mut *self.problems;
