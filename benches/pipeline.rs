@@ -28,6 +28,7 @@ fn main() {
         ("dkim", signatures),
         ("audience", audience),
         ("import", import),
+        ("bounces", bounces),
     ] {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {
             println!("== {name}");
@@ -119,6 +120,98 @@ fn russian(workspace: &Path, kind: &str) -> String {
     let file = workspace.join(format!("{kind}.csv"));
     std::fs::write(&file, encoding_rs::WINDOWS_1251.encode(&csv).0).unwrap();
     file.display().to_string()
+}
+
+/// `dateline bounce ingest` of 10,000 notifications in an mbox, one for each mail
+/// of a sending.
+fn bounces() {
+    const COUNT: u32 = 10_000;
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = newsroom::plain(&folder.path().join("w")).unwrap();
+    let mailbox = folder.path().join("mailbox");
+    let catcher = Catcher::start(&mailbox);
+    newsroom::edit(&workspace.join("dateline.toml"), |text| {
+        let text = text.replace("port = 2525", &format!("port = {}", catcher.port));
+        format!("{text}\n[bounces]\naddress = \"bounces@two-banks.example\"\n")
+    })
+    .unwrap();
+    newsroom::import(&workspace, COUNT, |n| newsroom::reader(n, "KZ", "en", "")).unwrap();
+    newsroom::run(&workspace, &["send", SHORT, "--to", SEGMENT, "--wait"]).unwrap();
+    let mbox = folder.path().join("bounces.mbox");
+    std::fs::write(&mbox, notifications(&mailbox, COUNT)).unwrap();
+    let mbox = mbox.display().to_string();
+    let ask = ["--format", "json", "bounce", "ingest", &mbox];
+    let begun = Instant::now();
+    let said = newsroom::dateline(&workspace, &ask).output().unwrap();
+    let took = begun.elapsed().as_secs_f64();
+    let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(
+        (&said["bounced"], &said["barred"]),
+        (&COUNT.into(), &COUNT.into())
+    );
+    println!("{COUNT} bounces taken in: {took:.2} s (target 10 s)");
+}
+
+/// A notification for each mail caught, as Postfix writes them.
+fn notifications(mailbox: &Path, count: u32) -> String {
+    use std::fmt::Write;
+    let mut mbox = String::new();
+    for n in 1..=count {
+        let envelope = std::fs::read(mailbox.join(format!("{n:06}.json"))).unwrap();
+        let envelope: serde_json::Value = serde_json::from_slice(&envelope).unwrap();
+        let path = envelope["mail_from"].as_str().unwrap();
+        let of = envelope["rcpt_to"][0].as_str().unwrap();
+        let mail = std::fs::read_to_string(mailbox.join(format!("{n:06}.eml"))).unwrap();
+        let (header, _) = mail.split_once("\r\n\r\n").unwrap();
+        let header = header.replace("\r\n", "\n");
+        write!(
+            mbox,
+            "From MAILER-DAEMON Thu Mar 11 09:00:00 2027\nReturn-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: <{path}>\n\
+             Message-ID: <{n}@mx.example>\nMIME-Version: 1.0\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=\"b{n}\"\n\n\
+             --b{n}\nContent-Type: text/plain\n\nI'm sorry to have to inform you that your message could not\nbe delivered.\n\n<{of}>: user unknown\n\n\
+             --b{n}\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n\
+             Final-Recipient: rfc822; {of}\nOriginal-Recipient: rfc822;{of}\nAction: failed\nStatus: 5.1.1\n\
+             Diagnostic-Code: smtp; 550 5.1.1 <{of}>: Recipient address rejected: User unknown\n\n\
+             --b{n}\nContent-Type: message/rfc822\n\n{header}\n\nbody\n\n--b{n}--\n\n"
+        )
+        .unwrap();
+    }
+    mbox
+}
+
+/// `dateline catch` in a process of its own, ended when dropped.
+struct Catcher {
+    child: std::process::Child,
+    port: String,
+}
+
+impl Catcher {
+    fn start(mailbox: &Path) -> Self {
+        use std::io::BufRead;
+        let mut child = std::process::Command::new(newsroom::DATELINE)
+            .args(["catch", "--listen", "127.0.0.1:0", "--dir"])
+            .arg(mailbox)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = child.stdout.take().unwrap();
+        std::io::BufReader::new(out).read_line(&mut line).unwrap();
+        let address = line.split_whitespace().nth(2).unwrap();
+        let port = address.trim_end_matches(';').rsplit(':').next().unwrap();
+        Self {
+            port: port.to_owned(),
+            child,
+        }
+    }
+}
+
+impl Drop for Catcher {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 fn frozen(workspace: &Path, release: &str) -> FrozenContent {

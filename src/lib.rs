@@ -8,6 +8,7 @@
 //!   HTML and text.
 //! - [`store`]: what is remembered; a trait in verbs of outcome, and its backends.
 //! - [`relay`]: messages, the conversation with an SMTP server, and the catcher.
+//! - [`inbound`]: mail that comes back: bounces, complaints, auto-replies.
 //! - [`dispatch`]: from an audience to outcomes.
 //! - [`desk`]: the use cases, which every face shares.
 //! - [`cli`]: the command line; [`web`]: the desk's pages.
@@ -16,8 +17,8 @@
 //!   the log; [`toml_reader`]: a leaf that config and intake share; [`dkim`]: one
 //!   that config, relay and desk share.
 //!
-//! Imports go one way: `domain` <- `intake`, `render`, `store`, `relay` <-
-//! `dispatch` <- `desk` <- `cli` <- `wire`; `tests/it/architecture.rs` holds
+//! Imports go one way: `domain` <- `intake`, `render`, `store`, `relay`,
+//! `inbound` <- `dispatch` <- `desk` <- `cli` <- `wire`; `tests/it/architecture.rs` holds
 //! them to it.
 
 pub mod cli;
@@ -28,6 +29,7 @@ pub mod dispatch;
 pub mod dkim;
 pub mod domain;
 pub mod entropy;
+pub mod inbound;
 pub mod intake;
 pub mod relay;
 pub mod render;

@@ -177,6 +177,12 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: InDoubtCommand,
     },
+    /// Mail that came back: take reports in, and show them
+    #[command(after_help = "Example:\n  dateline bounce ingest ~/Maildir")]
+    Bounce {
+        #[command(subcommand)]
+        command: BounceCommand,
+    },
     /// Try a relay out before it is relied upon
     #[command(after_help = "Example:\n  dateline relay test main")]
     Relay {
@@ -760,6 +766,32 @@ pub(super) enum InDoubtCommand {
         /// It did not arrive, and is not to be sent again
         #[arg(long)]
         lost: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BounceCommand {
+    /// Take in bounces, complaints and auto-replies; the same report counts once
+    #[command(
+        after_help = "Examples:\n  dateline bounce ingest < report.eml\n  dateline bounce ingest /var/mail/bounces ~/Maildir"
+    )]
+    Ingest {
+        /// Messages, mbox files or Maildir folders; `-` or none: standard input
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// List what came back, the newest first
+    #[command(after_help = "Example:\n  dateline bounce list --limit 20")]
+    List {
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Print a report as it came
+    #[command(after_help = "Example:\n  dateline bounce show 3f6c…")]
+    Show {
+        /// Its name, as the list and the log have it
+        report: String,
     },
 }
 

@@ -4,6 +4,7 @@ mod agreement;
 mod approve;
 mod args;
 mod audience;
+mod bounce;
 mod catch;
 mod check;
 mod contacts;
@@ -131,6 +132,7 @@ async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result
             log::run(command, search.into(), &open().await?, output).await
         }
         Command::InDoubt { command } => in_doubt::run(command, &open().await?, output).await,
+        Command::Bounce { command } => bounce::run(command, &open().await?, output).await,
         Command::Relay { command } => relay::run(command, &open().await?, output).await,
         Command::Dkim { command } => dkim::run(command, &workspace, wiring, output),
         Command::Store { command } => store::run(command, &workspace, wiring, output).await,

@@ -3,6 +3,7 @@
 //! Called by `wire` and the desk. Secrets come from the environment or from a
 //! file of their own; a password in TOML is refused.
 
+mod bounces;
 mod dkim;
 mod read;
 mod relays;
@@ -17,6 +18,8 @@ pub use store::StoreLocation;
 pub use units::duration;
 
 use crate::dkim::Signer;
+use crate::domain::address::EmailAddress;
+use crate::domain::bounce::BouncePolicy;
 use crate::domain::language::Language;
 use crate::domain::newsroom::{LanguagePolicy, Newsroom};
 use crate::domain::relay::RelayProfile;
@@ -50,6 +53,8 @@ pub struct Settings {
     pub schedule: ScheduleSettings,
     /// Who must let a release go out.
     pub approval: ApprovalSettings,
+    /// Mail that comes back.
+    pub bounces: BounceSettings,
     /// The always-on service.
     pub service: ServiceSettings,
     /// What is too much.
@@ -107,6 +112,16 @@ impl Default for ApprovalSettings {
             parity: Some(SignedDuration::from_hours(1)),
         }
     }
+}
+
+/// Mail that comes back.
+#[derive(Debug, Clone, Default)]
+pub struct BounceSettings {
+    /// The mailbox under which every mail has a return path of its own; `None`:
+    /// mail comes back to the newsroom's From.
+    pub address: Option<EmailAddress>,
+    /// When it bars an address.
+    pub policy: BouncePolicy,
 }
 
 /// The always-on service.

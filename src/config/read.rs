@@ -118,8 +118,8 @@ impl Reader<'_> {
         let approval = self.approval(section);
         let section = top.section("service", self.problems);
         let service = self.service(section);
-        let section = top.section("limits", self.problems);
-        let limits = self.limits(section);
+        let bounces = self.bounces(&mut top);
+        let limits = self.limits(&mut top);
         top.finish(self.problems);
         Some(Settings {
             newsroom: newsroom?,
@@ -137,6 +137,7 @@ impl Reader<'_> {
             schedule,
             approval,
             service,
+            bounces,
             limits,
             segments,
         })
@@ -279,9 +280,9 @@ impl Reader<'_> {
         settings
     }
 
-    fn limits(&mut self, section: Option<Section>) -> Limits {
+    fn limits(&mut self, top: &mut Section) -> Limits {
         let normal = Limits::default();
-        let Some(mut section) = section else {
+        let Some(mut section) = top.section("limits", self.problems) else {
             return normal;
         };
         let limits = Limits {

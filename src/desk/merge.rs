@@ -154,6 +154,6 @@ fn is_about_the_person(reason: SuppressionReason) -> bool {
         | SuppressionReason::Complaint
         | SuppressionReason::Manual
         | SuppressionReason::Erasure => true,
-        SuppressionReason::HardBounce => false,
+        SuppressionReason::HardBounce | SuppressionReason::SoftBounces => false,
     }
 }

@@ -5,6 +5,7 @@ use super::review::Expected;
 use super::schedule::When;
 use super::{Desk, DeskError};
 use crate::config::InDoubtPolicy;
+use crate::dispatch::composers::Composers;
 use crate::dispatch::content::FrozenContent;
 use crate::dispatch::planner::{Proposal, plan};
 use crate::dispatch::progress::Progress;
@@ -190,15 +191,17 @@ impl Desk {
         progress: Arc<Progress>,
         stop: CancellationToken,
     ) -> Result<(), DeskError> {
-        let run = self.run(Some(distribution.id), until, progress, stop)?;
+        let run = self
+            .run(Some(distribution.id), until, progress, stop)
+            .await?;
         Ok(run.run().await?)
     }
 
     /// Readies a run over one distribution, or over all.
     ///
     /// # Errors
-    /// There is no relay, or its settings cannot be.
-    pub(super) fn run(
+    /// There is no relay, its settings cannot be, or the store failed.
+    pub(super) async fn run(
         &self,
         distribution: Option<DistributionId>,
         until: Until,
@@ -212,7 +215,7 @@ impl Desk {
             settings: self.run_settings(),
             distribution,
             until,
-            composers: Arc::default(),
+            composers: Arc::new(Composers::new(self.return_path().await?)),
             signer: self.settings.dkim.clone(),
             progress,
             stop,

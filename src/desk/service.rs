@@ -222,7 +222,9 @@ impl Service {
     }
 
     async fn send(&self, desk: &Desk, stop: CancellationToken) -> Result<(), DeskError> {
-        let mut run = desk.run(None, Until::Stopped, Arc::new(Progress::default()), stop)?;
+        let mut run = desk
+            .run(None, Until::Stopped, Arc::new(Progress::default()), stop)
+            .await?;
         run.metrics = self.metrics.clone();
         run.pulse = Arc::clone(&self.pulse);
         let mend = async {

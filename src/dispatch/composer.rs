@@ -14,6 +14,7 @@ use crate::domain::language::{Choice, Language};
 use crate::domain::newsroom::Newsroom;
 use crate::domain::problem::Problem;
 use crate::domain::release::{Attachment, Release};
+use crate::domain::return_path::ReturnPath;
 use crate::relay::compose::{
     Body, BodyForm, EncodedParts, Letterhead, Message, PartSource, compose,
 };
@@ -38,6 +39,8 @@ pub struct Composer {
     attachments: Vec<EncodedAttachment>,
     /// Content-ID and a data URI for each image, for a preview without a mail.
     pictures: Vec<(String, String)>,
+    /// Where mails come back to; else to the newsroom's From.
+    return_path: Option<ReturnPath>,
 }
 
 impl Composer {
@@ -73,7 +76,16 @@ impl Composer {
             attachments,
             pictures,
             newsroom,
+            return_path: None,
         })
+    }
+
+    /// Has each mail come back to an address of its own.
+    pub fn with_return_path(self, return_path: Option<ReturnPath>) -> Self {
+        Self {
+            return_path,
+            ..self
+        }
     }
 
     /// Renders a delivery's letter as it reads now.
@@ -157,7 +169,10 @@ impl Composer {
         let composed = compose(&message).map_err(|error| error.to_string())?;
         Ok((
             Envelope {
-                from: self.newsroom.from.clone(),
+                from: self.return_path.as_ref().map_or_else(
+                    || self.newsroom.from.clone(),
+                    |return_path| return_path.of(delivery.id),
+                ),
                 to: to.address,
             },
             composed,

@@ -113,3 +113,19 @@ proptest! {
         assert_same(composer, &delivery);
     }
 }
+
+#[test]
+fn a_mail_comes_back_to_a_path_of_its_own_where_there_is_one() {
+    use crate::domain::return_path::ReturnPath;
+    let content = sample("2026-11-24-open-levels");
+    let delivery = probe_delivery(&content, Phase::Immediate, now());
+    let plain = Composer::new(content.clone()).unwrap();
+    let (envelope, mail) = plain.compose(&delivery, now()).unwrap();
+    assert_eq!(envelope.from, content.newsroom.from);
+    let address = EmailAddress::parse("bounces@two-banks.example").unwrap();
+    let paths = ReturnPath::new(address, [7; 32]);
+    let signed = plain.with_return_path(Some(paths.clone()));
+    let (envelope, same) = signed.compose(&delivery, now()).unwrap();
+    assert_eq!(paths.read(&envelope.from), Some(delivery.id));
+    assert_eq!(same.to_vec(), mail.to_vec(), "the mail itself is the same");
+}

@@ -2,6 +2,7 @@
 
 use super::composer::Composer;
 use super::content::FrozenContent;
+use crate::domain::return_path::ReturnPath;
 use crate::store::{Store, StoreError};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ const MOST: usize = 4;
 pub struct Composers {
     /// By content hash, the most recently used last.
     ready: Mutex<VecDeque<(String, Arc<Composer>)>>,
+    /// Where mails come back to; else to the newsroom's From.
+    return_path: Option<ReturnPath>,
 }
 
 /// Why there is no composer for a content.
@@ -29,6 +32,14 @@ pub enum NoComposer {
 }
 
 impl Composers {
+    /// For mails that come back to addresses of their own, where there are such.
+    pub fn new(return_path: Option<ReturnPath>) -> Self {
+        Self {
+            return_path,
+            ..Self::default()
+        }
+    }
+
     /// The composer of a content.
     ///
     /// # Errors
@@ -45,7 +56,8 @@ impl Composers {
         let bytes = store.content(hash).await?.ok_or_else(|| {
             NoComposer::Content(format!("the frozen content {hash} is not in the store"))
         })?;
-        let made = tokio::task::spawn_blocking(move || make(bytes)).await;
+        let return_path = self.return_path.clone();
+        let made = tokio::task::spawn_blocking(move || make(bytes, return_path)).await;
         let composer = made
             .map_err(|torn| NoComposer::Content(torn.to_string()))
             .flatten()?;
@@ -63,13 +75,14 @@ impl Composers {
     }
 }
 
-fn make(bytes: Vec<u8>) -> Result<Composer, NoComposer> {
+fn make(bytes: Vec<u8>, return_path: Option<ReturnPath>) -> Result<Composer, NoComposer> {
     let wrong = |cause: String| NoComposer::Content(cause);
     let content = FrozenContent::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))?;
     // Its files would be there twice while they are encoded.
     drop(bytes);
-    Composer::new(content).map_err(|problems| {
+    let composer = Composer::new(content).map_err(|problems| {
         let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
         wrong(all.join("; "))
-    })
+    })?;
+    Ok(composer.with_return_path(return_path))
 }

@@ -2,6 +2,7 @@
 //! line, and whatever may hold an address beside it.
 
 use super::revisions::Deed;
+use crate::domain::bounce::Bounce;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::Distribution;
 use crate::domain::log::{LogEvent, Personal, facts as object};
@@ -159,6 +160,21 @@ pub(crate) fn decided(
         | DeliveryState::Cancelled { .. } => json!({ "by": by }),
     };
     entry(delivery, now, state.name(), because, None)
+}
+
+/// A report came back: the delivery bounced, or its reader complained.
+pub(crate) fn reported(delivery: &Delivery, event: &str, bounce: &Bounce) -> LogEvent {
+    let failure = bounce.finding.failure();
+    let facts = json!({
+        "class": failure.map(|failure| failure.class),
+        "kind": bounce.finding.name(),
+        "enhanced": bounce.status,
+        "evidence": bounce.evidence,
+        "form": bounce.form,
+        "report": bounce.fingerprint,
+    });
+    let whom = json!({ "email": bounce.email, "diagnostic": bounce.diagnostic });
+    entry(delivery, bounce.at, event, facts, Some(whom))
 }
 
 /// The end of a delivery whose address is barred, before it began.

@@ -25,4 +25,4 @@ mod switchboard;
 mod watchman;
 mod worker;
 
-pub(crate) use entries::{decided, replanned, revised};
+pub(crate) use entries::{decided, replanned, reported, revised};

@@ -73,6 +73,19 @@ impl EmailAddress {
         &self.domain
     }
 
+    /// The same mailbox with a detail after a `+` (RFC 5233): the caller sees to
+    /// it that the detail is short and of letters, digits and hyphens.
+    pub(super) fn with_detail(&self, detail: &str) -> Self {
+        let mut local = String::with_capacity(self.local.len() + 1 + detail.len());
+        local.push_str(&self.local);
+        local.push('+');
+        local.push_str(detail);
+        Self {
+            local,
+            domain: self.domain.clone(),
+        }
+    }
+
     /// Whether the local part needs SMTPUTF8 (RFC 6531) of the relay.
     pub fn needs_smtputf8(&self) -> bool {
         !self.local.is_ascii()

@@ -14,6 +14,10 @@ use serde_json::{Map, Value};
 /// What the first entry is bound to.
 pub const GENESIS: &str = "dateline delivery log, version 1";
 
+/// The event of a reader's complaint: alone among a delivery's events it tells
+/// nothing of the delivery's state.
+pub const COMPLAINT: &str = "complaint";
+
 /// What happened, before it has a place in the chain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEvent {

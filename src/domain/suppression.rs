@@ -12,6 +12,8 @@ pub enum SuppressionReason {
     OptOut,
     /// A permanent failure said that the mailbox does not exist.
     HardBounce,
+    /// Mail came back too often.
+    SoftBounces,
     /// The contact's provider reported a complaint.
     Complaint,
     /// Somebody in the newsroom barred it.
@@ -22,9 +24,10 @@ pub enum SuppressionReason {
 
 impl SuppressionReason {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::OptOut,
         Self::HardBounce,
+        Self::SoftBounces,
         Self::Complaint,
         Self::Manual,
         Self::Erasure,
@@ -35,6 +38,7 @@ impl SuppressionReason {
         match self {
             Self::OptOut => "opt-out",
             Self::HardBounce => "hard-bounce",
+            Self::SoftBounces => "soft-bounces",
             Self::Complaint => "complaint",
             Self::Manual => "manual",
             Self::Erasure => "erasure",

@@ -70,6 +70,10 @@ pub enum Part {
     Imports,
     /// What the newest of them changed.
     ImportEntries,
+    /// Reports that came back.
+    Bounces,
+    /// By what return paths are signed.
+    BounceKey,
 }
 
 /// How a part is laid out. Its first column is its key.
@@ -106,7 +110,7 @@ impl Layout {
 
 impl Part {
     /// All, what is referred to before what refers to it.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Contacts,
         Self::Suppressions,
         Self::Contents,
@@ -123,6 +127,8 @@ impl Part {
         Self::Acts,
         Self::Imports,
         Self::ImportEntries,
+        Self::Bounces,
+        Self::BounceKey,
     ];
 
     /// Its name for people.
@@ -144,6 +150,8 @@ impl Part {
             Self::Acts => "acts",
             Self::Imports => "imports",
             Self::ImportEntries => "what imports changed",
+            Self::Bounces => "bounces",
+            Self::BounceKey => "key of return paths",
         }
     }
 
@@ -191,6 +199,8 @@ impl Part {
             Self::Acts => ("act", &[("seq", Whole), ("record", Text)]),
             Self::Imports => ("contact_import", &[("id", Text), ("record", Text)]),
             Self::ImportEntries => ("contact_import_entry", &IMPORT_ENTRY),
+            Self::Bounces => ("bounce", &BOUNCE),
+            Self::BounceKey => ("bounce_key", &[("one", Whole), ("octets", Bytes)]),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };
@@ -242,6 +252,17 @@ const STATE: [(&str, Kind); 12] = [
     ("due_at", Kind::Whole),
     ("attempts", Kind::Whole),
     ("lease", Kind::Text),
+];
+
+const BOUNCE: [(&str, Kind); 8] = [
+    ("seq", Kind::Whole),
+    ("fingerprint", Kind::Text),
+    ("delivery", Kind::Text),
+    ("email", Kind::Text),
+    ("kind", Kind::Text),
+    ("at", Kind::Whole),
+    ("record", Kind::Text),
+    ("report", Kind::Bytes),
 ];
 
 const LOG: [(&str, Kind); 7] = [

@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod archive;
+pub mod bounces;
 pub mod copy;
 pub mod imports;
 mod lapse;
@@ -328,7 +329,7 @@ pub trait Planning: Send {
 /// What Dateline remembers.
 #[async_trait]
 pub trait Store:
-    accounts::Accounts + imports::Imports + people::People + Send + Sync + Debug
+    accounts::Accounts + bounces::Bounces + imports::Imports + people::People + Send + Sync + Debug
 {
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.

@@ -3,7 +3,7 @@
 
 use super::{LogRow, Store, StoreError};
 use crate::domain::ids::DeliveryId;
-use crate::domain::log::{Broken, Line, Verifier};
+use crate::domain::log::{Broken, COMPLAINT, Line, Verifier};
 use std::collections::HashMap;
 
 /// Entries and deliveries read at once.
@@ -39,7 +39,9 @@ pub async fn verify_log(store: &dyn Store) -> Result<u64, VerifyFailure> {
             let line = verifier.check(&row.entry)?;
             check_columns(row, &line)?;
             after = row.entry.seq;
-            if let Some(delivery) = line.delivery {
+            if let Some(delivery) = line.delivery
+                && line.event != COMPLAINT
+            {
                 last.insert(delivery, (line.seq, line.event));
             }
             if after == head.seq {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Rooms that a room may not import.
-const FORBIDDEN_ROOMS: [(&str, &[&str]); 11] = [
+const FORBIDDEN_ROOMS: [(&str, &[&str]); 12] = [
     (
         "domain",
         &[
@@ -13,6 +13,7 @@ const FORBIDDEN_ROOMS: [(&str, &[&str]); 11] = [
             "render",
             "store",
             "relay",
+            "inbound",
             "dispatch",
             "desk",
             "cli",
@@ -35,39 +36,53 @@ const FORBIDDEN_ROOMS: [(&str, &[&str]); 11] = [
     (
         "intake",
         &[
-            "render", "store", "relay", "dispatch", "desk", "cli", "web", "wire",
+            "render", "store", "relay", "inbound", "dispatch", "desk", "cli", "web", "wire",
         ],
     ),
     (
         "config",
         &[
-            "intake", "render", "store", "relay", "dispatch", "desk", "cli", "web", "wire",
+            "intake", "render", "store", "relay", "inbound", "dispatch", "desk", "cli", "web",
+            "wire",
         ],
     ),
     (
         "render",
         &[
-            "intake", "config", "store", "relay", "dispatch", "desk", "cli", "web", "wire",
+            "intake", "config", "store", "relay", "inbound", "dispatch", "desk", "cli", "web",
+            "wire",
         ],
     ),
     (
         "store",
         &[
-            "intake", "config", "render", "relay", "dispatch", "desk", "cli", "web", "wire",
+            "intake", "config", "render", "relay", "inbound", "dispatch", "desk", "cli", "web",
+            "wire",
         ],
     ),
     (
         "relay",
         &[
-            "intake", "config", "render", "store", "dispatch", "desk", "cli", "web", "wire",
+            "intake", "config", "render", "store", "inbound", "dispatch", "desk", "cli", "web",
+            "wire",
+        ],
+    ),
+    (
+        "inbound",
+        &[
+            "intake", "config", "render", "store", "relay", "dispatch", "desk", "cli", "web",
+            "wire", "clock", "entropy",
         ],
     ),
     (
         "dispatch",
-        &["intake", "config", "desk", "cli", "web", "wire"],
+        &["intake", "config", "inbound", "desk", "cli", "web", "wire"],
     ),
     ("desk", &["cli", "web", "wire"]),
-    ("web", &["store", "relay", "dispatch", "cli", "wire"]),
+    (
+        "web",
+        &["store", "relay", "inbound", "dispatch", "cli", "wire"],
+    ),
     ("cli", &["wire"]),
 ];
 

@@ -9,6 +9,7 @@
 
 mod architecture;
 mod bad_input;
+mod bounces;
 mod cluster;
 mod cut;
 mod day;

@@ -4,6 +4,7 @@
 //! PostgreSQL. Several handles on one ground stand for several processes.
 
 mod accounts;
+mod bounces;
 mod ground;
 mod imports;
 mod ledger;
@@ -50,6 +51,10 @@ conformance! {
     imports::contacts_are_found_as_they_are_after_every_change_of_many,
     imports::what_was_changed_since_is_not_undone,
     imports::old_imports_are_kept_by_name_alone,
+    bounces::a_report_moves_its_delivery_once,
+    bounces::a_report_finds_its_delivery_by_the_address,
+    bounces::failures_of_different_deliveries_count,
+    bounces::the_key_of_return_paths_is_made_once,
     questions::contacts_are_known_by_their_address,
     questions::the_first_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,

@@ -12,11 +12,12 @@ const PATIENT: &str =
     "SET LOCAL idle_in_transaction_session_timeout = '1h'; SET LOCAL statement_timeout = '1h'";
 
 /// Where the numbers go on that nobody else has.
-const NUMBERS: [&str; 4] = [
+const NUMBERS: [&str; 5] = [
     "SELECT setval('delivery_n', max(n)) FROM delivery_plan HAVING max(n) > 0",
     "SELECT setval(pg_get_serial_sequence('approval', 'seq'), max(seq)) FROM approval HAVING max(seq) > 0",
     "SELECT setval(pg_get_serial_sequence('agreement', 'seq'), max(seq)) FROM agreement HAVING max(seq) > 0",
     "SELECT setval(pg_get_serial_sequence('act', 'seq'), max(seq)) FROM act HAVING max(seq) > 0",
+    "SELECT setval(pg_get_serial_sequence('bounce', 'seq'), max(seq)) FROM bounce HAVING max(seq) > 0",
 ];
 
 struct Whole {

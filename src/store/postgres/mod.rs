@@ -9,6 +9,7 @@
 mod accounts;
 mod archive;
 mod bell;
+mod bounces;
 mod contacts;
 mod imports;
 mod lead;

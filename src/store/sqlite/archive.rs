@@ -113,7 +113,9 @@ fn read(row: &SqliteRow, layout: &Layout) -> sqlx::Result<Row> {
 impl Writing for Whole {
     async fn add(&mut self, part: Part, rows: Vec<Row>) -> Result<()> {
         let added = match part {
-            Part::Contents => self.add_contents(rows).await,
+            Part::Contents | Part::Bounces | Part::BounceKey => {
+                self.add_octets(&part.layout(), rows).await
+            }
             Part::Contacts
             | Part::Suppressions
             | Part::Distributions
@@ -165,9 +167,13 @@ impl Whole {
             .map(drop)
     }
 
-    async fn add_contents(&mut self, rows: Vec<Row>) -> sqlx::Result<()> {
+    /// Rows with octets, one by one.
+    async fn add_octets(&mut self, layout: &Layout, rows: Vec<Row>) -> sqlx::Result<()> {
+        let places = vec!["?"; layout.columns.len()].join(", ");
+        let (table, names) = (layout.table, layout.names());
+        let statement = format!("INSERT INTO {table} ({names}) VALUES ({places})");
         for row in rows {
-            let mut query = sqlx::query("INSERT INTO content (hash, bytes) VALUES (?, ?)");
+            let mut query = sqlx::query(AssertSqlSafe(statement.clone()));
             for cell in row {
                 query = match cell {
                     Cell::Null => query.bind(None::<String>),
@@ -184,7 +190,7 @@ impl Whole {
 
 fn plain(cell: Cell) -> serde_json::Value {
     match cell {
-        // Octets stand in one table alone, which does not come this way.
+        // A table with octets does not come this way.
         Cell::Null | Cell::Bytes(_) => serde_json::Value::Null,
         Cell::Whole(number) => number.into(),
         Cell::Text(text) => text.into(),

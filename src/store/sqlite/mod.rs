@@ -8,6 +8,7 @@ mod accounts;
 mod archive;
 mod batch;
 mod bell;
+mod bounces;
 mod contacts;
 mod imports;
 mod lease;

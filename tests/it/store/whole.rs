@@ -56,6 +56,7 @@ async fn furnished(store: &dyn Archive) {
     store.beat(&beat).await.unwrap();
     super::accounts::furnish(store).await;
     super::imports::furnish(store).await;
+    super::bounces::furnish(store, records[0].delivery).await;
 }
 
 /// Every row of every part.
@@ -92,7 +93,9 @@ pub(super) async fn a_copy_is_the_same_and_goes_on(ground: &Ground) {
     let rows: Vec<_> = copied.parts.iter().map(|part| part.rows).collect();
     assert_eq!(
         rows,
-        [699, 1, 1, 1, 1300, 1300, 1, 2, 1, 1336, 1, 1, 1, 1, 1, 2]
+        [
+            699, 1, 1, 1, 1300, 1300, 1, 2, 1, 1336, 1, 1, 1, 1, 1, 2, 1, 1
+        ]
     );
     assert_eq!(
         everything(from.as_ref()).await,

@@ -1,0 +1,91 @@
+//! Reports that come back, kept, with what follows from them.
+
+use super::{Result, Standing};
+use crate::domain::address::EmailAddress;
+use crate::domain::bounce::{Bounce, Evidence, Finding};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::ids::DeliveryId;
+use crate::domain::log::LogEvent;
+use crate::domain::reply::EnhancedCode;
+use crate::domain::suppression::Suppression;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::fmt::Debug;
+
+/// A report that has come in, about one recipient.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// The hash that tells it from all others.
+    pub fingerprint: String,
+    /// Which form it has.
+    pub form: String,
+    /// What it says.
+    pub finding: Finding,
+    /// The status it names.
+    pub status: Option<EnhancedCode>,
+    /// The server's words.
+    pub diagnostic: String,
+    /// The delivery that it names, and by what.
+    pub delivery: Option<(DeliveryId, Evidence)>,
+    /// Addresses that it names: asked where the delivery is not known.
+    pub addresses: Vec<EmailAddress>,
+    /// The report as it came.
+    pub report: Vec<u8>,
+}
+
+/// What follows from a report.
+#[derive(Debug)]
+pub struct Judged {
+    /// The report as it is kept.
+    pub bounce: Bounce,
+    /// The delivery's new state, where it moves on.
+    pub state: Option<DeliveryState>,
+    /// What the log says of it.
+    pub event: Option<LogEvent>,
+    /// The bar on its address.
+    pub bar: Option<Suppression>,
+}
+
+/// Judges a report of a delivery. The times are those of earlier failures of the
+/// same address, each of another delivery.
+pub type Judge<'a> =
+    dyn Fn(&Arrived, Evidence, &Standing, &[Timestamp]) -> Judged + Send + Sync + 'a;
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It was taken in before.
+    Known,
+    /// No delivery is known that it could be about: nothing was written.
+    Unmatched,
+    /// It is kept.
+    Kept {
+        /// Its delivery moved on.
+        moved: bool,
+        /// Its address is barred for it, and was not before.
+        barred: bool,
+    },
+}
+
+/// Reports that come back.
+#[async_trait]
+pub trait Bounces {
+    /// Takes reports in, in one transaction: keeps each, moves its delivery with
+    /// a log entry, and bars its address, as the judge says. A report that was
+    /// taken in before does nothing. Earlier failures are asked for from `since` on.
+    async fn take_in(
+        &self,
+        arrived: &[Arrived],
+        since: Timestamp,
+        judge: &Judge<'_>,
+    ) -> Result<Vec<Fate>>;
+
+    /// Reports that are kept, the newest first.
+    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>>;
+
+    /// The report of a fingerprint, as it came.
+    async fn bounce_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>>;
+
+    /// The key by which return paths are signed: the first that anybody gave.
+    async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]>;
+}

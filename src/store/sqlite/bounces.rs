@@ -1,0 +1,219 @@
+//! Reports that come back.
+
+use super::read::{STANDING, stand, text};
+use super::rows::{damaged, due_at, from_json, json, micros, timestamp};
+use super::{Result, SqliteStore, log};
+use crate::domain::bounce::{Bounce, Evidence};
+use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged};
+use crate::store::{Standing, StoreError};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+#[async_trait]
+impl Bounces for SqliteStore {
+    async fn take_in(
+        &self,
+        arrived: &[Arrived],
+        since: Timestamp,
+        judge: &Judge<'_>,
+    ) -> Result<Vec<Fate>> {
+        let wrong = |error| self.failed(error);
+        let mut transaction = self
+            .writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(wrong)?;
+        let (mut fates, mut events) = (Vec::new(), Vec::new());
+        for one in arrived {
+            if is_known(&mut transaction, &one.fingerprint)
+                .await
+                .map_err(wrong)?
+            {
+                fates.push(Fate::Known);
+                continue;
+            }
+            let Some((standing, evidence)) = find(self, &mut transaction, one).await? else {
+                fates.push(Fate::Unmatched);
+                continue;
+            };
+            let earlier = earlier(self, &mut transaction, &standing, since).await?;
+            let judged = judge(one, evidence, &standing, &earlier);
+            let fate = keep(&mut transaction, one, &standing, &judged)
+                .await
+                .map_err(wrong)?;
+            fates.push(fate);
+            events.extend(judged.event);
+        }
+        let events: Vec<_> = events.iter().collect();
+        log::append(&mut transaction, &events)
+            .await
+            .map_err(wrong)?;
+        transaction.commit().await.map_err(wrong)?;
+        Ok(fates)
+    }
+
+    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>> {
+        let rows = sqlx::query("SELECT record FROM bounce ORDER BY seq DESC LIMIT ?")
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        rows.iter()
+            .map(|row| from_json(&self.place, "bounce", &text(self, row, 0)?))
+            .collect()
+    }
+
+    async fn bounce_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>> {
+        let row = sqlx::query("SELECT report FROM bounce WHERE fingerprint = ?")
+            .bind(fingerprint)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        row.map(|row| row.try_get(0).map_err(|error| self.failed(error)))
+            .transpose()
+    }
+
+    async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        let wrong = |error| self.failed(error);
+        let ask = "SELECT octets FROM bounce_key";
+        let mut row = sqlx::query(ask)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(wrong)?;
+        if row.is_none() {
+            sqlx::query(
+                "INSERT INTO bounce_key (one, octets) VALUES (1, ?) ON CONFLICT (one) DO NOTHING",
+            )
+            .bind(fresh.as_slice())
+            .execute(&self.writer)
+            .await
+            .map_err(wrong)?;
+            row = sqlx::query(ask)
+                .fetch_optional(&self.writer)
+                .await
+                .map_err(wrong)?;
+        }
+        let row = row.ok_or_else(|| damaged(&self.place, "bounce key", "it is gone"))?;
+        let octets: Vec<u8> = row.try_get(0).map_err(wrong)?;
+        key(&self.place, &octets)
+    }
+}
+
+/// A key, off its column.
+fn key(place: &str, octets: &[u8]) -> std::result::Result<[u8; 32], StoreError> {
+    octets
+        .try_into()
+        .map_err(|_| damaged(place, "bounce key", "it is not 32 octets long"))
+}
+
+async fn is_known(connection: &mut SqliteConnection, fingerprint: &str) -> sqlx::Result<bool> {
+    let row = sqlx::query("SELECT 1 FROM bounce WHERE fingerprint = ?")
+        .bind(fingerprint)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// The delivery that a report is about: the one that it names, else the newest
+/// that an address of it got.
+async fn find(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    one: &Arrived,
+) -> Result<Option<(Standing, Evidence)>> {
+    let wrong = |error| store.failed(error);
+    if let Some((id, evidence)) = one.delivery {
+        let named = sqlx::query(AssertSqlSafe(format!("{STANDING} WHERE id = ?")))
+            .bind(id.to_string())
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(wrong)?;
+        if let Some(row) = named {
+            return Ok(Some((stand(store, &row)?, evidence)));
+        }
+    }
+    for email in &one.addresses {
+        let newest = sqlx::query(AssertSqlSafe(format!(
+            "{STANDING} WHERE n = (SELECT plan.n FROM delivery_plan AS plan JOIN delivery_state AS state ON state.n = plan.n \
+             WHERE plan.email = ? AND state.state IN ('accepted', 'in_doubt', 'bounced') ORDER BY state.state = 'bounced', plan.n DESC LIMIT 1)"
+        )))
+        .bind(email.to_string())
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(wrong)?;
+        if let Some(row) = newest {
+            return Ok(Some((stand(store, &row)?, Evidence::Address)));
+        }
+    }
+    Ok(None)
+}
+
+/// The times of an address's earlier failures, one for each other delivery.
+async fn earlier(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    standing: &Standing,
+    since: Timestamp,
+) -> Result<Vec<Timestamp>> {
+    let wrong = |error| store.failed(error);
+    let rows = sqlx::query(
+        "SELECT max(at) FROM bounce WHERE email = ? AND at >= ? AND kind IN ('hard', 'soft') AND delivery <> ? GROUP BY delivery",
+    )
+    .bind(standing.delivery.recipient.email.to_string())
+    .bind(micros(since))
+    .bind(standing.delivery.id.to_string())
+    .fetch_all(connection)
+    .await
+    .map_err(wrong)?;
+    rows.iter()
+        .map(|row| timestamp(&store.place, row.try_get(0).map_err(wrong)?))
+        .collect()
+}
+
+/// Writes what was judged.
+async fn keep(
+    connection: &mut SqliteConnection,
+    one: &Arrived,
+    from: &Standing,
+    judged: &Judged,
+) -> sqlx::Result<Fate> {
+    let bounce = &judged.bounce;
+    sqlx::query("INSERT INTO bounce (fingerprint, delivery, email, kind, at, record, report) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(&bounce.fingerprint)
+        .bind(bounce.delivery.to_string())
+        .bind(bounce.email.to_string())
+        .bind(bounce.finding.name())
+        .bind(micros(bounce.at))
+        .bind(json(bounce))
+        .bind(&one.report)
+        .execute(&mut *connection)
+        .await?;
+    if let Some(to) = &judged.state {
+        // It was read in this transaction: nobody has moved it since.
+        sqlx::query(
+            "UPDATE delivery_state SET state = ?, facts = ?, due_at = ?, lease = NULL WHERE id = ?",
+        )
+        .bind(to.name())
+        .bind(json(to))
+        .bind(due_at(to))
+        .bind(from.delivery.id.to_string())
+        .execute(&mut *connection)
+        .await?;
+    }
+    let mut barred = false;
+    if let Some(bar) = &judged.bar {
+        let written = sqlx::query("INSERT INTO suppression (email, reason, at, source) VALUES (?, ?, ?, ?) ON CONFLICT (email) DO NOTHING")
+            .bind(bar.email.to_string())
+            .bind(bar.reason.name())
+            .bind(bar.at.to_string())
+            .bind(&bar.source)
+            .execute(connection)
+            .await?;
+        barred = written.rows_affected() > 0;
+    }
+    Ok(Fate::Kept {
+        moved: judged.state.is_some(),
+        barred,
+    })
+}
