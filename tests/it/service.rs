@@ -293,7 +293,10 @@ fn what_is_due_does_not_wait_for_conversations_of_before_a_reload() {
     relay(stuck.port);
     let mut service = ServiceProcess::start(&workspace);
     let soon = (now() + SignedDuration::from_secs(3)).to_string();
-    let planned = workspace.dateline(&["send", EMBARGOED, "--to", "wires", "--at", &soon]);
+    // More than the one connection has in hand, which wait for its conversation.
+    let to = ["--to", "wires", "central-asia"];
+    let send = [&["send", EMBARGOED, "--at", &soon], &to[..]].concat();
+    let planned = workspace.dateline(&send);
     assert_eq!(planned.code, 0, "{}", planned.err);
     eventually("a conversation hangs", || {
         log(&workspace)
