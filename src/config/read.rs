@@ -118,6 +118,8 @@ impl Reader<'_> {
         let approval = self.approval(section);
         let section = top.section("service", self.problems);
         let service = self.service(section);
+        let section = top.section("readers", self.problems);
+        let readers = self.readers(section);
         let section = top.section("limits", self.problems);
         let limits = self.limits(section);
         top.finish(self.problems);
@@ -137,6 +139,7 @@ impl Reader<'_> {
             schedule,
             approval,
             service,
+            readers,
             limits,
             segments,
         })

@@ -5,6 +5,7 @@ use super::review::Expected;
 use super::schedule::When;
 use super::{Desk, DeskError};
 use crate::config::InDoubtPolicy;
+use crate::dispatch::composers::Composers;
 use crate::dispatch::content::FrozenContent;
 use crate::dispatch::planner::{Proposal, plan};
 use crate::dispatch::progress::Progress;
@@ -212,7 +213,7 @@ impl Desk {
             settings: self.run_settings(),
             distribution,
             until,
-            composers: Arc::default(),
+            composers: Arc::new(Composers::new(self.links()?)),
             signer: self.settings.dkim.clone(),
             progress,
             stop,

@@ -2,6 +2,7 @@
 
 use super::composer::Composer;
 use super::content::FrozenContent;
+use crate::domain::link::Links;
 use crate::store::{Store, StoreError};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ const MOST: usize = 4;
 pub struct Composers {
     /// By content hash, the most recently used last.
     ready: Mutex<VecDeque<(String, Arc<Composer>)>>,
+    links: Option<Links>,
 }
 
 /// Why there is no composer for a content.
@@ -29,6 +31,14 @@ pub enum NoComposer {
 }
 
 impl Composers {
+    /// For mails with links to the readers' pages, where there are any.
+    pub fn new(links: Option<Links>) -> Self {
+        Self {
+            links,
+            ..Self::default()
+        }
+    }
+
     /// The composer of a content.
     ///
     /// # Errors
@@ -49,7 +59,7 @@ impl Composers {
         let composer = made
             .map_err(|torn| NoComposer::Content(torn.to_string()))
             .flatten()?;
-        let composer = Arc::new(composer);
+        let composer = Arc::new(composer.linked(self.links.clone()));
         if ready.len() >= MOST {
             ready.pop_front();
         }

@@ -24,6 +24,7 @@ pub mod forecast;
 pub mod header_text;
 pub mod ids;
 pub mod language;
+pub mod link;
 pub mod localized;
 pub mod log;
 pub mod log_search;

@@ -1,6 +1,8 @@
 //! What every page is made with: the service, the templates, the world.
 
 use super::origin::Place;
+use super::turnstile::Turnstile;
+use crate::desk::readers::Copies;
 use crate::desk::rehearsals::Rehearsals;
 use crate::desk::segments::Counted;
 use crate::desk::service::Service;
@@ -15,6 +17,10 @@ pub struct Front {
     pub(super) pages: Pages,
     pub(super) place: Place,
     pub(super) rehearsals: Rehearsals,
+    /// What makes readers' copies.
+    pub(super) copies: Copies,
+    /// How often one reader comes by.
+    pub(super) turnstile: Turnstile,
     /// Who is in which segment, counted once for all who ask.
     pub(super) counted: Counted,
     /// When live pages end, so that the service can.
@@ -44,7 +50,12 @@ impl Front {
         let pages = Pages::load(Some(&desk.workspace)).map_err(DeskError::Problems)?;
         Ok(Self {
             pages,
-            place: Place::new(desk.settings.service.url.as_ref()),
+            place: Place::new(
+                desk.settings.service.url.as_ref(),
+                desk.settings.readers.url.as_ref(),
+            ),
+            copies: desk.copies()?,
+            turnstile: Turnstile::default(),
             rehearsals: Rehearsals::default(),
             counted: Counted::default(),
             stop,

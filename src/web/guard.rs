@@ -2,6 +2,7 @@
 
 use super::fault::{self, Fault};
 use super::language::language_of;
+use super::origin::is_own;
 use super::routes::Rule;
 use super::{Front, sheet::Visitor};
 use axum::extract::{Request, State};
@@ -64,11 +65,17 @@ pub(super) async fn stand(State(post): State<Post>, request: Request, next: Next
 /// Lets somebody pass, or says why not.
 async fn admit(post: &Post, visitor: &mut Visitor, request: &Parts) -> Result<(), Response> {
     let (front, headers) = (&post.front, &request.headers);
-    if front.place.addressed(headers).is_none() {
+    let addressed = match post.rule {
+        Rule::Reader | Rule::OneClick => front.place.addressed_by_reader(headers),
+        Rule::Watcher | Rule::Anyone | Rule::SignedIn | Rule::May(_) => {
+            front.place.addressed(headers)
+        }
+    };
+    let Some(addressed) = addressed else {
         return Err(Fault::new(StatusCode::MISDIRECTED_REQUEST).into_response());
-    }
+    };
     let reads = matches!(request.method, Method::GET | Method::HEAD);
-    if !reads && !front.place.is_own(headers) {
+    if !reads && post.rule != Rule::OneClick && !is_own(&addressed, headers) {
         return Err(Fault::worded(StatusCode::FORBIDDEN, "fault-origin").into_response());
     }
     visitor.me = match token(headers) {
@@ -80,7 +87,7 @@ async fn admit(post: &Post, visitor: &mut Visitor, request: &Parts) -> Result<()
         None => None,
     };
     let allowed = match (post.rule, &visitor.me) {
-        (Rule::Watcher | Rule::Anyone, _) => true,
+        (Rule::Watcher | Rule::Anyone | Rule::Reader | Rule::OneClick, _) => true,
         (Rule::SignedIn, Some(_)) => true,
         (Rule::May(what), Some(me)) => me.account.role.may(what),
         (Rule::SignedIn | Rule::May(_), None) => return Err(to_the_door(request, reads)),
