@@ -22,6 +22,7 @@ pub mod mailbox;
 mod password;
 pub mod people;
 pub mod preview;
+pub mod reader_pages;
 pub mod readers;
 pub mod rehearsal;
 pub mod rehearsals;

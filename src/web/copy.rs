@@ -4,9 +4,9 @@
 use super::Front;
 use super::fault::Answer;
 use super::preview::framed;
-use super::readers::{nobody, reader_page};
+use super::readers::{language_of, nobody, reader_page};
 use super::sheet::Visitor;
-use crate::desk::readers::Copy;
+use crate::desk::reader_pages::Copy;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -26,6 +26,7 @@ pub(super) async fn show(
             (StatusCode::OK, json!({ "subject": subject, "lifts": null }))
         }
         Copy::Barred(lift) => {
+            let visitor = visitor.reading(language_of(&contact, &visitor));
             let lifts = front.shown(&visitor, lift);
             (
                 StatusCode::FORBIDDEN,

@@ -2,7 +2,7 @@
 
 use super::origin::Place;
 use super::turnstile::Turnstile;
-use crate::desk::readers::Copies;
+use crate::desk::reader_pages::Copies;
 use crate::desk::rehearsals::Rehearsals;
 use crate::desk::segments::Counted;
 use crate::desk::service::Service;

@@ -59,7 +59,7 @@ pub(super) async fn stand(State(post): State<Post>, request: Request, next: Next
         Err(refusal) => refusal,
     };
     let answer = fault::shown(&post.front, &visitor, answer);
-    dressed(&post.front, answer)
+    dressed(&post, answer)
 }
 
 /// Lets somebody pass, or says why not.
@@ -113,14 +113,19 @@ fn to_the_door(request: &Parts, reads: bool) -> Response {
 }
 
 /// Puts the headers on that every answer carries.
-fn dressed(front: &Front, mut answer: Response) -> Response {
+fn dressed(post: &Post, mut answer: Response) -> Response {
     for (name, value) in HEADERS {
         answer
             .headers_mut()
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
-    if front.place.is_secure() {
+    let place = &post.front.place;
+    let secure = match post.rule {
+        Rule::Reader | Rule::OneClick => place.is_secure_for_readers(),
+        Rule::Watcher | Rule::Anyone | Rule::SignedIn | Rule::May(_) => place.is_secure(),
+    };
+    if secure {
         let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         answer
             .headers_mut()

@@ -33,6 +33,12 @@ impl Place {
             .is_some_and(|origin| origin.starts_with("https://"))
     }
 
+    /// Whether journalists' browsers do.
+    pub(super) fn is_secure_for_readers(&self) -> bool {
+        // Their place is always one by TLS.
+        self.readers.is_some() || self.is_secure()
+    }
+
     /// The origin that a request was sent to, where it is one of ours.
     pub(super) fn addressed(&self, headers: &HeaderMap) -> Option<String> {
         let host = headers.get(header::HOST)?.to_str().ok()?;

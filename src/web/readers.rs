@@ -4,12 +4,14 @@ use super::Front;
 use super::fault::{Answer, Fault};
 use super::sheet::Visitor;
 use crate::desk::people::Saved;
-use crate::desk::readers::{Reader, Terms};
+use crate::desk::reader_pages::Terms;
+use crate::desk::readers::Reader;
 use crate::domain::agreement::Said;
 use crate::domain::contact::Contact;
 use crate::domain::contact_edit::{Edit, Field, FieldFault};
 use crate::domain::link::Purpose;
-use crate::render::pages::spoken;
+use crate::domain::send_window::SendWindow;
+use crate::render::pages::spoken_to_readers;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
@@ -90,12 +92,16 @@ pub(super) fn reader_page(
     title: &str,
     data: impl Serialize,
 ) -> Answer {
-    let mut visitor = visitor.clone();
     let contact = reader.and_then(|reader| reader.contact.as_ref());
-    if let Some(first) = contact.and_then(|contact| contact.languages.first()) {
-        visitor.language = spoken(&first.to_string());
-    }
+    let language = contact.map_or(visitor.language, |one| language_of(one, visitor));
+    let visitor = visitor.reading(language);
     front.page(&visitor, page, title, data)
+}
+
+/// The first language they read that is spoken here, else their browser's.
+pub(super) fn language_of(contact: &Contact, visitor: &Visitor) -> &'static str {
+    let spoken = contact.languages.iter().find_map(spoken_to_readers);
+    spoken.unwrap_or(visitor.language)
 }
 
 /// What a link shows that is none of ours, or leads to nobody any more.
@@ -187,6 +193,12 @@ pub(super) async fn agree(
     Ok(back(&token, said))
 }
 
+/// Whether two texts are one window: `mon-fri` is `mon,tue,wed,thu,fri`.
+fn same_hours(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|text| SendWindow::parse(text).ok());
+    one.is_some() && one == other
+}
+
 fn back(token: &str, said: &str) -> axum::response::Response {
     Redirect::to(&format!("/me/{token}?said={said}")).into_response()
 }
@@ -210,14 +222,16 @@ async fn sheet(
         "" => WINDOWS[0],
         other => other,
     };
-    let known = WINDOWS.contains(&chosen);
-    let windows = WINDOWS.iter().copied().chain((!known).then_some(chosen));
+    let is_chosen = |window: &str| window == chosen || same_hours(window, chosen);
+    let known = WINDOWS.into_iter().any(is_chosen);
+    let windows = WINDOWS.into_iter().chain((!known).then_some(chosen));
     let window = |window: &str| {
         let name = window.replace([' ', ':'], "-");
-        json!({ "value": window, "name": WINDOWS.contains(&window).then_some(name), "here": window == chosen })
+        let name = WINDOWS.contains(&window).then_some(name);
+        json!({ "value": window, "name": name, "here": is_chosen(window) })
     };
     let stays = |list: &String| json!({ "name": list, "here": wishes.list.contains(list) });
-    let Terms { text, hash, stands } = desk.terms(contact, visitor.language).await?;
+    let Terms { text, hash, stands } = desk.terms(contact, language_of(contact, visitor)).await?;
     let page = json!({
         "token": token,
         "languages": field("languages", &wishes.languages),

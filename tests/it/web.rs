@@ -4,6 +4,7 @@ mod browser;
 mod doors;
 mod log;
 mod people;
+mod readers;
 mod releases;
 mod rules;
 mod sending;
