@@ -285,6 +285,29 @@ pub(super) enum ContactsCommand {
         /// Their address
         email: String,
     },
+    /// Write to an address no more, as its reader could by the link in a mail
+    #[command(
+        after_help = "Examples:\n  dateline contacts opt-out anna@example.org --why 'asked by telephone'\n  dateline contacts opt-out anna@example.org --list radio"
+    )]
+    OptOut {
+        /// Their address
+        email: String,
+        /// Only take them off this press list
+        #[arg(long, value_name = "NAME")]
+        list: Option<String>,
+        /// How they asked
+        #[arg(long, default_value = "asked for it")]
+        why: String,
+        /// Who does it; default: whoever runs the command
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Print a contact's personal links: to opt out, and to their own page
+    #[command(after_help = "Example:\n  dateline contacts link anna@example.org")]
+    Link {
+        /// Their address
+        email: String,
+    },
 }
 
 #[derive(Debug, Clone, clap::Args)]

@@ -7,11 +7,14 @@ use super::operator::operator;
 use super::output::{Output, table};
 use super::people_args::{EditArgs, FindArgs};
 use crate::desk::people::Saved;
+use crate::desk::readers::Breadth;
 use crate::desk::{Desk, DeskError};
+use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::domain::contact_edit::{Edit, FieldFault};
 use crate::domain::contact_search::ContactSearch;
 use crate::intake::ContactWriter;
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
@@ -39,6 +42,13 @@ pub(super) async fn run(
         ContactsCommand::Set(edit) => set(edit, desk, output).await,
         ContactsCommand::List(find) => list(&find, desk, output).await,
         ContactsCommand::Show { email } => show(&email, desk, output).await,
+        ContactsCommand::OptOut {
+            email,
+            list,
+            why,
+            by,
+        } => opt_out(&email, list.as_deref(), &why, &operator(by), desk, output).await,
+        ContactsCommand::Link { email } => link(&email, desk, output).await,
     }
 }
 
@@ -179,6 +189,45 @@ fn said(saved: Saved, what: &str, output: &Output) -> Result<Exit, CliError> {
                 now.email
             )));
         }
+    }
+    Ok(Exit::Done)
+}
+
+async fn opt_out(
+    email: &str,
+    list: Option<&str>,
+    why: &str,
+    by: &str,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    let address =
+        EmailAddress::parse(email).map_err(|error| DeskError::request(error.to_string()))?;
+    let breadth = list.map_or(Breadth::All, Breadth::List);
+    let new = desk.opt_out(&address, breadth, why, by).await?;
+    if output.is_text() {
+        let what = match (list, new) {
+            (None, true) => "gets nothing more".to_owned(),
+            (None, false) => "was barred already".to_owned(),
+            (Some(list), true) => format!("is off the list {list}"),
+            (Some(list), false) => format!("was not on the list {list}"),
+        };
+        output.say(format!("{address}: {what}"));
+    } else {
+        output.json(&json!({ "address": address, "list": list, "new": new }));
+    }
+    Ok(Exit::Done)
+}
+
+async fn link(email: &str, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    let links = desk.own_links(email).await?;
+    if output.is_text() {
+        output.say(format!("opt out   {}", links.opt_out));
+        output.say(format!("own page  {}", links.own));
+    } else {
+        output.json(&links);
     }
     Ok(Exit::Done)
 }

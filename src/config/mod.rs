@@ -6,6 +6,7 @@
 mod bounces;
 mod dkim;
 mod read;
+mod readers;
 mod relays;
 mod segments;
 mod service;
@@ -13,6 +14,7 @@ mod store;
 mod units;
 
 pub use read::load;
+pub use readers::MIN_SECRET;
 pub use segments::{FILE as SEGMENTS_FILE, read_segments, with_segment};
 pub use store::StoreLocation;
 pub use units::duration;
@@ -21,8 +23,9 @@ use crate::dkim::Signer;
 use crate::domain::address::EmailAddress;
 use crate::domain::bounce::BouncePolicy;
 use crate::domain::language::Language;
+use crate::domain::localized::Localized;
 use crate::domain::newsroom::{LanguagePolicy, Newsroom};
-use crate::domain::relay::RelayProfile;
+use crate::domain::relay::{RelayProfile, Secret};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::segment::Segment;
 use crate::domain::send_window::SendWindow;
@@ -57,6 +60,8 @@ pub struct Settings {
     pub bounces: BounceSettings,
     /// The always-on service.
     pub service: ServiceSettings,
+    /// What journalists see.
+    pub readers: ReaderSettings,
     /// What is too much.
     pub limits: Limits,
     /// Saved rules.
@@ -146,6 +151,18 @@ impl Default for ServiceSettings {
             clock_tolerance: SignedDuration::from_secs(10),
         }
     }
+}
+
+/// What journalists see: pages of their own, by a link in each mail.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReaderSettings {
+    /// Where the pages are reached; `None`: there are none.
+    pub url: Option<Url>,
+    /// What links are proved with; `None`: what the workspace's own file holds.
+    pub key: Option<Secret>,
+    /// What somebody agrees to who wants copy under embargo, per language; empty:
+    /// nobody can agree by a page.
+    pub agreement: Localized<String>,
 }
 
 /// What becomes of a delivery in doubt.

@@ -110,16 +110,13 @@ impl Reader<'_> {
             .section("retry", self.problems)
             .map(|section| self.retry(section))
             .unwrap_or_default();
-        let section = top.section("dispatch", self.problems);
-        let dispatch = self.dispatch(section);
-        let section = top.section("schedule", self.problems);
-        let schedule = self.schedule(section);
-        let section = top.section("approval", self.problems);
-        let approval = self.approval(section);
-        let section = top.section("service", self.problems);
-        let service = self.service(section);
+        let dispatch = self.table(&mut top, "dispatch", Self::dispatch);
+        let schedule = self.table(&mut top, "schedule", Self::schedule);
+        let approval = self.table(&mut top, "approval", Self::approval);
+        let service = self.table(&mut top, "service", Self::service);
+        let readers = self.table(&mut top, "readers", Self::readers);
         let bounces = self.bounces(&mut top);
-        let limits = self.limits(&mut top);
+        let limits = self.table(&mut top, "limits", Self::limits);
         top.finish(self.problems);
         Some(Settings {
             newsroom: newsroom?,
@@ -138,9 +135,21 @@ impl Reader<'_> {
             approval,
             service,
             bounces,
+            readers,
             limits,
             segments,
         })
+    }
+
+    /// What a table says that need not be there.
+    fn table<T>(
+        &mut self,
+        top: &mut Section,
+        name: &str,
+        read: fn(&mut Self, Option<Section>) -> T,
+    ) -> T {
+        let section = top.section(name, self.problems);
+        read(self, section)
     }
 
     fn newsroom(&mut self, mut section: Section) -> Option<Newsroom> {
@@ -280,9 +289,9 @@ impl Reader<'_> {
         settings
     }
 
-    fn limits(&mut self, top: &mut Section) -> Limits {
+    fn limits(&mut self, section: Option<Section>) -> Limits {
         let normal = Limits::default();
-        let Some(mut section) = top.section("limits", self.problems) else {
+        let Some(mut section) = section else {
             return normal;
         };
         let limits = Limits {

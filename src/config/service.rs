@@ -85,7 +85,7 @@ fn parity(text: &str) -> Result<Option<SignedDuration>, String> {
 }
 
 /// Where people reach the desk: an origin and nothing more.
-fn origin(text: &str) -> Result<Url, String> {
+pub(super) fn origin(text: &str) -> Result<Url, String> {
     let fine = |url: &Url| {
         matches!(url.scheme(), "https" | "http")
             && url.path() == "/"

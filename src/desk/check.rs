@@ -5,6 +5,7 @@ use super::{Desk, DeskError, Wiring};
 use crate::config::Settings;
 use crate::dispatch::composer::{Composer, probe_deliveries};
 use crate::dispatch::content::FrozenContent;
+use crate::domain::link::{LinkKey, Links};
 use crate::domain::problem::Problem;
 use jiff::Timestamp;
 use std::path::Path;
@@ -89,11 +90,7 @@ fn check_release(
     };
     checked.releases.push(loaded.release.id.to_string());
     match super::workspace::freeze(workspace, settings, loaded) {
-        Ok(content) => {
-            checked
-                .problems
-                .extend(try_out(content, settings.limits.message_bytes, now))
-        }
+        Ok(content) => checked.problems.extend(try_out(content, settings, now)),
         Err(DeskError::Problems(problems)) => checked.problems.extend(problems),
         Err(other) => return Err(other),
     }
@@ -110,11 +107,7 @@ impl Desk {
         release: &str,
     ) -> Result<(LoadedContent, Vec<Problem>), DeskError> {
         let (loaded, mut warnings) = self.freeze(release)?;
-        let found = try_out(
-            loaded.content.clone(),
-            self.settings.limits.message_bytes,
-            self.clock.now(),
-        );
+        let found = try_out(loaded.content.clone(), &self.settings, self.clock.now());
         if found.iter().any(Problem::is_error) {
             warnings.extend(found);
             return Err(DeskError::Problems(warnings));
@@ -126,11 +119,16 @@ impl Desk {
 
 /// Makes one mail of each language and phase, as a recipient would get it: a
 /// field that a template misses shows here and not on the day.
-fn try_out(content: FrozenContent, limit: u64, now: Timestamp) -> Vec<Problem> {
+fn try_out(content: FrozenContent, settings: &Settings, now: Timestamp) -> Vec<Problem> {
+    let limit = settings.limits.message_bytes;
+    // Whatever they are proved with, links are of one length.
+    let links = settings.readers.url.as_ref();
+    let links =
+        links.map(|url| Links::new(url.as_str(), &content.newsroom.domain, LinkKey::new("")));
     let file = format!("releases/{}", content.release.id);
     let deliveries = probe_deliveries(&content, now);
     let composer = match Composer::new(content) {
-        Ok(composer) => composer,
+        Ok(composer) => composer.linked(links),
         Err(problems) => return problems,
     };
     let mut problems = Vec::new();

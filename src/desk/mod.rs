@@ -26,6 +26,8 @@ pub mod merge;
 mod password;
 pub mod people;
 pub mod preview;
+pub mod reader_pages;
+pub mod readers;
 pub mod rehearsal;
 pub mod rehearsals;
 pub mod relay;

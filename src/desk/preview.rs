@@ -77,7 +77,9 @@ impl Desk {
         if let Some(language) = &glass.language {
             delivery.languages = vec![self.published(&content.release.languages(), language)?];
         }
-        let composer = Composer::new(content).map_err(DeskError::Problems)?;
+        let composer = Composer::new(content)
+            .map_err(DeskError::Problems)?
+            .linked(self.links()?);
         let cannot =
             |cause: String| DeskError::request(format!("the mail cannot be made: {cause}"));
         let Rendered {

@@ -161,6 +161,7 @@ impl Desk {
             to: &mailbox(to),
             delivery,
             replies_to: None,
+            opt_out_page: None,
             date: now,
             subject: "Dateline relay test",
             languages: &[],

@@ -215,7 +215,7 @@ impl Desk {
             settings: self.run_settings(),
             distribution,
             until,
-            composers: Arc::new(Composers::new(self.return_path().await?)),
+            composers: Arc::new(Composers::new(self.return_path().await?, self.links()?)),
             signer: self.settings.dkim.clone(),
             progress,
             stop,

@@ -254,8 +254,14 @@ impl Service {
                 return false;
             }
         };
-        if settings.store != old.settings.store || settings.service != old.settings.service {
-            tracing::warn!("[store] and [service] are taken over at the next start alone");
+        let (new, before) = (&settings, &old.settings);
+        if new.store != before.store
+            || new.service != before.service
+            || new.readers.url != before.readers.url
+        {
+            tracing::warn!(
+                "[store], [service] and the url of [readers] are taken over at the next start alone"
+            );
         }
         let new = Desk {
             workspace: old.workspace.clone(),

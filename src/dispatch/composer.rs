@@ -11,6 +11,7 @@ use crate::domain::embargo::{Embargo, Phase, permitted_from};
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::{ContactId, DeliveryId, DistributionId};
 use crate::domain::language::{Choice, Language};
+use crate::domain::link::{Bearer, Links, Purpose};
 use crate::domain::newsroom::Newsroom;
 use crate::domain::problem::Problem;
 use crate::domain::release::{Attachment, Release};
@@ -41,6 +42,8 @@ pub struct Composer {
     pictures: Vec<(String, String)>,
     /// Where mails come back to; else to the newsroom's From.
     return_path: Option<ReturnPath>,
+    /// Where readers have pages of their own.
+    links: Option<Links>,
 }
 
 impl Composer {
@@ -77,6 +80,7 @@ impl Composer {
             pictures,
             newsroom,
             return_path: None,
+            links: None,
         })
     }
 
@@ -88,27 +92,32 @@ impl Composer {
         }
     }
 
+    /// With links to the readers' pages, where there are any.
+    pub fn linked(self, links: Option<Links>) -> Self {
+        Self { links, ..self }
+    }
+
     /// Renders a delivery's letter as it reads now.
     ///
     /// # Errors
     /// In words: a template that names what is not there, or grows too large.
     pub fn render(&self, delivery: &Delivery, now: Timestamp) -> Result<Rendered, String> {
-        self.letter_parts(delivery, now).map(Rendered::from)
+        self.letter_parts(delivery, now, &self.ways(delivery))
+            .map(Rendered::from)
     }
 
-    fn letter_parts(&self, delivery: &Delivery, now: Timestamp) -> Result<Parts, String> {
-        let subject = opt_out_subject(delivery);
+    fn letter_parts(
+        &self,
+        delivery: &Delivery,
+        now: Timestamp,
+        ways: &Ways,
+    ) -> Result<Parts, String> {
         self.prepared
-            .parts(&self.letter(delivery, now, &subject))
+            .parts(&self.letter(delivery, now, ways))
             .map_err(|error| error.to_string())
     }
 
-    fn letter<'a>(
-        &'a self,
-        delivery: &'a Delivery,
-        now: Timestamp,
-        opt_out_subject: &'a str,
-    ) -> Letter<'a> {
+    fn letter<'a>(&'a self, delivery: &'a Delivery, now: Timestamp, ways: &'a Ways) -> Letter<'a> {
         Letter {
             recipient: &delivery.recipient,
             languages: &delivery.languages,
@@ -118,8 +127,21 @@ impl Composer {
             list: delivery.segment.strip_prefix("list:").unwrap_or_default(),
             opt_out: OptOut {
                 address: &self.newsroom.opt_out,
-                subject: opt_out_subject,
+                subject: &ways.subject,
+                page: &ways.page,
+                own: &ways.own,
             },
+        }
+    }
+
+    fn ways(&self, delivery: &Delivery) -> Ways {
+        let bearer = Bearer::Delivery(delivery.id);
+        let link = |purpose| self.links.as_ref().map(|links| links.link(purpose, bearer));
+        Ways {
+            // It tells who writes.
+            subject: format!("unsubscribe {}", delivery.id),
+            page: link(Purpose::OptOut).unwrap_or_default(),
+            own: link(Purpose::Own).unwrap_or_default(),
         }
     }
 
@@ -132,8 +154,9 @@ impl Composer {
         delivery: &Delivery,
         date: Timestamp,
     ) -> Result<(Envelope, ComposedMessage), String> {
-        let letter = self.letter_parts(delivery, date)?;
-        self.compose_parts(delivery, date, &letter)
+        let ways = self.ways(delivery);
+        let letter = self.letter_parts(delivery, date, &ways)?;
+        self.compose_parts(delivery, date, &letter, &ways.page)
     }
 
     fn compose_parts(
@@ -141,6 +164,7 @@ impl Composer {
         delivery: &Delivery,
         date: Timestamp,
         letter: &Parts,
+        opt_out_page: &str,
     ) -> Result<(Envelope, ComposedMessage), String> {
         let language = &letter.language;
         let letterhead = self
@@ -158,6 +182,7 @@ impl Composer {
             to: &to,
             delivery: delivery.id,
             replies_to: delivery.replies_to,
+            opt_out_page: Some(opt_out_page).filter(|page| !page.is_empty()),
             date,
             subject: letter.subject.as_str(),
             languages: &delivery.languages,
@@ -208,9 +233,12 @@ impl Composer {
     }
 }
 
-/// The subject of a mail to opt out: it tells who writes.
-fn opt_out_subject(delivery: &Delivery) -> String {
-    format!("unsubscribe {}", delivery.id)
+/// A reader's ways to say what they want: the subject of a mail to opt out, and
+/// links, empty where there are no pages.
+struct Ways {
+    subject: String,
+    page: String,
+    own: String,
 }
 
 /// A part of a letter as a body; `whole` is for one whose form is not at hand.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::address::EmailAddress;
+use crate::domain::link::LinkKey;
 use crate::render::KitSources;
 use proptest::prelude::*;
 use std::path::Path;
@@ -12,7 +13,12 @@ use std::sync::LazyLock;
 static COMPOSERS: LazyLock<[(Composer, FrozenContent); 2]> = LazyLock::new(|| {
     ["2026-11-24-open-levels", "2027-03-11-river-defenders"].map(|release| {
         let content = sample(release);
-        (Composer::new(content.clone()).unwrap(), content)
+        let links = Links::new("https://press.example.org", "x.example", LinkKey::new("a"));
+        let links = (release == "2026-11-24-open-levels").then_some(links);
+        (
+            Composer::new(content.clone()).unwrap().linked(links),
+            content,
+        )
     })
 });
 
@@ -41,8 +47,8 @@ fn now() -> Timestamp {
 
 /// The mail with every part written by its template.
 fn in_full(composer: &Composer, delivery: &Delivery) -> Vec<u8> {
-    let subject = opt_out_subject(delivery);
-    let letter = composer.letter(delivery, now(), &subject);
+    let ways = composer.ways(delivery);
+    let letter = composer.letter(delivery, now(), &ways);
     let rendered = composer.prepared.render_in_full(&letter).unwrap();
     let parts = Parts {
         subject: rendered.subject,
@@ -50,7 +56,9 @@ fn in_full(composer: &Composer, delivery: &Delivery) -> Vec<u8> {
         text: Part::Whole(rendered.text),
         language: rendered.language,
     };
-    let (_, composed) = composer.compose_parts(delivery, now(), &parts).unwrap();
+    let (_, composed) = composer
+        .compose_parts(delivery, now(), &parts, &ways.page)
+        .unwrap();
     composed.to_vec()
 }
 
@@ -68,7 +76,8 @@ fn every_probe_of_the_sample_is_the_same_and_by_form() {
     for (composer, content) in &*COMPOSERS {
         for delivery in probe_deliveries(content, now()) {
             assert_same(composer, &delivery);
-            let parts = composer.letter_parts(&delivery, now()).unwrap();
+            let ways = composer.ways(&delivery);
+            let parts = composer.letter_parts(&delivery, now(), &ways).unwrap();
             for part in [&parts.html, &parts.text] {
                 let Part::Filled(filled) = part else {
                     panic!("{:?} has no form", delivery.languages);

@@ -2,6 +2,7 @@
 
 use super::composer::Composer;
 use super::content::FrozenContent;
+use crate::domain::link::Links;
 use crate::domain::return_path::ReturnPath;
 use crate::store::{Store, StoreError};
 use std::collections::VecDeque;
@@ -18,6 +19,8 @@ pub struct Composers {
     ready: Mutex<VecDeque<(String, Arc<Composer>)>>,
     /// Where mails come back to; else to the newsroom's From.
     return_path: Option<ReturnPath>,
+    /// Where readers have pages of their own.
+    links: Option<Links>,
 }
 
 /// Why there is no composer for a content.
@@ -32,10 +35,12 @@ pub enum NoComposer {
 }
 
 impl Composers {
-    /// For mails that come back to addresses of their own, where there are such.
-    pub fn new(return_path: Option<ReturnPath>) -> Self {
+    /// For mails that come back to addresses of their own, and have links to the
+    /// readers' pages, where there are such.
+    pub fn new(return_path: Option<ReturnPath>, links: Option<Links>) -> Self {
         Self {
             return_path,
+            links,
             ..Self::default()
         }
     }
@@ -61,7 +66,7 @@ impl Composers {
         let composer = made
             .map_err(|torn| NoComposer::Content(torn.to_string()))
             .flatten()?;
-        let composer = Arc::new(composer);
+        let composer = Arc::new(composer.linked(self.links.clone()));
         if ready.len() >= MOST {
             ready.pop_front();
         }

@@ -6,10 +6,11 @@
 
 use super::entries;
 use crate::domain::course::{Course, CourseError, HoldCause};
-use crate::domain::delivery::{DeliveryState, Event, apply};
+use crate::domain::delivery::{Delivery, DeliveryState, Event, apply};
 use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
 use crate::domain::log::LogEvent;
+use crate::domain::suppression::SuppressionReason;
 use crate::store::{Move, Reach, Revision, Standing, Store, StoreError};
 use jiff::Timestamp;
 
@@ -151,6 +152,44 @@ pub async fn kill(
         turn(from, course, deed, Reach::Open, cancel)
     };
     revise(store, id, killed).await
+}
+
+/// Ends one delivery that has not begun: its reader wants it no more. Answers
+/// whether there was anything to end.
+///
+/// # Errors
+/// The store failed.
+pub async fn spare(
+    store: &dyn Store,
+    delivery: &Delivery,
+    deed: &Deed,
+) -> Result<bool, ReviseError> {
+    let spared = |from: &Distribution| {
+        let (id, all) = (delivery.id, moves(deed.clone(), suppress));
+        let moves = move |standing: &Standing| {
+            let meant = standing.delivery.id == id;
+            meant.then(|| all(standing)).flatten()
+        };
+        Ok::<_, ReviseError>(Plan {
+            to: from.clone(),
+            content: None,
+            event: entries::revised(from, "opt-out", deed, serde_json::Value::Null),
+            reach: Reach::Open,
+            moves: Box::new(moves),
+        })
+    };
+    let (_, moved) = revise(store, delivery.distribution, spared).await?;
+    Ok(moved > 0)
+}
+
+fn suppress(state: &DeliveryState, deed: &Deed) -> Option<DeliveryState> {
+    apply(
+        state,
+        None,
+        Event::Suppress(SuppressionReason::OptOut),
+        deed.now,
+    )
+    .ok()
 }
 
 /// Ends what still waits of a distribution that is stale or killed.

@@ -25,6 +25,16 @@ macro_rules! id {
             pub fn from_parts(millisecond: u64, random: u128) -> Self {
                 Self(Ulid::from_parts(millisecond, random))
             }
+
+            /// Its 16 octets.
+            pub fn octets(self) -> [u8; 16] {
+                self.0.to_bytes()
+            }
+
+            /// The identifier of 16 octets.
+            pub fn from_octets(octets: [u8; 16]) -> Self {
+                Self(Ulid::from_bytes(octets))
+            }
         }
 
         impl fmt::Display for $name {

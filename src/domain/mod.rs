@@ -28,6 +28,7 @@ pub mod ids;
 pub mod import_record;
 pub mod language;
 pub mod likeness;
+pub mod link;
 pub mod localized;
 pub mod log;
 pub mod log_search;

@@ -5,7 +5,7 @@ use super::error::RenderError;
 use super::letter::Letter;
 use super::prepare::{PreparedRelease, PreparedVariant};
 use super::reader::{Field, Reader};
-use super::view::{OptOutView, RecipientView, VersionBelow};
+use super::view::{OptOutView, PreferencesView, RecipientView, VersionBelow};
 use crate::domain::embargo::Phase;
 use handlebars::Context;
 use serde_json::{Map, Value, json};
@@ -86,6 +86,7 @@ impl PreparedRelease {
             label: primary.words.say("opt-out", &[])?,
             line: reader.value(Field::OptOutLine),
             address: letter.opt_out.address.to_string(),
+            preferences: preferences(primary, letter, &reader),
         };
         let recipient = RecipientView {
             email: reader.value(Field::Email),
@@ -127,6 +128,22 @@ impl PreparedRelease {
         }
         Ok(lead)
     }
+}
+
+/// The way to the reader's own pages, where there are any and the words know them.
+fn preferences<'a>(
+    primary: &PreparedVariant,
+    letter: &Letter<'_>,
+    reader: &'a Reader<'_>,
+) -> Option<PreferencesView<'a>> {
+    if letter.opt_out.own.is_empty() {
+        return None;
+    }
+    Some(PreferencesView {
+        href: reader.value(Field::OwnHref),
+        label: primary.words.say("preferences", &[]).ok()?,
+        line: reader.value(Field::OwnLine),
+    })
 }
 
 /// Only the first variant greets.

@@ -13,7 +13,7 @@ use handlebars::{
 };
 
 /// Fields that a letter may lack; templates test for them with `if`.
-const OPTIONAL: [&str; 17] = [
+const OPTIONAL: [&str; 18] = [
     "boilerplate",
     "date",
     "dateline",
@@ -26,6 +26,7 @@ const OPTIONAL: [&str; 17] = [
     "phone",
     "place",
     "postal_address",
+    "preferences",
     "role",
     "salutation",
     "subhead",

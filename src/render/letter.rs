@@ -34,13 +34,17 @@ pub struct Letter<'a> {
     pub opt_out: OptOut<'a>,
 }
 
-/// Where an opt-out by mail goes.
+/// Where an opt-out goes, by mail and by the web.
 #[derive(Debug, Clone, Copy)]
 pub struct OptOut<'a> {
     /// The address to write to.
     pub address: &'a EmailAddress,
     /// The subject that tells who writes; empty for none.
     pub subject: &'a str,
+    /// The link to a page to opt out; empty for none.
+    pub page: &'a str,
+    /// The link to the reader's own pages; empty for none.
+    pub own: &'a str,
 }
 
 /// A rendered letter.

@@ -23,6 +23,7 @@ const TRIALS: [Trial; 2] = [
         salutation: "Dear Ms O'Neil & colleagues at the <Daily> desk, all of you who read the news before it is any,",
         outlet: "The \"Daily\" & Evening <News>",
         subject: "unsubscribe dlv_1 & \"more\" of <it>",
+        page: "https://press.example.org/o/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g",
     },
     Trial {
         email: "редакция@новости.example",
@@ -30,6 +31,7 @@ const TRIALS: [Trial; 2] = [
         salutation: "Уважаемая редакция «Новости»!",
         outlet: "Новости 水",
         subject: "нет",
+        page: "http://[::1]:9925/o/-_",
     },
 ];
 
@@ -41,6 +43,8 @@ struct Trial {
     outlet: &'static str,
     /// Of a mail to opt out.
     subject: &'static str,
+    /// A page of theirs.
+    page: &'static str,
 }
 
 impl PreparedRelease {
@@ -94,8 +98,10 @@ impl PreparedRelease {
         let letter = Letter {
             recipient: &recipient,
             opt_out: OptOut {
+                address: letter.opt_out.address,
                 subject: instead(letter.opt_out.subject, trial.subject),
-                ..letter.opt_out
+                page: instead(letter.opt_out.page, trial.page),
+                own: instead(letter.opt_out.own, trial.page),
             },
             ..*letter
         };

@@ -23,6 +23,10 @@ static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/web"
 /// The languages that the desk speaks; the first is the fallback.
 pub const LANGUAGES: [&str; 2] = ["en", "ru"];
 
+/// The languages that journalists' pages speak: those of the mails. What a further
+/// one has no words for is in English.
+const READERS: [&str; 7] = ["en", "ru", "uk", "kk", "fr", "es", "ar"];
+
 /// A file of this many bytes is no page.
 const MAX_FILE: u64 = 1024 * 1024;
 
@@ -83,7 +87,7 @@ impl Pages {
             words: BTreeMap::new(),
             assets: assets(&files),
         };
-        for language in LANGUAGES {
+        for language in READERS {
             let words = words(language, &files, &mut problems);
             let words = Arc::new(words);
             let engine = engine(&words, &files, &mut problems);
@@ -113,7 +117,8 @@ impl Pages {
         };
         let engine = self
             .engines
-            .get(spoken(language))
+            .get(language)
+            .or_else(|| self.engines.get(spoken(language)))
             .ok_or_else(|| fail("no language".to_owned()))?;
         engine
             .render(page, data)
@@ -124,7 +129,8 @@ impl Pages {
     pub fn say(&self, language: &str, id: &str, with: &[(&str, Value)]) -> String {
         let args = with.iter().map(|(name, value)| (*name, fluent(value)));
         self.words
-            .get(spoken(language))
+            .get(language)
+            .or_else(|| self.words.get(spoken(language)))
             .and_then(|words| message(words, id, &args.collect()).ok())
             .unwrap_or_else(|| id.to_owned())
     }
@@ -146,6 +152,19 @@ pub fn spoken(language: &str) -> &'static str {
     let asked = asked.as_ref().map_or("", Language::primary);
     let found = LANGUAGES.into_iter().find(|known| *known == asked);
     found.unwrap_or(LANGUAGES[0])
+}
+
+/// The language of journalists' pages nearest to one they read; `None` where it is
+/// not spoken here.
+pub fn spoken_to_readers(language: &Language) -> Option<&'static str> {
+    READERS
+        .into_iter()
+        .find(|known| *known == language.primary())
+}
+
+/// Whether a language is written from right to left.
+pub fn direction(language: &str) -> &'static str {
+    if language == "ar" { "rtl" } else { "ltr" }
 }
 
 /// Files by their path under `templates/web/`: contents, and what to call them.
@@ -204,16 +223,11 @@ fn words(language: &str, files: &Files, problems: &mut Vec<Problem>) -> Bundle {
     let tag = language.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     bundle.set_use_isolating(false);
-    let name = format!("i18n/{language}.ftl");
-    // A workspace's file lies over the built-in one message by message.
-    let own = files
-        .get(&name)
-        .filter(|(_, shown)| !shown.starts_with("(built-in)"));
-    let base = BUILT_IN
-        .get_file(&name)
-        .map(|file| file.contents().to_vec());
-    let base = base.map(|bytes| (bytes, format!("(built-in)/templates/web/{name}")));
-    for (bytes, shown) in base.iter().chain(own) {
+    // Only journalists' pages speak more languages than the desk.
+    let below = (!LANGUAGES.contains(&language)).then_some(LANGUAGES[0]);
+    let layers = below.into_iter().chain([language]);
+    let sources: Vec<_> = layers.flat_map(|language| layer(language, files)).collect();
+    for (bytes, shown) in &sources {
         match FluentResource::try_new(String::from_utf8_lossy(bytes).into_owned()) {
             Ok(resource) => bundle.add_resource_overriding(resource),
             Err((_, errors)) => problems.extend(errors.iter().map(|error| {
@@ -225,6 +239,20 @@ fn words(language: &str, files: &Files, problems: &mut Vec<Problem>) -> Bundle {
         }
     }
     bundle
+}
+
+/// The words of one language: a workspace's file lies over the built-in one message
+/// by message.
+fn layer(language: &str, files: &Files) -> impl Iterator<Item = (Vec<u8>, String)> {
+    let name = format!("i18n/{language}.ftl");
+    let own = files
+        .get(&name)
+        .filter(|(_, shown)| !shown.starts_with("(built-in)"));
+    let base = BUILT_IN
+        .get_file(&name)
+        .map(|file| file.contents().to_vec());
+    let base = base.map(|bytes| (bytes, format!("(built-in)/templates/web/{name}")));
+    base.into_iter().chain(own.cloned())
 }
 
 fn engine(words: &Arc<Bundle>, files: &Files, problems: &mut Vec<Problem>) -> Handlebars<'static> {
@@ -343,6 +371,14 @@ mod tests {
                 .collect::<std::collections::BTreeSet<_>>()
         };
         assert_eq!(ids("en"), ids("ru"));
+        let readers = |id: &String| id.starts_with("reader-") || id.starts_with("said-reader-");
+        let wanted: Vec<_> = ids("en").into_iter().filter(readers).collect();
+        for language in READERS {
+            let known = ids(language);
+            let missing: Vec<_> = wanted.iter().filter(|id| !known.contains(*id)).collect();
+            assert!(missing.is_empty(), "{language}: {missing:?}");
+            assert!(ids("en").is_superset(&known), "{language}");
+        }
         assert!(pages.knows("sign-in") && pages.asset("desk.css").is_some());
     }
 

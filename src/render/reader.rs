@@ -24,10 +24,14 @@ pub(super) enum Field {
     OptOutHref,
     /// `opt_out.line`.
     OptOutLine,
+    /// `preferences.href`, under `opt_out`.
+    OwnHref,
+    /// `preferences.line`, under `opt_out`.
+    OwnLine,
 }
 
 impl Field {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Email,
         Self::Name,
         Self::Salutation,
@@ -35,6 +39,8 @@ impl Field {
         Self::Why,
         Self::OptOutHref,
         Self::OptOutLine,
+        Self::OwnHref,
+        Self::OwnLine,
     ];
 
     /// The letter that stands for it in a mark.
@@ -47,6 +53,8 @@ impl Field {
             Self::Why => 'w',
             Self::OptOutHref => 'h',
             Self::OptOutLine => 'l',
+            Self::OwnHref => 'p',
+            Self::OwnLine => 'q',
         }
     }
 
@@ -66,6 +74,8 @@ pub(super) struct Reader<'a> {
     why: String,
     opt_out_href: String,
     opt_out_line: String,
+    own_href: Cow<'a, str>,
+    own_line: String,
 }
 
 impl<'a> Reader<'a> {
@@ -83,6 +93,8 @@ impl<'a> Reader<'a> {
             why,
             opt_out_href,
             opt_out_line,
+            own_href: Cow::Borrowed(letter.opt_out.own),
+            own_line: own_line(primary, letter.opt_out.own),
         })
     }
 
@@ -104,6 +116,8 @@ impl<'a> Reader<'a> {
             why: marks::mark(Field::Why),
             opt_out_href: marks::mark(Field::OptOutHref),
             opt_out_line: marks::mark(Field::OptOutLine),
+            own_href: mark(Field::OwnHref, letter.opt_out.own),
+            own_line: mark(Field::OwnLine, letter.opt_out.own).into_owned(),
         }
     }
 
@@ -117,6 +131,8 @@ impl<'a> Reader<'a> {
             Field::Why => &self.why,
             Field::OptOutHref => &self.opt_out_href,
             Field::OptOutLine => &self.opt_out_line,
+            Field::OwnHref => &self.own_href,
+            Field::OwnLine => &self.own_line,
         }
     }
 }
@@ -139,6 +155,13 @@ fn opt_out(
     variant: &PreparedVariant,
     opt_out: OptOut<'_>,
 ) -> Result<(String, String), RenderError> {
+    let by_page = [("link", opt_out.page)];
+    if !opt_out.page.is_empty()
+        // What was frozen before there were pages has no words for them.
+        && let Ok(line) = variant.words.say("opt-out-line-page", &by_page)
+    {
+        return Ok((opt_out.page.to_owned(), line));
+    }
     let address = opt_out.address.to_string();
     let mut href = format!("mailto:{}", percent_encoded(&address));
     let line = if opt_out.subject.is_empty() {
@@ -154,6 +177,16 @@ fn opt_out(
         )?
     };
     Ok((href, line))
+}
+
+/// The sentence in plain text that leads to the reader's own pages; the bare link
+/// where the words have none.
+fn own_line(variant: &PreparedVariant, link: &str) -> String {
+    if link.is_empty() {
+        return String::new();
+    }
+    let said = variant.words.say("preferences-line", &[("link", link)]);
+    said.unwrap_or_else(|_| link.to_owned())
 }
 
 /// Percent-encoding for a mailto URI (RFC 6068 section 2).

@@ -155,6 +155,8 @@ mod tests {
             opt_out: OptOut {
                 address: &EmailAddress::parse("o@b.example").unwrap(),
                 subject: "",
+                page: "",
+                own: "",
             },
         };
         Kind::of(&[0], &letter, false)

@@ -157,4 +157,14 @@ pub(super) struct OptOutView<'a> {
     pub(super) label: String,
     pub(super) line: &'a str,
     pub(super) address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) preferences: Option<PreferencesView<'a>>,
+}
+
+/// The way to the reader's own pages.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct PreferencesView<'a> {
+    pub(super) href: &'a str,
+    pub(super) label: String,
+    pub(super) line: &'a str,
 }

@@ -41,12 +41,13 @@ const REQUIRED: [&str; 23] = [
 
 /// The variables that any message may name; the loader tries each message with
 /// all of them, so that a mistyped one fails there and not in a mail.
-const VARIABLES: [&str; 17] = [
+const VARIABLES: [&str; 18] = [
     "headline",
     "newsroom",
     "email",
     "list",
     "address",
+    "link",
     "subject",
     "full-date",
     "date",

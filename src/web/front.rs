@@ -1,6 +1,8 @@
 //! What every page is made with: the service, the templates, the world.
 
 use super::origin::Place;
+use super::turnstile::Turnstile;
+use crate::desk::reader_pages::Copies;
 use crate::desk::rehearsals::Rehearsals;
 use crate::desk::segments::Counted;
 use crate::desk::service::Service;
@@ -16,6 +18,10 @@ pub struct Front {
     pub(super) pages: Pages,
     pub(super) place: Place,
     pub(super) rehearsals: Rehearsals,
+    /// What makes readers' copies.
+    pub(super) copies: Copies,
+    /// How often one reader comes by.
+    pub(super) turnstile: Turnstile,
     /// Who is in which segment, counted once for all who ask.
     pub(super) counted: Counted,
     pub(super) uploads: Uploads,
@@ -46,7 +52,12 @@ impl Front {
         let pages = Pages::load(Some(&desk.workspace)).map_err(DeskError::Problems)?;
         Ok(Self {
             pages,
-            place: Place::new(desk.settings.service.url.as_ref()),
+            place: Place::new(
+                desk.settings.service.url.as_ref(),
+                desk.settings.readers.url.as_ref(),
+            ),
+            copies: desk.copies()?,
+            turnstile: Turnstile::default(),
             rehearsals: Rehearsals::default(),
             counted: Counted::default(),
             uploads: Uploads::default(),

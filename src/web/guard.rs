@@ -2,6 +2,7 @@
 
 use super::fault::{self, Fault};
 use super::language::language_of;
+use super::origin::is_own;
 use super::routes::Rule;
 use super::{Front, sheet::Visitor};
 use axum::extract::{Request, State};
@@ -58,17 +59,23 @@ pub(super) async fn stand(State(post): State<Post>, request: Request, next: Next
         Err(refusal) => refusal,
     };
     let answer = fault::shown(&post.front, &visitor, answer);
-    dressed(&post.front, answer)
+    dressed(&post, answer)
 }
 
 /// Lets somebody pass, or says why not.
 async fn admit(post: &Post, visitor: &mut Visitor, request: &Parts) -> Result<(), Response> {
     let (front, headers) = (&post.front, &request.headers);
-    if front.place.addressed(headers).is_none() {
+    let addressed = match post.rule {
+        Rule::Reader | Rule::OneClick => front.place.addressed_by_reader(headers),
+        Rule::Watcher | Rule::Anyone | Rule::SignedIn | Rule::May(_) => {
+            front.place.addressed(headers)
+        }
+    };
+    let Some(addressed) = addressed else {
         return Err(Fault::new(StatusCode::MISDIRECTED_REQUEST).into_response());
-    }
+    };
     let reads = matches!(request.method, Method::GET | Method::HEAD);
-    if !reads && !front.place.is_own(headers) {
+    if !reads && post.rule != Rule::OneClick && !is_own(&addressed, headers) {
         return Err(Fault::worded(StatusCode::FORBIDDEN, "fault-origin").into_response());
     }
     visitor.me = match token(headers) {
@@ -80,7 +87,7 @@ async fn admit(post: &Post, visitor: &mut Visitor, request: &Parts) -> Result<()
         None => None,
     };
     let allowed = match (post.rule, &visitor.me) {
-        (Rule::Watcher | Rule::Anyone, _) => true,
+        (Rule::Watcher | Rule::Anyone | Rule::Reader | Rule::OneClick, _) => true,
         (Rule::SignedIn, Some(_)) => true,
         (Rule::May(what), Some(me)) => me.account.role.may(what),
         (Rule::SignedIn | Rule::May(_), None) => return Err(to_the_door(request, reads)),
@@ -106,14 +113,19 @@ fn to_the_door(request: &Parts, reads: bool) -> Response {
 }
 
 /// Puts the headers on that every answer carries.
-fn dressed(front: &Front, mut answer: Response) -> Response {
+fn dressed(post: &Post, mut answer: Response) -> Response {
     for (name, value) in HEADERS {
         answer
             .headers_mut()
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
-    if front.place.is_secure() {
+    let place = &post.front.place;
+    let secure = match post.rule {
+        Rule::Reader | Rule::OneClick => place.is_secure_for_readers(),
+        Rule::Watcher | Rule::Anyone | Rule::SignedIn | Rule::May(_) => place.is_secure(),
+    };
+    if secure {
         let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         answer
             .headers_mut()

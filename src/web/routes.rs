@@ -3,9 +3,9 @@
 
 use super::guard::{Post, stand};
 use super::{
-    Front, account, agreements, assets, audience, contact_form, contacts, distributions, fault,
-    groups, health, imports, language, log, metrics, preview, rehearsals, releases, send, sign_in,
-    suppressed, users,
+    Front, account, agreements, assets, audience, contact_form, contacts, copy, distributions,
+    fault, groups, health, imports, language, log, metrics, opt_out, preview, readers, rehearsals,
+    releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -25,6 +25,12 @@ pub enum Rule {
     Watcher,
     /// Anybody who finds the door.
     Anyone,
+    /// Journalists, also under the name that their pages have; the link itself
+    /// says who they are.
+    Reader,
+    /// The same, also from another site: a mail client opts its user out with one
+    /// click, and sends no origin of ours (RFC 8058 3.1).
+    OneClick,
     /// Whoever is signed in.
     SignedIn,
     /// Whose role includes it.
@@ -86,12 +92,12 @@ where
 /// The door, accounts, and what watches over the service.
 fn of_the_house() -> Vec<Served> {
     use Permission::KeepAccounts;
-    use Rule::{Anyone, May, SignedIn, Watcher};
+    use Rule::{Anyone, May, Reader, SignedIn, Watcher};
     vec![
         reads("/healthz", Watcher, health::health),
         reads("/readyz", Watcher, health::readiness),
         reads("/metrics", Watcher, metrics::show),
-        reads("/assets/{name}", Anyone, assets::show),
+        reads("/assets/{name}", Reader, assets::show),
         changes("/language", Anyone, language::choose),
         reads("/sign-in", Anyone, sign_in::show),
         changes("/sign-in", Anyone, sign_in::enter),
@@ -240,6 +246,20 @@ fn of_contacts() -> Vec<Served> {
     ]
 }
 
+/// What journalists see.
+fn of_readers() -> Vec<Served> {
+    use Rule::{OneClick, Reader};
+    vec![
+        reads("/o/{token}", Reader, opt_out::show),
+        changes("/o/{token}", OneClick, opt_out::opt_out),
+        reads("/me/{token}", Reader, readers::show),
+        changes("/me/{token}", Reader, readers::save),
+        changes("/me/{token}/agreement", Reader, readers::agree),
+        reads("/me/{token}/release", Reader, copy::show),
+        reads("/me/{token}/mail", Reader, copy::mail),
+    ]
+}
+
 fn table() -> Vec<Served> {
     let all = [
         of_the_house(),
@@ -247,6 +267,7 @@ fn table() -> Vec<Served> {
         of_distributions(),
         of_contacts(),
         of_imports(),
+        of_readers(),
     ];
     all.into_iter().flatten().collect()
 }

@@ -6,7 +6,7 @@ use crate::desk::accounts::SignedIn;
 use crate::domain::account::{Permission, Role};
 use crate::domain::language::Language;
 use crate::domain::zone::Zone;
-use crate::render::pages::LANGUAGES;
+use crate::render::pages::{LANGUAGES, direction};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
@@ -41,6 +41,14 @@ impl Visitor {
                 .map_or("/", |path| path.as_str())
                 .to_owned(),
             said: said.map(str::to_owned),
+        }
+    }
+
+    /// The same, but a reader of another language.
+    pub(super) fn reading(&self, language: &'static str) -> Self {
+        Self {
+            language,
+            ..self.clone()
         }
     }
 
@@ -106,6 +114,7 @@ impl Front {
             .map_or("", |language| desk.settings.newsroom.name_in(language));
         let whole = json!({
             "lang": visitor.language,
+            "dir": direction(visitor.language),
             "other": other,
             "title": title,
             "newsroom": newsroom,

@@ -39,6 +39,9 @@ why = You receive this because { $email } is on the press list of { $newsroom }.
 opt-out = Unsubscribe
 opt-out-line = To unsubscribe, write to { $address }
 opt-out-line-subject = To unsubscribe, write to { $address } with the subject “{ $subject }”
+opt-out-line-page = To unsubscribe: { $link }
+preferences = What you get, and when
+preferences-line = What you get, and when: { $link }
 
 notice-kill-headline = RETRACTED: { $headline }
 notice-kill-body = We have withdrawn this release. **Please do not publish it, and do not quote from it.** If you have published it already, please tell us: write to the press contact below.

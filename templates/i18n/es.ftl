@@ -34,6 +34,9 @@ why = Recibe este mensaje porque { $email } figura en la lista de prensa de { $n
 opt-out = Darse de baja
 opt-out-line = Para darse de baja, escriba a { $address }
 opt-out-line-subject = Para darse de baja, escriba a { $address } con el asunto «{ $subject }»
+opt-out-line-page = Para darse de baja: { $link }
+preferences = Sus preferencias
+preferences-line = Sus preferencias: { $link }
 
 notice-kill-headline = RETIRADO: { $headline }
 notice-kill-body = Hemos retirado este comunicado. **Rogamos que no lo publique ni lo cite.** Si ya lo ha publicado, le pedimos que avise al contacto de prensa indicado más abajo.

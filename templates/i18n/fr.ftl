@@ -47,6 +47,9 @@ why = Vous recevez ce message car { $email } figure dans la liste presse de { $n
 opt-out = Se désabonner
 opt-out-line = Pour vous désabonner, écrivez à { $address }
 opt-out-line-subject = Pour vous désabonner, écrivez à { $address } avec pour objet « { $subject } »
+opt-out-line-page = Pour vous désabonner : { $link }
+preferences = Vos préférences
+preferences-line = Vos préférences : { $link }
 
 notice-kill-headline = RETIRÉ : { $headline }
 notice-kill-body = Nous avons retiré ce communiqué. **Merci de ne pas le publier ni le citer.** Si vous l’avez déjà publié, merci de le signaler au contact presse indiqué ci-dessous.

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [base, release, password, modules] = process.argv.slice(2);
+const [base, release, password, modules, ...links] = process.argv.slice(2);
 const require = createRequire(join(modules, "walk.cjs"));
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -153,6 +153,16 @@ await activate(vera, vera.getByRole("button", { name: "Look again" }));
 await vera.waitForURL(/map=/);
 const brought = new URL(vera.url()).pathname;
 
+async function look(page, what) {
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(width <= 0, `${what} is ${width} px too wide`);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => axe.run(document, { iframes: false }));
+  for (const { impact, id, help, nodes } of violations) {
+    if (impact === "serious" || impact === "critical") faults.push(`${what} ${id}: ${help}: ${nodes[0].html}`);
+  }
+}
+
 // Every page: without serious faults for those who hear or cannot point, and never sideways.
 const pages = [
   "/releases", `/releases/${release}`, `/releases/${release}/preview?part=text`,
@@ -168,13 +178,7 @@ for (const options of [
   const page = await visitor("vera", options);
   for (const path of pages) {
     await page.goto(base + path);
-    const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(width <= 0, `${path} (${options.locale}) is ${width} px too wide`);
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => axe.run(document, { iframes: false }));
-    for (const { impact, id, help, nodes } of violations) {
-      if (impact === "serious" || impact === "critical") faults.push(`${path} (${options.locale}) ${id}: ${help}: ${nodes[0].html}`);
-    }
+    await look(page, `${path} (${options.locale})`);
   }
   await page.context().close();
 }
@@ -196,6 +200,30 @@ await plain.getByText("Lift", { exact: true }).first().click();
 await plain.getByLabel("Why (for the log)").fill("wrote again");
 await plain.getByRole("button", { name: "Lift" }).click();
 await plain.getByText("The bar is lifted").waitFor();
+// A journalist opens the links of a mail, without an account, and opts out in one click.
+const [optOut, own] = links.map((link) => new URL(link).pathname);
+for (const options of [
+  { colorScheme: "light", bypassCSP: true },
+  { colorScheme: "dark", viewport: { width: 360, height: 800 }, bypassCSP: true },
+]) {
+  const context = await browser.newContext({ locale: "ru", ...options });
+  const page = await context.newPage();
+  for (const path of [optOut, own, "/o/x"]) {
+    await page.goto(base + path);
+    await look(page, path);
+  }
+  await context.close();
+}
+const journalist = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+await journalist.goto(base + own);
+await journalist.locator("#beats").fill("rivers");
+await journalist.locator("form").first().getByRole("button").click();
+await journalist.locator("[role=status]").first().waitFor();
+await journalist.goto(base + optOut);
+await activate(journalist, journalist.locator("button[value=all]"));
+await journalist.locator("main .lede[role=status]").waitFor();
+await journalist.goto(base + optOut);
+expect((await journalist.locator("button").count()) === 0, "who has opted out is asked again");
 await browser.close();
 for (const fault of faults) console.error(fault);
 process.exit(faults.length ? 1 : 0);

@@ -5,6 +5,7 @@ mod doors;
 mod imports;
 mod log;
 mod people;
+mod readers;
 mod releases;
 mod rules;
 mod sending;

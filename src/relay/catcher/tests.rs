@@ -58,6 +58,7 @@ fn message(text: &str) -> ComposedMessage {
         to: &from,
         delivery: DeliveryId::from_parts(1, 1),
         replies_to: None,
+        opt_out_page: None,
         date: jiff::Timestamp::UNIX_EPOCH,
         subject: "s",
         languages: &[],

@@ -20,7 +20,7 @@ const LONGEST_LINE: usize = 70;
 pub struct Letterhead {
     fixed: String,
     domain: String,
-    /// The header to opt out, up to the delivery's identifier.
+    /// Where an opt-out by mail goes, up to the delivery's identifier.
     opt_out: String,
     zone: Zone,
     /// The last subject and its header: most readers have the same.
@@ -55,10 +55,7 @@ impl Letterhead {
         Ok(Self {
             fixed,
             domain: domain.to_owned(),
-            opt_out: format!(
-                "List-Unsubscribe: <mailto:{}?subject=unsubscribe%20",
-                percent(opt_out)
-            ),
+            opt_out: format!("<mailto:{}?subject=unsubscribe%20", percent(opt_out)),
             zone: zone.clone(),
             subject: Mutex::default(),
         })
@@ -96,7 +93,7 @@ pub(super) fn write(message: &Message<'_>) -> Result<String, ComposeError> {
         let original = message_id(original, domain);
         let _ = write!(out, "In-Reply-To: {original}\r\nReferences: {original}\r\n");
     }
-    let _ = write!(out, "{}{delivery}>\r\n", letterhead.opt_out);
+    write_opt_out(message, &mut out);
     for (n, language) in message.languages.iter().enumerate() {
         let before = if n == 0 { "Content-Language: " } else { ", " };
         let _ = write!(out, "{before}{language}");
@@ -105,6 +102,20 @@ pub(super) fn write(message: &Message<'_>) -> Result<String, ComposeError> {
         out.push_str("\r\n");
     }
     Ok(out)
+}
+
+/// Writes how to opt out: by the web with one click where there is a page for it
+/// (RFC 8058 3.1: the `https` URI, and what to post there), and by mail (RFC 2369 3.2).
+fn write_opt_out(message: &Message<'_>, out: &mut String) {
+    let (delivery, by_mail) = (message.delivery, &message.letterhead.opt_out);
+    out.push_str("List-Unsubscribe: ");
+    if let Some(page) = message.opt_out_page {
+        let _ = write!(out, "<{page}>,\r\n ");
+    }
+    let _ = write!(out, "{by_mail}{delivery}>\r\n");
+    if message.opt_out_page.is_some() {
+        out.push_str("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+    }
 }
 
 fn write_date(at: Timestamp, zone: &Zone, out: &mut String) -> Result<(), ComposeError> {

@@ -130,6 +130,8 @@ pub struct Message<'a> {
     pub delivery: DeliveryId,
     /// The delivery that this one follows up on (RFC 5322 3.6.4).
     pub replies_to: Option<DeliveryId>,
+    /// Where one click opts the reader out; an `https` URI in ASCII.
+    pub opt_out_page: Option<&'a str>,
     /// Date.
     pub date: Timestamp,
     /// Subject; line breaks in it become spaces.

@@ -30,6 +30,7 @@ fn message(name: &str, subject: &str, html: &str, text: &str, file: &str) -> Com
         to: &mailbox(name, "anna@example.org"),
         delivery: DeliveryId::from_parts(1, 1),
         replies_to: None,
+        opt_out_page: Some("https://press.newsroom.example/o/AAAA"),
         date: Timestamp::from_second(1_646_888_400).unwrap(),
         subject,
         languages: &["ru".parse().unwrap()],
@@ -117,7 +118,9 @@ fn the_headers_are_as_the_standards_want_them() {
         "List-Id: <press.newsroom.example>",
         "MIME-Version: 1.0",
         "Content-Language: ru",
-        "List-Unsubscribe: <mailto:press@newsroom.example?subject=unsubscribe%20dlv_00000000010000000000000001>",
+        "List-Unsubscribe: <https://press.newsroom.example/o/AAAA>,",
+        " <mailto:press@newsroom.example?subject=unsubscribe%20dlv_00000000010000000000000001>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Message-ID: <dlv_00000000010000000000000001@newsroom.example>",
     ] {
         assert!(head.lines().any(|own| own == line), "{line}\n{head}");
@@ -127,6 +130,21 @@ fn the_headers_are_as_the_standards_want_them() {
         "{source}"
     );
     assert!(!head.contains("Precedence"));
+}
+
+/// RFC 8058 4: the signature must cover both.
+#[test]
+fn the_signature_covers_how_to_opt_out() {
+    let composed = message("A", "s", "<p>x</p>", "x", "a.png");
+    let signed = composed.signed(&signer(), Timestamp::MIN).unwrap();
+    let source = String::from_utf8(signed.to_vec()).unwrap();
+    let unfolded = source.replace("\r\n ", "").replace("\r\n\t", "");
+    let (_, names) = unfolded.split_once("h=").unwrap();
+    let names = names.split(';').next().unwrap().to_ascii_lowercase();
+    let names: Vec<_> = names.split(':').map(str::trim).collect();
+    for name in ["list-unsubscribe", "list-unsubscribe-post"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
 }
 
 proptest! {

@@ -65,6 +65,8 @@ impl Case {
             opt_out: OptOut {
                 address: &self.opt_out,
                 subject: &self.subject,
+                page: "",
+                own: "",
             },
         }
     }

@@ -64,6 +64,8 @@ pub(super) fn render_with(
         opt_out: OptOut {
             address: &opt_out,
             subject: "no more, please",
+            page: "",
+            own: "",
         },
     })
 }

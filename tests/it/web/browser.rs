@@ -141,6 +141,17 @@ impl Browser {
         self.ask(request)
     }
 
+    /// As a mail provider opts its user out: no cookie, no origin, the readers' name.
+    pub(crate) fn one_click(&mut self, host: &str, path: &str, body: &str) -> Page {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .header("host", host)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.to_owned());
+        self.ask(request)
+    }
+
     /// With another host's name.
     pub(crate) fn get_as_host(&mut self, host: &str, path: &str) -> Page {
         let request = self

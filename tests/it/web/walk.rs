@@ -4,6 +4,9 @@ use super::browser::{PASSWORD, user};
 use crate::support::{CatcherProcess, EMBARGOED, ServiceProcess, Workspace, run};
 use std::process::Command;
 
+/// Somebody among the sample contacts who is written to nowhere after the walk.
+const READER: &str = "jonah.whitlock@harbour-gazette.example";
+
 #[test]
 fn the_whole_story_in_a_browser() {
     let modules = std::env::var("DATELINE_TEST_NODE_MODULES").unwrap_or_else(|_| {
@@ -17,13 +20,18 @@ fn the_whole_story_in_a_browser() {
     workspace.lift_in(86_400);
     let text = workspace.read("dateline.toml");
     let policy = "[approval]\nembargoed = 2\nparity = \"off\"\n";
-    workspace.write("dateline.toml", &format!("{text}\n{policy}"));
+    let readers = "[readers]\nurl = \"https://press.two-banks.example\"\nagreement = \"I wait for the lift.\"\n";
+    workspace.write("dateline.toml", &format!("{text}\n{policy}\n{readers}"));
+    let (_, links) = workspace.json(&["contacts", "link", READER]);
+    let links = ["opt_out", "own"].map(|link| links[link].as_str().unwrap().to_owned());
     user(&workspace, "vera", "admin");
     user(&workspace, "olga", "approver");
     let service = ServiceProcess::start(&workspace);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/walk.mjs");
     let base = format!("http://{}", service.address());
-    let said = run(Command::new("node").args([script, &base, EMBARGOED, PASSWORD, &modules]));
+    let said = run(Command::new("node").args([
+        script, &base, EMBARGOED, PASSWORD, &modules, &links[0], &links[1],
+    ]));
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert_eq!(workspace.dateline(&["log", "verify"]).code, 0);
 }
