@@ -34,6 +34,8 @@ pub(super) enum ReasonArg {
     OptOut,
     /// The mailbox does not exist.
     HardBounce,
+    /// Mail to it kept bouncing.
+    SoftBounces,
     /// Their provider reported a complaint.
     Complaint,
     /// The newsroom's own decision.
@@ -47,6 +49,7 @@ impl From<ReasonArg> for SuppressionReason {
         match reason {
             ReasonArg::OptOut => Self::OptOut,
             ReasonArg::HardBounce => Self::HardBounce,
+            ReasonArg::SoftBounces => Self::SoftBounces,
             ReasonArg::Complaint => Self::Complaint,
             ReasonArg::Manual => Self::Manual,
             ReasonArg::Erasure => Self::Erasure,

@@ -403,6 +403,7 @@ said-revoked = That it is over is on record.
 suppression = Suppression
 bar-opt-out = asked not to be written to
 bar-hard-bounce = the mailbox does not exist
+bar-soft-bounces = mail kept bouncing
 bar-complaint = complained
 bar-manual = barred by the newsroom
 bar-erasure = erased on request

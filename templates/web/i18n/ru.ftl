@@ -415,6 +415,7 @@ said-revoked = Прекращение согласия записано.
 suppression = Запрет писать
 bar-opt-out = просили не писать
 bar-hard-bounce = ящика не существует
+bar-soft-bounces = письма возвращались раз за разом
 bar-complaint = пожаловались
 bar-manual = запрет редакции
 bar-erasure = данные стёрты по просьбе
