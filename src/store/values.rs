@@ -86,6 +86,12 @@ pub(super) fn due_at(state: &DeliveryState) -> i64 {
     }
 }
 
+/// Why an address is barred, off its column.
+pub(super) fn reason(place: &str, name: &str) -> Result<SuppressionReason> {
+    SuppressionReason::from_name(name)
+        .ok_or_else(|| damaged(place, "suppression", format!("reason `{name}`")))
+}
+
 /// A bar, off its columns: address, reason and time; source; note.
 pub(super) fn suppression(
     place: &str,
@@ -94,12 +100,11 @@ pub(super) fn suppression(
     note: String,
 ) -> Result<Suppression> {
     let wrong = |cause: String| damaged(place, "suppression", cause);
-    let reason = SuppressionReason::from_name(&reason);
     Ok(Suppression {
         email: email
             .parse()
             .map_err(|error| wrong(format!("address: {error}")))?,
-        reason: reason.ok_or_else(|| wrong("an unknown reason".to_owned()))?,
+        reason: self::reason(place, &reason)?,
         at: at
             .parse()
             .map_err(|error| wrong(format!("time: {error}")))?,

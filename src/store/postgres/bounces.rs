@@ -1,7 +1,7 @@
 //! Reports that come back.
 
 use super::rows::{STANDING, get, stand};
-use super::{PostgresStore, Result, log};
+use super::{PostgresStore, Result, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
 use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged};
 use crate::store::values::{damaged, due_at, from_json, json, micros, timestamp};
@@ -253,17 +253,7 @@ async fn keep(
             .execute(&mut *connection)
             .await?;
     }
-    let mut barred = false;
-    if let Some(bar) = &judged.bar {
-        let written = sqlx::query("INSERT INTO suppression (email, reason, at, source) VALUES ($1, $2, $3, $4) ON CONFLICT (email) DO NOTHING")
-            .bind(bar.email.to_string())
-            .bind(bar.reason.name())
-            .bind(bar.at.to_string())
-            .bind(&bar.source)
-            .execute(connection)
-            .await?;
-        barred = written.rows_affected() > 0;
-    }
+    let barred = suppressions::insert(connection, judged.bar.as_slice()).await? > 0;
     Ok(Fate::Kept {
         moved: judged.state.is_some(),
         barred,

@@ -4,9 +4,9 @@ use super::rows::get;
 use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
-use crate::store::values::{damaged, suppression};
+use crate::store::values::{reason, suppression};
 use sqlx::postgres::PgRow;
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use std::collections::HashMap;
 
 /// Bars in one statement.
@@ -14,6 +14,18 @@ const BATCH: usize = 500;
 
 pub(super) async fn suppress(store: &PostgresStore, suppressions: &[Suppression]) -> Result<u64> {
     let mut transaction = store.begin().await?;
+    let added = insert(&mut transaction, suppressions)
+        .await
+        .map_err(|error| store.failed(error))?;
+    store.commit(transaction).await?;
+    Ok(added)
+}
+
+/// Sets bars, and answers with how many are new: what is barred keeps its first.
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    suppressions: &[Suppression],
+) -> sqlx::Result<u64> {
     let mut added = 0;
     for batch in suppressions.chunks(BATCH) {
         let texts =
@@ -28,12 +40,10 @@ pub(super) async fn suppress(store: &PostgresStore, suppressions: &[Suppression]
         .bind(texts(|one| one.at.to_string()))
         .bind(texts(|one| one.source.replace('\0', "\u{fffd}")))
         .bind(texts(|one| one.note.replace('\0', "\u{fffd}")))
-        .execute(&mut *transaction)
-        .await
-        .map_err(|error| store.failed(error))?;
+        .execute(&mut *connection)
+        .await?;
         added += done.rows_affected();
     }
-    store.commit(transaction).await?;
     Ok(added)
 }
 
@@ -63,12 +73,6 @@ pub(super) async fn is_suppressed(
 fn bar(store: &PostgresStore, row: &PgRow) -> Result<(String, SuppressionReason)> {
     let reason = reason(&store.place, get(&store.place, row, "reason")?)?;
     Ok((get(&store.place, row, "email")?, reason))
-}
-
-/// A reason by its name.
-pub(super) fn reason(place: &str, name: &str) -> Result<SuppressionReason> {
-    SuppressionReason::from_name(name)
-        .ok_or_else(|| damaged(place, "suppression", format!("reason `{name}`")))
 }
 
 pub(super) async fn one(

@@ -1,13 +1,12 @@
 //! One turn of the ledger: outcomes in, new attempts out, one transaction.
 
 use super::rows::{attempts, delivery, get};
-use super::suppressions::reason;
 use super::{PostgresStore, Result, bell, log, watch};
 use crate::domain::delivery::{DeliveryState, Life};
 use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
-use crate::store::values::{damaged, due_at, json, micros, timestamp};
+use crate::store::values::{damaged, due_at, json, micros, reason, timestamp};
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;

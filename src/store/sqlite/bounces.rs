@@ -2,7 +2,7 @@
 
 use super::read::{STANDING, stand, text};
 use super::rows::{damaged, due_at, from_json, json, micros, timestamp};
-use super::{Result, SqliteStore, log};
+use super::{Result, SqliteStore, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
 use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged};
 use crate::store::{Standing, StoreError};
@@ -201,17 +201,7 @@ async fn keep(
         .execute(&mut *connection)
         .await?;
     }
-    let mut barred = false;
-    if let Some(bar) = &judged.bar {
-        let written = sqlx::query("INSERT INTO suppression (email, reason, at, source) VALUES (?, ?, ?, ?) ON CONFLICT (email) DO NOTHING")
-            .bind(bar.email.to_string())
-            .bind(bar.reason.name())
-            .bind(bar.at.to_string())
-            .bind(&bar.source)
-            .execute(connection)
-            .await?;
-        barred = written.rows_affected() > 0;
-    }
+    let barred = suppressions::insert(connection, judged.bar.as_slice()).await? > 0;
     Ok(Fate::Kept {
         moved: judged.state.is_some(),
         barred,

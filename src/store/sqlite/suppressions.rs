@@ -1,43 +1,47 @@
 //! Bars on addresses.
 
-use super::rows::{damaged, json};
-use super::{Result, SqliteStore};
+use super::rows::json;
+use super::{Result, SqliteStore, batch};
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
-use crate::store::values::suppression;
+use crate::store::values::{reason, suppression};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use std::collections::HashMap;
-
-/// Bars in one statement.
-const BATCH: usize = 500;
 
 pub(super) async fn suppress(store: &SqliteStore, suppressions: &[Suppression]) -> Result<u64> {
     let wrong = |error| store.failed(error);
     let mut transaction = store.begin().await?;
-    let mut added = 0;
-    for batch in suppressions.chunks(BATCH) {
-        let row = |one: &Suppression| {
-            (
-                one.email.to_string(),
-                one.reason.name(),
-                one.at.to_string(),
-                one.source.clone(),
-                one.note.clone(),
-            )
-        };
-        let done = sqlx::query(
-            "INSERT INTO suppression (email, reason, at, source, note) \
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true \
-             ON CONFLICT (email) DO NOTHING",
-        )
-        .bind(json(&batch.iter().map(row).collect::<Vec<_>>()))
-        .execute(&mut *transaction)
+    let added = insert(&mut transaction, suppressions)
         .await
         .map_err(wrong)?;
-        added += done.rows_affected();
-    }
     transaction.commit().await.map_err(wrong)?;
+    Ok(added)
+}
+
+/// Sets bars, and answers with how many are new: what is barred keeps its first.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    suppressions: &[Suppression],
+) -> sqlx::Result<u64> {
+    let mut added = 0;
+    for bars in suppressions.chunks(batch::MOST) {
+        let mut insert = sqlx::query(batch::over(
+            "INSERT INTO suppression (email, reason, at, source, note) SELECT * FROM",
+            5,
+            bars.len(),
+            "WHERE column1 IS NOT NULL ON CONFLICT (email) DO NOTHING",
+        ));
+        for bar in bars {
+            insert = insert
+                .bind(bar.email.to_string())
+                .bind(bar.reason.name())
+                .bind(bar.at.to_string())
+                .bind(&bar.source)
+                .bind(&bar.note);
+        }
+        added += insert.execute(&mut *connection).await?.rows_affected();
+    }
     Ok(added)
 }
 
@@ -66,9 +70,7 @@ pub(super) async fn is_suppressed(
 fn bar(store: &SqliteStore, row: &SqliteRow) -> Result<(String, SuppressionReason)> {
     let email: String = row.try_get(0).map_err(|error| store.failed(error))?;
     let reason: String = row.try_get(1).map_err(|error| store.failed(error))?;
-    let reason = SuppressionReason::from_name(&reason)
-        .ok_or_else(|| damaged(&store.place, "suppression", format!("reason `{reason}`")))?;
-    Ok((email, reason))
+    Ok((email, self::reason(&store.place, &reason)?))
 }
 
 pub(super) async fn one(store: &SqliteStore, email: &EmailAddress) -> Result<Option<Suppression>> {

@@ -6,8 +6,7 @@ use crate::domain::delivery::{DeliveryState, Life};
 use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
-use crate::domain::suppression::SuppressionReason;
-use crate::store::values::breathe;
+use crate::store::values::{breathe, reason};
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -204,10 +203,7 @@ fn claimed(store: &SqliteStore, row: &SqliteRow, now: Timestamp) -> Result<Claim
         ));
     }
     let barred: Option<String> = row.try_get("barred").map_err(wrong)?;
-    let barred = barred.map(|reason| {
-        SuppressionReason::from_name(&reason)
-            .ok_or_else(|| damaged(&store.place, "suppression", format!("reason `{reason}`")))
-    });
+    let barred = barred.map(|name| reason(&store.place, &name));
     Ok(Claimed {
         delivery,
         attempt: row.try_get("attempts").map_err(wrong)?,

@@ -70,7 +70,7 @@ fn judge(one: &Arrived, evidence: Evidence, standing: &Standing, earlier: &[Time
                 reason,
                 at: at(100),
                 source: "a test".into(),
-                note: String::new(),
+                note: "what the server said".into(),
             }),
     }
 }
@@ -116,6 +116,8 @@ pub(super) async fn a_report_moves_its_delivery_once(ground: &Ground) {
     let bars = store.suppressed().await.unwrap();
     assert_eq!(bars.len(), 1);
     assert_eq!(bars[&email(0).to_string()], SuppressionReason::HardBounce);
+    let bar = store.suppression(&email(0)).await.unwrap().unwrap();
+    assert_eq!(bar.note, "what the server said");
     let told = store.bounces(9).await.unwrap();
     let prints: Vec<_> = told.iter().map(|one| one.fingerprint.as_str()).collect();
     assert_eq!(prints, ["two", "one"]);
