@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/web");
 
@@ -41,10 +41,15 @@ pub struct Asset {
 
 type Bundle = FluentBundle<FluentResource>;
 
+/// The words of a language, and behind them those that stand in for what it lacks.
+type Voice = Vec<Arc<Bundle>>;
+
 /// All pages, ready to be written in every language.
 pub struct Pages {
-    engines: BTreeMap<String, Handlebars<'static>>,
-    words: BTreeMap<String, Arc<Bundle>>,
+    /// Compiled when a page is first asked for in the language: most never are.
+    engines: BTreeMap<&'static str, OnceLock<Handlebars<'static>>>,
+    voices: BTreeMap<&'static str, Voice>,
+    templates: Files,
     assets: BTreeMap<String, Asset>,
 }
 
@@ -82,23 +87,22 @@ impl Pages {
                 &mut problems,
             );
         }
-        let mut pages = Self {
-            engines: BTreeMap::new(),
-            words: BTreeMap::new(),
-            assets: assets(&files),
-        };
-        for language in READERS {
-            let words = words(language, &files, &mut problems);
-            let words = Arc::new(words);
-            let engine = engine(&words, &files, &mut problems);
-            pages.engines.insert(language.to_owned(), engine);
-            pages.words.insert(language.to_owned(), words);
+        let assets = assets(&files);
+        let voices = voices(&files, &mut problems);
+        files.retain(|name, _| name.ends_with(".hbs"));
+        // What is wrong with a template is wrong in every language.
+        let first = engine(&voices[LANGUAGES[0]], &files, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
         }
-        if problems.is_empty() {
-            Ok(pages)
-        } else {
-            Err(problems)
-        }
+        let mut engines = BTreeMap::from(READERS.map(|language| (language, OnceLock::new())));
+        engines.insert(LANGUAGES[0], OnceLock::from(first));
+        Ok(Self {
+            engines,
+            voices,
+            templates: files,
+            assets,
+        })
     }
 
     /// Writes a page.
@@ -115,12 +119,9 @@ impl Pages {
             page: page.to_owned(),
             cause,
         };
-        let engine = self
-            .engines
-            .get(language)
-            .or_else(|| self.engines.get(spoken(language)))
-            .ok_or_else(|| fail("no language".to_owned()))?;
-        engine
+        let (language, voice) = self.voice(language);
+        self.engines[language]
+            .get_or_init(|| engine(voice, &self.templates, &mut Vec::new()))
             .render(page, data)
             .map_err(|error| fail(error.to_string()))
     }
@@ -128,16 +129,22 @@ impl Pages {
     /// A message of the desk's words; its id where there is none.
     pub fn say(&self, language: &str, id: &str, with: &[(&str, Value)]) -> String {
         let args = with.iter().map(|(name, value)| (*name, fluent(value)));
-        self.words
-            .get(language)
-            .or_else(|| self.words.get(spoken(language)))
-            .and_then(|words| message(words, id, &args.collect()).ok())
-            .unwrap_or_else(|| id.to_owned())
+        let (_, voice) = self.voice(language);
+        message(voice, id, &args.collect()).unwrap_or_else(|_| id.to_owned())
+    }
+
+    /// A language as it is named here, and its words: its own, else those of the
+    /// desk's nearest.
+    fn voice(&self, language: &str) -> (&'static str, &Voice) {
+        let known = READERS.into_iter().find(|known| *known == language);
+        let name = known.unwrap_or_else(|| spoken(language));
+        (name, &self.voices[name])
     }
 
     /// Whether the desk's words have a message.
     pub fn knows(&self, id: &str) -> bool {
-        self.words.values().all(|words| words.has_message(id))
+        let mut desk = LANGUAGES.iter().flat_map(|language| &self.voices[language]);
+        desk.all(|words| words.has_message(id))
     }
 
     /// A file served as it is.
@@ -219,15 +226,24 @@ fn assets(files: &Files) -> BTreeMap<String, Asset> {
     found.collect()
 }
 
+/// The words of every language. Only journalists' pages speak more languages than
+/// the desk: what they have no words for is in its first.
+fn voices(files: &Files, problems: &mut Vec<Problem>) -> BTreeMap<&'static str, Voice> {
+    let own = READERS.map(|language| (language, Arc::new(words(language, files, problems))));
+    let own = BTreeMap::from(own);
+    let voice = |language: &'static str| {
+        let behind = (!LANGUAGES.contains(&language)).then_some(LANGUAGES[0]);
+        let names = std::iter::once(language).chain(behind);
+        (language, names.map(|name| Arc::clone(&own[name])).collect())
+    };
+    BTreeMap::from(READERS.map(voice))
+}
+
 fn words(language: &str, files: &Files, problems: &mut Vec<Problem>) -> Bundle {
     let tag = language.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     bundle.set_use_isolating(false);
-    // Only journalists' pages speak more languages than the desk.
-    let below = (!LANGUAGES.contains(&language)).then_some(LANGUAGES[0]);
-    let layers = below.into_iter().chain([language]);
-    let sources: Vec<_> = layers.flat_map(|language| layer(language, files)).collect();
-    for (bytes, shown) in &sources {
+    for (bytes, shown) in &layers(language, files).collect::<Vec<_>>() {
         match FluentResource::try_new(String::from_utf8_lossy(bytes).into_owned()) {
             Ok(resource) => bundle.add_resource_overriding(resource),
             Err((_, errors)) => problems.extend(errors.iter().map(|error| {
@@ -243,7 +259,7 @@ fn words(language: &str, files: &Files, problems: &mut Vec<Problem>) -> Bundle {
 
 /// The words of one language: a workspace's file lies over the built-in one message
 /// by message.
-fn layer(language: &str, files: &Files) -> impl Iterator<Item = (Vec<u8>, String)> {
+fn layers(language: &str, files: &Files) -> impl Iterator<Item = (Vec<u8>, String)> {
     let name = format!("i18n/{language}.ftl");
     let own = files
         .get(&name)
@@ -255,12 +271,12 @@ fn layer(language: &str, files: &Files) -> impl Iterator<Item = (Vec<u8>, String
     base.into_iter().chain(own.cloned())
 }
 
-fn engine(words: &Arc<Bundle>, files: &Files, problems: &mut Vec<Problem>) -> Handlebars<'static> {
+fn engine(voice: &Voice, files: &Files, problems: &mut Vec<Problem>) -> Handlebars<'static> {
     let mut engine = Handlebars::new();
     engine.set_strict_mode(true);
     engine.register_escape_fn(super::helpers::escape);
     engine.unregister_helper("log");
-    engine.register_helper("t", Box::new(Say(Arc::clone(words))));
+    engine.register_helper("t", Box::new(Say(voice.clone())));
     engine.register_helper("is", Box::new(is));
     for (name, (bytes, shown)) in files {
         let Some(page) = name.strip_suffix(".hbs") else {
@@ -288,9 +304,12 @@ fn fluent(value: &Value) -> FluentValue<'static> {
     }
 }
 
-fn message(words: &Bundle, id: &str, args: &FluentArgs<'_>) -> Result<String, String> {
-    let pattern = words.get_message(id).and_then(|message| message.value());
-    let pattern = pattern.ok_or_else(|| format!("the words have no message `{id}`"))?;
+fn message(voice: &Voice, id: &str, args: &FluentArgs<'_>) -> Result<String, String> {
+    let found = voice.iter().find_map(|words| {
+        let pattern = words.get_message(id)?.value()?;
+        Some((words, pattern))
+    });
+    let (words, pattern) = found.ok_or_else(|| format!("the words have no message `{id}`"))?;
     let mut errors = Vec::new();
     let said = words
         .format_pattern(pattern, Some(args), &mut errors)
@@ -302,7 +321,7 @@ fn message(words: &Bundle, id: &str, args: &FluentArgs<'_>) -> Result<String, St
 }
 
 /// `{{t "state" name n=3}}`: the message `state-<name>`, escaped.
-struct Say(Arc<Bundle>);
+struct Say(Voice);
 
 impl HelperDef for Say {
     fn call<'reg: 'rc, 'rc>(
@@ -414,8 +433,8 @@ mod tests {
         files.insert("p.hbs".into(), (text.into(), "p".into()));
         files.insert("i18n/en.ftl".into(), ("x = <{ $a }>".into(), "w".into()));
         let mut problems = Vec::new();
-        let words = Arc::new(words("en", &files, &mut problems));
-        let engine = engine(&words, &files, &mut problems);
+        let voice = vec![Arc::new(words("en", &files, &mut problems))];
+        let engine = engine(&voice, &files, &mut problems);
         assert!(problems.is_empty(), "{problems:?}");
         let page = engine.render("p", &json!({ "a": "\"><script>'" })).unwrap();
         assert!(
