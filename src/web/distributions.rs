@@ -86,22 +86,11 @@ async fn whole(front: &Front, visitor: &Visitor, id: &str) -> Result<(String, Va
         "held": matches!(found.course, Course::Held { .. }),
         "killed": matches!(found.course, Course::Killed { .. }),
         "open": status.counts.waiting() > 0,
-        "barred": barred(front, &found),
         "received": status.counts.in_state("accepted") + status.counts.in_state("in_doubt") > 0,
-        "had_embargo": found.embargo.is_some(),
         "doubts": doubts.collect::<Vec<_>>(),
         "deferred": deferred.collect::<Vec<_>>(),
     });
     Ok((status.headline, data))
-}
-
-/// Whether its embargo still stands.
-fn barred(front: &Front, found: &Distribution) -> bool {
-    let now = front.desk().clock.now();
-    found
-        .embargo
-        .as_ref()
-        .is_some_and(|embargo| !embargo.is_lifted(now))
 }
 
 /// The part that changes as it goes.
