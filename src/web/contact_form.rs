@@ -2,6 +2,7 @@
 
 use super::Front;
 use super::fault::Answer;
+use super::fields::fault_at;
 use super::sheet::Visitor;
 use crate::desk::people::{Saved, print};
 use crate::domain::contact::Contact;
@@ -192,8 +193,7 @@ async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
 
 impl Sheet {
     fn fault(&self, name: &str) -> Option<&str> {
-        let found = self.faults.iter().find(|fault| fault.field == name);
-        found.map(|fault| fault.message.as_str())
+        fault_at(&self.faults, name)
     }
 
     /// A field that stands for none of the contact's.

@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::fault::{Answer, Fault};
-use super::fields::query;
+use super::fields::{cut, one_more, query};
 use super::sheet::Visitor;
 use crate::desk::people::{DeliveryTo, Whole};
 use crate::domain::address::EmailAddress;
@@ -50,15 +50,10 @@ pub(super) async fn list(
     let wanted = ContactSearch::new(&search.search, list);
     // Whatever is no address stands before all of them.
     let after = EmailAddress::parse(&search.after).ok();
-    // One more than is shown tells whether there are any further.
-    let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
-    let mut found = desk.find_contacts(&wanted, after.as_ref(), limit).await?;
-    let more = found.len() > PAGE;
-    found.truncate(PAGE);
-    let last = found
-        .last()
-        .filter(|_| more)
-        .map(|one| one.email.to_string());
+    let mut found = desk
+        .find_contacts(&wanted, after.as_ref(), one_more(PAGE))
+        .await?;
+    let last = cut(&mut found, PAGE).map(|one| one.email.to_string());
     let pairs = [("search", search.search.as_str()), ("list", &search.list)];
     let next = last.map(|last| query(pairs.into_iter().chain([("after", last.as_str())])));
     let known = desk.press_lists(&front.counted).await?;

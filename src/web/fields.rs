@@ -1,6 +1,7 @@
-//! What forms and addresses share: a field that may be empty, and a query of
-//! those that are not.
+//! What forms, lists and addresses share: a field that may be empty or wrong, a
+//! page of what was found, and a query of what is given.
 
+use crate::domain::contact_edit::FieldFault;
 use url::form_urlencoded::Serializer;
 
 /// What a field says, where it says anything.
@@ -13,4 +14,22 @@ pub(super) fn given(text: &str) -> Option<String> {
 pub(super) fn query<'a>(pairs: impl IntoIterator<Item = (&'static str, &'a str)>) -> String {
     let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
     Serializer::new(String::new()).extend_pairs(given).finish()
+}
+
+/// What is wrong with a form's field.
+pub(super) fn fault_at<'f>(faults: &'f [FieldFault], name: &str) -> Option<&'f str> {
+    let found = faults.iter().find(|fault| fault.field == name);
+    found.map(|fault| fault.message.as_str())
+}
+
+/// How many are asked for so that a page of so many knows whether more follow.
+pub(super) fn one_more(page: usize) -> u32 {
+    u32::try_from(page + 1).unwrap_or(u32::MAX)
+}
+
+/// Cuts what was found to a page. Gives the last on it, where more follow.
+pub(super) fn cut<T>(found: &mut Vec<T>, page: usize) -> Option<&T> {
+    let more = found.len() > page;
+    found.truncate(page);
+    found.last().filter(|_| more)
 }

@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::fault::Answer;
-use super::fields::query;
+use super::fields::{fault_at, query};
 use super::sheet::Visitor;
 use crate::desk::segments::{Group, NewSegment, SegmentSaved};
 use crate::domain::contact_edit::FieldFault;
@@ -62,10 +62,6 @@ async fn sheet(
     let desk = front.desk();
     let segments = desk.segment_groups(&front.counted).await?;
     let lists = desk.press_lists(&front.counted).await?;
-    let fault = |name: &str| {
-        let found = faults.iter().find(|fault| fault.field == name);
-        found.map(|fault| fault.message.as_str())
-    };
     let page = json!({
         "tab": "groups",
         "segments": segments.iter().map(shown).collect::<Vec<_>>(),
@@ -74,8 +70,8 @@ async fn sheet(
             "name": form.name, "where": form.rule, "to": form.to, "not": form.not,
             "composed": form.rule.trim().is_empty() && !form.to.is_empty(),
         },
-        "name_fault": fault("name"),
-        "where_fault": fault("where"),
+        "name_fault": fault_at(faults, "name"),
+        "where_fault": fault_at(faults, "where"),
     });
     front.page(visitor, "groups", "tab-groups", page)
 }

@@ -2,6 +2,7 @@
 
 use super::Front;
 use super::fault::{Answer, Fault};
+use super::fields::fault_at;
 use super::sheet::Visitor;
 use crate::desk::people::Saved;
 use crate::desk::reader_pages::Terms;
@@ -214,11 +215,8 @@ async fn sheet(
     faults: &[FieldFault],
 ) -> Answer {
     let desk = front.desk();
-    let fault = |name: &str| {
-        let found = faults.iter().find(|fault| fault.field == name);
-        found.map(|fault| fault.message.as_str())
-    };
-    let field = |name: &str, value: &str| json!({ "value": value, "fault": fault(name) });
+    let field =
+        |name: &str, value: &str| json!({ "value": value, "fault": fault_at(faults, name) });
     let chosen = match wishes.send_window.as_str() {
         "" => WINDOWS[0],
         other => other,

@@ -3,7 +3,7 @@
 use super::Front;
 use super::contacts::{Asked, REASONS, bar_row, sheet as contact_sheet};
 use super::fault::{Answer, Fault, told};
-use super::fields::query;
+use super::fields::{cut, one_more, query};
 use super::files::brought;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
@@ -82,16 +82,10 @@ pub(super) async fn list(
 async fn sheet(front: &Front, visitor: &Visitor, search: &Search, news: News) -> Answer {
     let desk = front.desk();
     let after = EmailAddress::parse(&search.after).ok();
-    let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
     let mut bars = desk
-        .suppressions(&search.wanted(), after.as_ref(), limit)
+        .suppressions(&search.wanted(), after.as_ref(), one_more(PAGE))
         .await?;
-    let more = bars.len() > PAGE;
-    bars.truncate(PAGE);
-    let last = bars
-        .last()
-        .filter(|_| more)
-        .map(|bar| bar.email.to_string());
+    let last = cut(&mut bars, PAGE).map(|bar| bar.email.to_string());
     let pairs = [
         ("search", search.search.as_str()),
         ("reason", &search.reason),
