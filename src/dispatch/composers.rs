@@ -61,11 +61,11 @@ impl Composers {
         let bytes = store.content(hash).await?.ok_or_else(|| {
             NoComposer::Content(format!("the frozen content {hash} is not in the store"))
         })?;
-        let return_path = self.return_path.clone();
-        let made = tokio::task::spawn_blocking(move || make(bytes, return_path)).await;
+        let made = tokio::task::spawn_blocking(move || make(bytes)).await;
         let composer = made
             .map_err(|torn| NoComposer::Content(torn.to_string()))
             .flatten()?;
+        let composer = composer.with_return_path(self.return_path.clone());
         let composer = Arc::new(composer.linked(self.links.clone()));
         if ready.len() >= MOST {
             ready.pop_front();
@@ -80,14 +80,13 @@ impl Composers {
     }
 }
 
-fn make(bytes: Vec<u8>, return_path: Option<ReturnPath>) -> Result<Composer, NoComposer> {
+fn make(bytes: Vec<u8>) -> Result<Composer, NoComposer> {
     let wrong = |cause: String| NoComposer::Content(cause);
     let content = FrozenContent::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))?;
     // Its files would be there twice while they are encoded.
     drop(bytes);
-    let composer = Composer::new(content).map_err(|problems| {
+    Composer::new(content).map_err(|problems| {
         let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
         wrong(all.join("; "))
-    })?;
-    Ok(composer.with_return_path(return_path))
+    })
 }
