@@ -86,9 +86,13 @@ pub(super) fn write(message: &Message<'_>) -> Result<String, ComposeError> {
     out.push_str(&letterhead.fixed);
     write_to(message.to, &mut out)?;
     letterhead.write_subject(message.subject, &mut out);
-    let (delivery, domain) = (message.delivery, &letterhead.domain);
+    let domain = &letterhead.domain;
     // Writing to a text never fails.
-    let _ = write!(out, "Message-ID: <{delivery}@{domain}>\r\n");
+    let _ = write!(
+        out,
+        "Message-ID: {}\r\n",
+        message_id(message.delivery, domain)
+    );
     if let Some(original) = message.replies_to {
         let original = message_id(original, domain);
         let _ = write!(out, "In-Reply-To: {original}\r\nReferences: {original}\r\n");
