@@ -1,5 +1,6 @@
 //! Reports that come back, kept, with what follows from them.
 
+use super::values::damaged;
 use super::{Result, Standing};
 use crate::domain::address::EmailAddress;
 use crate::domain::bounce::{Bounce, Evidence, Finding};
@@ -88,4 +89,13 @@ pub trait Bounces {
 
     /// The key by which return paths are signed: the first that anybody gave.
     async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]>;
+}
+
+/// The key of return paths, off its column.
+pub(super) fn key(place: &str, octets: Option<&[u8]>) -> Result<[u8; 32]> {
+    let damage = |cause: &str| damaged(place, "bounce key", cause);
+    let octets = octets.ok_or_else(|| damage("it is gone"))?;
+    octets
+        .try_into()
+        .map_err(|_| damage("it is not 32 octets long"))
 }

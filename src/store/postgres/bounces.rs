@@ -3,9 +3,9 @@
 use super::rows::{STANDING, get, stand};
 use super::{PostgresStore, Result, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
-use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged};
-use crate::store::values::{damaged, due_at, from_json, json, micros, timestamp};
-use crate::store::{Standing, StoreError};
+use crate::store::Standing;
+use crate::store::bounces::{self, Arrived, Bounces, Fate, Judge, Judged};
+use crate::store::values::{due_at, from_json, json, micros, timestamp};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -116,13 +116,10 @@ async fn key(store: &PostgresStore, fresh: [u8; 32]) -> Result<[u8; 32]> {
             .await
             .map_err(wrong)?;
     }
-    let damage = |cause: &str| -> StoreError { damaged(&store.place, "bounce key", cause) };
-    let row = row.ok_or_else(|| damage("it is gone"))?;
-    let octets: Vec<u8> = get(&store.place, &row, "octets")?;
-    let octets = octets.as_slice();
-    octets
-        .try_into()
-        .map_err(|_| damage("it is not 32 octets long"))
+    let octets: Option<Vec<u8>> = row
+        .map(|row| get(&store.place, &row, "octets"))
+        .transpose()?;
+    bounces::key(&store.place, octets.as_deref())
 }
 
 async fn is_known(connection: &mut PgConnection, fingerprint: &str) -> sqlx::Result<bool> {

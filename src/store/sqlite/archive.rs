@@ -38,11 +38,7 @@ impl Archive for SqliteStore {
     }
 
     async fn write_whole(&self) -> Result<Option<Box<dyn Writing>>> {
-        let transaction = self
-            .writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(|error| self.failed(error))?;
+        let transaction = self.begin().await?;
         let mut whole = Whole {
             place: self.place.clone(),
             transaction,

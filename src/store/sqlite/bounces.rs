@@ -1,11 +1,11 @@
 //! Reports that come back.
 
 use super::read::{STANDING, stand, text};
-use super::rows::{damaged, due_at, from_json, json, micros, timestamp};
+use super::rows::{due_at, from_json, json, micros, timestamp};
 use super::{Result, SqliteStore, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
-use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged};
-use crate::store::{Standing, StoreError};
+use crate::store::Standing;
+use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged, key};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
@@ -19,11 +19,7 @@ impl Bounces for SqliteStore {
         judge: &Judge<'_>,
     ) -> Result<Vec<Fate>> {
         let wrong = |error| self.failed(error);
-        let mut transaction = self
-            .writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(wrong)?;
+        let mut transaction = self.begin().await?;
         let (mut fates, mut events) = (Vec::new(), Vec::new());
         for one in arrived {
             if is_known(&mut transaction, &one.fingerprint)
@@ -94,17 +90,9 @@ impl Bounces for SqliteStore {
                 .await
                 .map_err(wrong)?;
         }
-        let row = row.ok_or_else(|| damaged(&self.place, "bounce key", "it is gone"))?;
-        let octets: Vec<u8> = row.try_get(0).map_err(wrong)?;
-        key(&self.place, &octets)
+        let octets: Option<Vec<u8>> = row.map(|row| row.try_get(0)).transpose().map_err(wrong)?;
+        key(&self.place, octets.as_deref())
     }
-}
-
-/// A key, off its column.
-fn key(place: &str, octets: &[u8]) -> std::result::Result<[u8; 32], StoreError> {
-    octets
-        .try_into()
-        .map_err(|_| damaged(place, "bounce key", "it is not 32 octets long"))
 }
 
 async fn is_known(connection: &mut SqliteConnection, fingerprint: &str) -> sqlx::Result<bool> {

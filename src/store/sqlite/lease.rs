@@ -75,11 +75,7 @@ where
     B: sqlx::Encode<'q, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + 'q,
 {
     let wrong = |error| store.failed(error);
-    let mut transaction = store
-        .writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(wrong)?;
+    let mut transaction = store.begin().await?;
     let leases = sqlx::query(which)
         .bind(bind)
         .fetch_all(&mut *transaction)

@@ -31,11 +31,7 @@ pub(super) async fn begin(
     _distribution: DistributionId,
 ) -> Result<Box<dyn Planning>> {
     let wrong = |error| store.failed(error);
-    let mut transaction = store
-        .writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(wrong)?;
+    let mut transaction = store.begin().await?;
     let last = sqlx::query("SELECT ifnull(max(n), 0) FROM delivery_state")
         .fetch_one(&mut *transaction)
         .await

@@ -22,11 +22,7 @@ const UPDATES: [&str; 2] = [
 /// Changes it if it still is as it was read.
 pub(super) async fn revise(store: &SqliteStore, revision: Revision<'_>) -> Result<Option<u64>> {
     let wrong = |error| store.failed(error);
-    let mut transaction = store
-        .writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(wrong)?;
+    let mut transaction = store.begin().await?;
     let changed = change(&mut transaction, &revision).await.map_err(wrong)?;
     if !changed {
         return Ok(None);

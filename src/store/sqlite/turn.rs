@@ -22,11 +22,7 @@ pub(super) async fn turn(
         return Ok(Turned::default());
     }
     let wrong = |error| store.failed(error);
-    let mut transaction = store
-        .writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(wrong)?;
+    let mut transaction = store.begin().await?;
     let mut turned = Turned::default();
     let (mut events, mut begun) = (Vec::new(), Vec::new());
     if !records.is_empty() {
@@ -222,11 +218,7 @@ pub(super) async fn decide(
     event: LogEvent,
 ) -> Result<bool> {
     let wrong = |error| store.failed(error);
-    let mut transaction = store
-        .writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(wrong)?;
+    let mut transaction = store.begin().await?;
     let moved = sqlx::query("UPDATE delivery_state SET state = ?1, facts = ?2, due_at = max(?3, ifnull(permitted_from, ?3)), lease = NULL WHERE id = ?4 AND facts = ?5 AND state = ?6")
         .bind(to.name())
         .bind(json(to))
