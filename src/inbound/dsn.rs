@@ -2,7 +2,7 @@
 //! internationalised mail by RFC 6533).
 
 use super::fields::{Fields, groups, typed, typed_address};
-use super::mime::Leaf;
+use super::mime::{Leaf, said};
 use super::report::Affected;
 use crate::domain::bounce::{BounceClass, Failure, Finding, understand};
 use crate::domain::reply::EnhancedCode;
@@ -15,11 +15,7 @@ pub(super) fn read(leaves: &[Leaf]) -> Option<Vec<Affected>> {
     let status = leaves.iter().find(|leaf| {
         leaf.kind == "message/delivery-status" || leaf.kind == "message/global-delivery-status"
     })?;
-    let said = leaves
-        .iter()
-        .find(|leaf| leaf.kind.starts_with("text/"))
-        .map(|leaf| leaf.text.chars().take(SAID).collect::<String>())
-        .unwrap_or_default();
+    let said = said(leaves, SAID);
     let all: Vec<_> = groups(&status.text)
         .iter()
         .filter_map(|group| recipient(group, &said))

@@ -31,6 +31,13 @@ pub(super) struct Leaf {
     pub(super) text: String,
 }
 
+/// The beginning of the first text for people.
+pub(super) fn said(leaves: &[Leaf], letters: usize) -> String {
+    let text = leaves.iter().find(|leaf| leaf.kind.starts_with("text/"));
+    text.map(|leaf| leaf.text.chars().take(letters).collect())
+        .unwrap_or_default()
+}
+
 /// A message's own header, read.
 pub(super) struct Header<'x>(Option<Message<'x>>);
 

@@ -1,7 +1,7 @@
 //! Answers that no person wrote: auto-replies (RFC 3834 section 5, and the usual
 //! forms from before and beside it) and challenges. By a table.
 
-use super::mime::Opened;
+use super::mime::{Opened, said};
 use crate::domain::bounce::Finding;
 
 const REPLIES: &str = include_str!("replies.tsv");
@@ -12,13 +12,7 @@ const SAID: usize = 8192;
 pub(super) fn read(opened: &Opened<'_>) -> Option<Finding> {
     let subject = opened.header.subject().to_lowercase();
     let subject = subject.trim_start_matches("re:").trim_start();
-    let text: String = opened
-        .leaves
-        .iter()
-        .find(|leaf| leaf.kind.starts_with("text/"))
-        .map(|leaf| leaf.text.chars().take(SAID).collect::<String>())
-        .unwrap_or_default()
-        .to_lowercase();
+    let text = said(&opened.leaves, SAID).to_lowercase();
     rules()
         .find(|(_, place, words)| match *place {
             "subject" => subject.starts_with(words),
