@@ -6,10 +6,10 @@ use super::import;
 use super::operator::operator;
 use super::output::{Output, table};
 use super::people_args::{EditArgs, FindArgs};
+use crate::desk::contacts::address;
 use crate::desk::people::Saved;
 use crate::desk::readers::Breadth;
 use crate::desk::{Desk, DeskError};
-use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::domain::contact_edit::{Edit, FieldFault};
 use crate::domain::contact_search::ContactSearch;
@@ -62,24 +62,31 @@ async fn export(file: Option<&Path>, desk: &Desk, output: &Output) -> Result<Exi
         Ok(())
     })
     .await?;
-    let out: Box<dyn Write> = match file {
-        Some(path) => Box::new(private(path).map_err(DeskError::file("write", path))?),
-        None => Box::new(std::io::stdout()),
-    };
-    let failed = |cause| DeskError::File {
-        action: "write",
-        path: file.unwrap_or(Path::new("-")).to_owned(),
-        cause,
-    };
-    let mut writer = ContactWriter::new(out, custom).map_err(failed)?;
+    let failed = unwritten(file);
+    let out = destination(file).map_err(&failed)?;
+    let mut writer = ContactWriter::new(out, custom).map_err(&failed)?;
     let exported = desk
-        .each_contact(|contact| writer.write(&contact).map_err(failed))
+        .each_contact(|contact| writer.write(&contact).map_err(&failed))
         .await?;
     writer.finish().map_err(failed)?;
     if let Some(path) = file {
         output.say(format!("{exported} contacts written to {}", path.display()));
     }
     Ok(Exit::Done)
+}
+
+/// Where an export goes: a file for its owner alone, or standard output.
+pub(super) fn destination(file: Option<&Path>) -> std::io::Result<Box<dyn Write>> {
+    Ok(match file {
+        Some(path) => Box::new(private(path)?),
+        None => Box::new(std::io::stdout()),
+    })
+}
+
+/// What is said of an export that cannot be written.
+pub(super) fn unwritten(file: Option<&Path>) -> impl Fn(std::io::Error) -> DeskError + '_ {
+    let path = file.unwrap_or(Path::new("-"));
+    move |cause| DeskError::file("write", path)(cause)
 }
 
 /// A file for its owner alone: an address book can put people at risk.
@@ -202,8 +209,7 @@ async fn opt_out(
     output: &Output,
 ) -> Result<Exit, CliError> {
     output.refuse_csv()?;
-    let address =
-        EmailAddress::parse(email).map_err(|error| DeskError::request(error.to_string()))?;
+    let address = address(email)?;
     let breadth = list.map_or(Breadth::All, Breadth::List);
     let new = desk.opt_out(&address, breadth, why, by).await?;
     if output.is_text() {

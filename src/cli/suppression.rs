@@ -1,6 +1,6 @@
 //! `dateline suppression`.
 
-use super::contacts::private;
+use super::contacts::{destination, unwritten};
 use super::error::{CliError, Exit};
 use super::operator::operator;
 use super::output::{Output, table};
@@ -9,7 +9,6 @@ use crate::desk::{Desk, DeskError};
 use crate::domain::suppression::SuppressionSearch;
 use crate::intake::SuppressionWriter;
 use serde_json::json;
-use std::io::Write;
 use std::path::Path;
 
 pub(super) async fn run(
@@ -112,18 +111,11 @@ async fn export(
     if output.format() == super::args::Format::Json {
         return list(search, desk, output).await;
     }
-    let out: Box<dyn Write> = match file {
-        Some(path) => Box::new(private(path).map_err(DeskError::file("write", path))?),
-        None => Box::new(std::io::stdout()),
-    };
-    let failed = |cause| DeskError::File {
-        action: "write",
-        path: file.unwrap_or(Path::new("-")).to_owned(),
-        cause,
-    };
-    let mut writer = SuppressionWriter::new(out).map_err(failed)?;
+    let failed = unwritten(file);
+    let out = destination(file).map_err(&failed)?;
+    let mut writer = SuppressionWriter::new(out).map_err(&failed)?;
     let written = desk
-        .each_suppression(&search.into(), |bar| writer.write(&bar).map_err(failed))
+        .each_suppression(&search.into(), |bar| writer.write(&bar).map_err(&failed))
         .await?;
     writer.finish().map_err(failed)?;
     if let Some(path) = file {

@@ -36,8 +36,7 @@ impl Desk {
     /// # Errors
     /// Not an address, or nobody has it.
     pub async fn contact(&self, email: &str) -> Result<Contact, DeskError> {
-        let email =
-            EmailAddress::parse(email).map_err(|error| DeskError::request(error.to_string()))?;
+        let email = address(email)?;
         let found = self.store.contact(&email).await?;
         found.ok_or_else(|| {
             DeskError::request(format!(
@@ -45,4 +44,12 @@ impl Desk {
             ))
         })
     }
+}
+
+/// An address, as somebody wrote it.
+///
+/// # Errors
+/// In words: it is none.
+pub fn address(text: &str) -> Result<EmailAddress, DeskError> {
+    EmailAddress::parse(text).map_err(|error| DeskError::request(error.to_string()))
 }

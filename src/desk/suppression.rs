@@ -1,5 +1,6 @@
 //! Bars on addresses: set and lifted with a reason, listed, carried in and out.
 
+use super::contacts::address;
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::problem::Problem;
@@ -169,10 +170,6 @@ impl Desk {
             dry_run,
         })
     }
-}
-
-fn address(text: &str) -> Result<EmailAddress, DeskError> {
-    EmailAddress::parse(text).map_err(|error| DeskError::request(error.to_string()))
 }
 
 fn told(why: &str) -> Result<&str, DeskError> {

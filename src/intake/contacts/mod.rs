@@ -179,15 +179,14 @@ impl Gathering<'_> {
     }
 
     fn fault(&mut self, line: Option<usize>, message: String) {
-        let problem = Problem::error(self.file, message);
-        self.read.problems.push(match line {
-            Some(line) => problem.at_line(line),
-            None => problem,
-        });
+        self.tell(line, Problem::error(self.file, message));
     }
 
     fn remark(&mut self, line: Option<usize>, message: String) {
-        let problem = Problem::warning(self.file, message);
+        self.tell(line, Problem::warning(self.file, message));
+    }
+
+    fn tell(&mut self, line: Option<usize>, problem: Problem) {
         self.read.problems.push(match line {
             Some(line) => problem.at_line(line),
             None => problem,
