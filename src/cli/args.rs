@@ -803,6 +803,9 @@ pub(super) enum BounceCommand {
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Fetch what is in the mailbox of [bounces.imap], and take it in
+    #[command(after_help = "Example:\n  dateline bounce fetch")]
+    Fetch,
     /// List what came back, the newest first
     #[command(after_help = "Example:\n  dateline bounce list --limit 20")]
     List {

@@ -4,9 +4,9 @@ use super::args::BounceCommand;
 use super::error::{CliError, Exit};
 use super::output::{Output, counted, table};
 use crate::desk::Desk;
+use crate::desk::bounces::Ingested;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 pub(super) async fn run(
     command: BounceCommand,
@@ -15,14 +15,20 @@ pub(super) async fn run(
 ) -> Result<Exit, CliError> {
     output.refuse_csv()?;
     match command {
-        BounceCommand::Ingest { files } => ingest(files, desk, output).await,
+        BounceCommand::Ingest { files } => {
+            tell(&desk.ingest_bounces(files).await?, output);
+            Ok(Exit::Done)
+        }
+        BounceCommand::Fetch => {
+            tell(&desk.fetch_bounces().await?, output);
+            Ok(Exit::Done)
+        }
         BounceCommand::List { limit } => list(limit, desk, output).await,
         BounceCommand::Show { report } => show(&report, desk, output).await,
     }
 }
 
-async fn ingest(files: Vec<PathBuf>, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    let ingested = desk.ingest_bounces(files).await?;
+fn tell(ingested: &Ingested, output: &Output) {
     if output.is_text() {
         let kept: BTreeMap<_, _> = ingested
             .kept
@@ -40,9 +46,8 @@ async fn ingest(files: Vec<PathBuf>, desk: &Desk, output: &Output) -> Result<Exi
             ingested.unknown
         ));
     } else {
-        output.json(&ingested);
+        output.json(ingested);
     }
-    Ok(Exit::Done)
 }
 
 async fn list(limit: u32, desk: &Desk, output: &Output) -> Result<Exit, CliError> {

@@ -11,14 +11,15 @@ use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// The first wait after a failure; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest.
-const LAST_PAUSE: Duration = Duration::from_secs(60);
+pub(super) const LAST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a count of all deliveries is good enough for metrics.
 const COUNTED_FOR: Duration = Duration::from_secs(5);
 /// A scheduler that has not looked around for so long is stuck.
@@ -42,6 +43,8 @@ pub struct Service {
     pulse: Arc<Pulse>,
     trouble: Mutex<Option<String>>,
     counted: Mutex<Option<(Instant, Census)>>,
+    /// Tells whoever reads the mailbox that the settings are others now.
+    pub(super) reloaded: Notify,
 }
 
 /// What a service looks like from outside, measured now.
@@ -65,6 +68,7 @@ impl Service {
             pulse: Arc::default(),
             trouble: Mutex::default(),
             counted: Mutex::default(),
+            reloaded: Notify::new(),
         }
     }
 
@@ -258,9 +262,10 @@ impl Service {
         if new.store != before.store
             || new.service != before.service
             || new.readers.url != before.readers.url
+            || new.bounces.lmtp != before.bounces.lmtp
         {
             tracing::warn!(
-                "[store], [service] and the url of [readers] are taken over at the next start alone"
+                "[store], [service], [bounces.lmtp] and the url of [readers] are taken over at the next start alone"
             );
         }
         let new = Desk {
@@ -271,6 +276,7 @@ impl Service {
             clock: Arc::clone(&old.clock),
         };
         *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        self.reloaded.notify_one();
         tracing::info!("settings read anew");
         true
     }

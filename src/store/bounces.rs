@@ -3,7 +3,7 @@
 use super::values::damaged;
 use super::{Result, Standing};
 use crate::domain::address::EmailAddress;
-use crate::domain::bounce::{Bounce, Evidence, Finding};
+use crate::domain::bounce::{Bounce, Evidence, Finding, Ground};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
@@ -22,6 +22,8 @@ pub struct Arrived {
     pub form: String,
     /// What it says.
     pub finding: Finding,
+    /// By what that was understood.
+    pub ground: Ground,
     /// The status it names.
     pub status: Option<EnhancedCode>,
     /// The server's words.

@@ -31,6 +31,7 @@ fn message(name: &str, subject: &str, html: &str, text: &str, file: &str) -> Com
         delivery: DeliveryId::from_parts(1, 1),
         replies_to: None,
         opt_out_page: Some("https://press.newsroom.example/o/AAAA"),
+        opt_out_word: "word-1",
         date: Timestamp::from_second(1_646_888_400).unwrap(),
         subject,
         languages: &["ru".parse().unwrap()],

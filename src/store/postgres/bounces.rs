@@ -42,7 +42,7 @@ impl Bounces for PostgresStore {
                 continue;
             }
             let (standing, evidence) = match evidence {
-                Evidence::ReturnPath | Evidence::MessageId => (standing, evidence),
+                Evidence::ReturnPath | Evidence::MessageId | Evidence::Word => (standing, evidence),
                 // An earlier report of this batch may have moved what was found.
                 Evidence::Address => match find(self, &mut transaction, one).await? {
                     Some(found) => found,

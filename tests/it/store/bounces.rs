@@ -26,6 +26,7 @@ fn arrived(print: &str, finding: Finding, about: Option<DeliveryId>, n: u64) -> 
         fingerprint: print.to_owned(),
         form: "dsn".into(),
         finding,
+        ground: dateline::domain::bounce::Ground::Words("нет".into()),
         status: None,
         diagnostic: "550 нет".into(),
         delivery: about.map(|id| (id, Evidence::MessageId)),
@@ -57,6 +58,7 @@ fn judge(one: &Arrived, evidence: Evidence, standing: &Standing, earlier: &[Time
             email: delivery.recipient.email.clone(),
             status: one.status,
             diagnostic: one.diagnostic.clone(),
+            ground: one.ground.clone(),
             form: one.form.clone(),
         },
         event: state
