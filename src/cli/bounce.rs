@@ -5,6 +5,7 @@ use super::error::{CliError, Exit};
 use super::output::{Output, counted, table};
 use crate::desk::Desk;
 use crate::desk::bounces::Ingested;
+use crate::domain::bounce_search::BounceSearch;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -23,7 +24,18 @@ pub(super) async fn run(
             tell(&desk.fetch_bounces().await?, output);
             Ok(Exit::Done)
         }
-        BounceCommand::List { limit } => list(limit, desk, output).await,
+        BounceCommand::List {
+            search,
+            kind,
+            limit,
+        } => {
+            let search = BounceSearch {
+                text: search.unwrap_or_default(),
+                email: None,
+                finding: kind,
+            };
+            list(&search, limit, desk, output).await
+        }
         BounceCommand::Show { report } => show(&report, desk, output).await,
     }
 }
@@ -50,10 +62,16 @@ fn tell(ingested: &Ingested, output: &Output) {
     }
 }
 
-async fn list(limit: u32, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    let bounces = desk.bounces(limit).await?;
+async fn list(
+    search: &BounceSearch,
+    limit: u32,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let found = desk.bounces(search, None, limit).await?;
+    let bounces: Vec<_> = found.into_iter().map(|(_, bounce)| bounce).collect();
     if output.is_text() {
-        let mut rows = table(&["at", "email", "kind", "class", "status", "by", "report"]);
+        let mut rows = table(&["at", "email", "kind", "class", "rule", "by", "report"]);
         for bounce in &bounces {
             let failure = bounce.finding.failure();
             rows.add_row([
@@ -63,10 +81,7 @@ async fn list(limit: u32, desk: &Desk, output: &Output) -> Result<Exit, CliError
                 failure
                     .map_or("", |failure| failure.class.name())
                     .to_owned(),
-                bounce
-                    .status
-                    .map(|code| code.to_string())
-                    .unwrap_or_default(),
+                bounce.ground.to_string(),
                 bounce.evidence.name().to_owned(),
                 bounce.fingerprint.clone(),
             ]);
@@ -80,12 +95,20 @@ async fn list(limit: u32, desk: &Desk, output: &Output) -> Result<Exit, CliError
 }
 
 async fn show(report: &str, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    let octets = desk.bounce_report(report).await?;
-    let text = String::from_utf8_lossy(&octets);
+    let whole = desk.bounce(report).await?;
     if output.is_text() {
-        output.write(&text);
+        output.write(&whole.text());
     } else {
-        output.json(&json!({ "report": report, "message": text }));
+        let standing = whole.standing.as_ref();
+        output.json(&json!({
+            "report": report,
+            "bounce": whole.bounce,
+            "distribution": standing.map(|standing| standing.delivery.distribution),
+            "headline": whole.headline,
+            "state": standing.map(|standing| standing.state.name()),
+            "suppression": whole.suppression,
+            "message": whole.text(),
+        }));
     }
     Ok(Exit::Done)
 }

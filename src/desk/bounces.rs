@@ -6,6 +6,8 @@ use super::readers::READER;
 use super::{Desk, DeskError};
 use crate::dispatch::reported;
 use crate::domain::bounce::{Bounce, BouncePolicy, Evidence, Finding, Ground};
+use crate::domain::bounce_search::BounceSearch;
+use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, Event, apply};
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::{COMPLAINT, OPT_OUT};
@@ -61,6 +63,49 @@ impl Ingested {
         self.unknown += other.unknown;
         self.bounced += other.bounced;
         self.barred += other.barred;
+    }
+}
+
+/// A report with everything that is known of it.
+#[derive(Debug)]
+pub struct WholeBounce {
+    /// What it was found to say.
+    pub bounce: Bounce,
+    /// The report as it came, or its beginning where it is long.
+    pub report: Vec<u8>,
+    /// The delivery that it is about, as that stands now.
+    pub standing: Option<Standing>,
+    /// The headline of what was sent.
+    pub headline: String,
+    /// Whose address it is.
+    pub contact: Option<Contact>,
+    /// The bar on the address now, whatever set it.
+    pub suppression: Option<Suppression>,
+}
+
+impl WholeBounce {
+    /// Whether it is this report that set the bar.
+    pub fn set_bar(&self) -> bool {
+        let own = bar_source(&self.bounce);
+        self.suppression
+            .as_ref()
+            .is_some_and(|bar| bar.source == own || bar.note.ends_with(&own))
+    }
+
+    /// The report as text: what is no UTF-8 in it, and what a terminal would
+    /// obey, is shown by a sign.
+    pub fn text(&self) -> String {
+        let plain = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+        let text = String::from_utf8_lossy(&self.report).replace("\r\n", "\n");
+        text.chars()
+            .map(|c| {
+                if plain(c) {
+                    c
+                } else {
+                    char::REPLACEMENT_CHARACTER
+                }
+            })
+            .collect()
     }
 }
 
@@ -204,20 +249,52 @@ impl Desk {
         Ok(())
     }
 
-    /// What came back, the newest first.
+    /// The next reports that somebody looks for, each with its place, the newest
+    /// first, before a place.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>, DeskError> {
-        Ok(self.store.bounces(limit).await?)
+    pub async fn bounces(
+        &self,
+        search: &BounceSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Bounce)>, DeskError> {
+        Ok(self.store.bounces(search, before, limit).await?)
     }
 
-    /// A report as it came, or its beginning where it is long.
+    /// A report with what it is about; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find_bounce(&self, fingerprint: &str) -> Result<Option<WholeBounce>, DeskError> {
+        let Some((bounce, report)) = self.store.bounce(fingerprint).await? else {
+            return Ok(None);
+        };
+        let standing = self.store.delivery(bounce.delivery).await?;
+        let distribution = match &standing {
+            Some(standing) => {
+                let id = standing.delivery.distribution;
+                self.store.distribution(id).await?
+            }
+            None => None,
+        };
+        Ok(Some(WholeBounce {
+            contact: self.store.contact(&bounce.email).await?,
+            suppression: self.store.suppression(&bounce.email).await?,
+            headline: distribution.map(|one| one.headline).unwrap_or_default(),
+            standing,
+            bounce,
+            report,
+        }))
+    }
+
+    /// A report with what it is about.
     ///
     /// # Errors
     /// There is no such report, or the store failed.
-    pub async fn bounce_report(&self, fingerprint: &str) -> Result<Vec<u8>, DeskError> {
-        let found = self.store.bounce_report(fingerprint).await?;
+    pub async fn bounce(&self, fingerprint: &str) -> Result<WholeBounce, DeskError> {
+        let found = self.find_bounce(fingerprint).await?;
         found.ok_or_else(|| {
             DeskError::request(format!(
                 "there is no report {fingerprint}; `dateline bounce list` shows all"
@@ -265,9 +342,14 @@ fn judge(
     }
 }
 
+/// How a bar names the report that set it.
+fn bar_source(bounce: &Bounce) -> String {
+    format!("bounce {}", bounce.fingerprint)
+}
+
 /// The bar that a report sets.
 fn bar_for(bounce: &Bounce, reason: SuppressionReason) -> Suppression {
-    let report = format!("bounce {}", bounce.fingerprint);
+    let report = bar_source(bounce);
     let (source, note) = match bounce.finding {
         Finding::OptOut => (READER.to_owned(), format!("by mail: {report}")),
         Finding::Failed(_)

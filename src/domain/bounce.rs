@@ -10,6 +10,7 @@ use super::reply::{EnhancedCode, RejectClass};
 use super::suppression::SuppressionReason;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What servers write, class by class.
 const WORDS: &str = include_str!("bounce_words.tsv");
@@ -215,6 +216,18 @@ impl Ground {
             Self::Status(code) => code.to_string(),
             Self::Reply(code) => code.to_string(),
             Self::Nothing => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Ground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(text) => write!(f, "words \"{text}\""),
+            Self::Status(code) => write!(f, "status {code}"),
+            Self::Reply(code) => write!(f, "reply {code}"),
+            Self::Report(text) => write!(f, "{text}"),
+            Self::Nothing => Ok(()),
         }
     }
 }

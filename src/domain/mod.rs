@@ -10,6 +10,7 @@ pub mod agreement;
 pub mod approval;
 pub mod audience;
 pub mod bounce;
+pub mod bounce_search;
 pub mod breaker;
 pub mod clock_guard;
 pub mod contact;

@@ -4,6 +4,7 @@ use super::values::damaged;
 use super::{Result, Standing};
 use crate::domain::address::EmailAddress;
 use crate::domain::bounce::{Bounce, Evidence, Finding, Ground};
+use crate::domain::bounce_search::BounceSearch;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
@@ -83,14 +84,30 @@ pub trait Bounces {
         judge: &Judge<'_>,
     ) -> Result<Vec<Fate>>;
 
-    /// Reports that are kept, the newest first.
-    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>>;
+    /// The next reports that somebody looks for, each with its place, the newest
+    /// first, before a place.
+    async fn bounces(
+        &self,
+        search: &BounceSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Bounce)>>;
 
-    /// The report of a fingerprint, as it came.
-    async fn bounce_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>>;
+    /// The report of a fingerprint, and as it came.
+    async fn bounce(&self, fingerprint: &str) -> Result<Option<(Bounce, Vec<u8>)>>;
 
     /// The key by which return paths are signed: the first that anybody gave.
     async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]>;
+}
+
+/// A place before which reports are asked for, as stores count: none has more.
+pub(super) fn place_before(before: Option<u64>) -> i64 {
+    before.map_or(i64::MAX, |seq| i64::try_from(seq).unwrap_or(i64::MAX))
+}
+
+/// A place, off its column.
+pub(super) fn seq(place: &str, seq: i64) -> Result<u64> {
+    u64::try_from(seq).map_err(|_| damaged(place, "bounce", "its place is below 0"))
 }
 
 /// The key of return paths, off its column.

@@ -25,6 +25,8 @@ mod look;
 mod machines;
 mod mime;
 mod people;
+mod post;
+mod post_office;
 mod promises;
 mod relay_faults;
 mod relays;

@@ -120,7 +120,7 @@ fn the_headers_are_as_the_standards_want_them() {
         "MIME-Version: 1.0",
         "Content-Language: ru",
         "List-Unsubscribe: <https://press.newsroom.example/o/AAAA>,",
-        " <mailto:press@newsroom.example?subject=unsubscribe%20dlv_00000000010000000000000001>",
+        " <mailto:press@newsroom.example?subject=unsubscribe%20word-1>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Message-ID: <dlv_00000000010000000000000001@newsroom.example>",
     ] {

@@ -3,12 +3,14 @@
 use super::rows::{STANDING, get, stand};
 use super::{PostgresStore, Result, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
+use crate::domain::bounce_search::BounceSearch;
 use crate::store::Standing;
 use crate::store::bounces::{self, Arrived, Bounces, Fate, Judge, Judged};
 use crate::store::values::{due_at, from_json, json, micros, timestamp};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
 /// Whoever takes reports in holds this lock: two at once would each count
 /// failures without the other's. "bounces" in ASCII.
@@ -65,28 +67,44 @@ impl Bounces for PostgresStore {
         Ok(fates)
     }
 
-    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>> {
+    async fn bounces(
+        &self,
+        search: &BounceSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Bounce)>> {
         let asked = async {
-            let rows = sqlx::query("SELECT record FROM bounce ORDER BY seq DESC LIMIT $1")
-                .bind(i64::from(limit))
+            let rows = search_query(search, before, limit)
+                .build()
                 .fetch_all(&self.readers)
                 .await
                 .map_err(|error| self.failed(error))?;
-            rows.iter()
-                .map(|row| from_json(&self.place, "bounce", get(&self.place, row, "record")?))
-                .collect()
+            let read = |row| {
+                let at = bounces::seq(&self.place, get(&self.place, row, "seq")?)?;
+                let bounce = from_json(&self.place, "bounce", get(&self.place, row, "record")?)?;
+                Ok((at, bounce))
+            };
+            rows.iter().map(read).collect()
         };
         self.within(asked).await
     }
 
-    async fn bounce_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>> {
+    async fn bounce(&self, fingerprint: &str) -> Result<Option<(Bounce, Vec<u8>)>> {
+        // No text in PostgreSQL holds NUL, so no fingerprint does.
+        if fingerprint.contains('\0') {
+            return Ok(None);
+        }
         let asked = async {
-            let row = sqlx::query("SELECT report FROM bounce WHERE fingerprint = $1")
+            let row = sqlx::query("SELECT record, report FROM bounce WHERE fingerprint = $1")
                 .bind(fingerprint)
                 .fetch_optional(&self.readers)
                 .await
                 .map_err(|error| self.failed(error))?;
-            row.map(|row| get(&self.place, &row, "report")).transpose()
+            let read = |row: PgRow| {
+                let bounce = from_json(&self.place, "bounce", get(&self.place, &row, "record")?)?;
+                Ok((bounce, get(&self.place, &row, "report")?))
+            };
+            row.map(read).transpose()
         };
         self.within(asked).await
     }
@@ -94,6 +112,22 @@ impl Bounces for PostgresStore {
     async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
         self.within(key(self, fresh)).await
     }
+}
+
+fn search_query(search: &BounceSearch, before: Option<u64>, limit: u32) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::<Postgres>::new("SELECT seq, record FROM bounce WHERE seq < ");
+    query.push_bind(bounces::place_before(before));
+    if let Some(email) = &search.email {
+        query.push(" AND email = ").push_bind(email.to_string());
+    }
+    if let Some(finding) = search.finding {
+        query.push(" AND kind = ").push_bind(finding);
+    }
+    suppressions::push_part_of_email(&mut query, &search.text);
+    query
+        .push(" ORDER BY seq DESC LIMIT ")
+        .push_bind(i64::from(limit));
+    query
 }
 
 async fn key(store: &PostgresStore, fresh: [u8; 32]) -> Result<[u8; 32]> {
