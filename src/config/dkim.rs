@@ -62,8 +62,10 @@ impl Reader<'_> {
 
     fn signing_key(&mut self, section: &Section, file: &Spot<String>) -> Option<SigningKey> {
         let text = |cause: String| format!("dkim: key_file {} {cause}", file.value);
-        let read = read_private(&self.workspace.join(&file.value)).map_err(|cause| {
-            format!("cannot be read: {cause}; `dateline dkim keygen` makes a new one")
+        let path = self.workspace.join(&file.value);
+        let read = read_private(&path).map_err(|cause| match path.exists() {
+            true => cause,
+            false => format!("{cause}; `dateline dkim keygen` makes a new one"),
         });
         let key =
             read.and_then(|pem| SigningKey::from_pem(&pem).map_err(|error| error.to_string()));

@@ -240,7 +240,7 @@ impl Reader<'_> {
                 .ok_or_else(|| format!("the environment variable {} is not set", variable.value)),
             (None, Some(file)) => read(&self.workspace.join(&file.value))
                 .map(|text| Some(Secret::new(text.trim_end())))
-                .map_err(|error| format!("cannot read password_file {}: {error}", file.value)),
+                .map_err(|cause| format!("password_file {} {cause}", file.value)),
             (Some(_), Some(_)) => {
                 Err("both `password_env` and `password_file` are set; keep one".to_owned())
             }

@@ -22,7 +22,7 @@ pub(super) struct Ports {
     pub(super) other: u16,
 }
 
-/// Reads a file with a secret.
+/// Reads a file with a secret; else says of it, without its name, what is wrong.
 pub(super) type ReadSecret = fn(&Path) -> Result<String, String>;
 
 /// What a table says of a server; what is missing has been told.
@@ -135,23 +135,23 @@ fn is_loopback(host: &str) -> bool {
 
 /// Reads a file, whoever else may.
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
+    std::fs::read_to_string(path).map_err(|error| unreadable(&error))
 }
 
 /// Reads a file that its owner alone may read.
 pub(super) fn read_private(path: &Path) -> Result<String, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let wrong = |error: std::io::Error| error.to_string();
+    let wrong = |error| unreadable(&error);
+    let file = File::open(path).map_err(wrong)?;
     let metadata = file.metadata().map_err(wrong)?;
     if !metadata.is_file() {
-        return Err("it is no file".to_owned());
+        return Err("is no file".to_owned());
     }
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777;
         if mode & 0o077 != 0 {
             return Err(format!(
-                "it may be read by others than its owner: its mode is {mode:04o}; expected 0600 (`chmod 600`)"
+                "may be read by others than its owner: its mode is {mode:04o}; expected 0600 (`chmod 600`)"
             ));
         }
     }
@@ -160,4 +160,8 @@ pub(super) fn read_private(path: &Path) -> Result<String, String> {
         .read_to_string(&mut text)
         .map_err(wrong)?;
     Ok(text)
+}
+
+fn unreadable(error: &std::io::Error) -> String {
+    format!("cannot be read: {error}")
 }

@@ -18,6 +18,7 @@ use crate::entropy::Entropy;
 use crate::inbound::{Affected, Report};
 use crate::store::Standing;
 use crate::store::bounces::{Arrived, Fate, Judged};
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -29,8 +30,8 @@ use tokio::sync::mpsc;
 const BATCH: usize = 500;
 /// Octets of a report that are kept.
 const KEPT: usize = 32 * 1024;
-/// Messages that are read and not yet taken in.
-const AHEAD: usize = 64;
+/// Messages that are read and not yet taken in: each may tell of many recipients.
+const AHEAD: usize = 16;
 
 /// What was taken in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -171,7 +172,7 @@ impl Desk {
         };
         let ears = Arc::clone(ears);
         let hearing = tokio::task::spawn_blocking(move || {
-            let messages = messages.into_iter();
+            let messages = messages.iter();
             messages.map(|one| hear(one, &ears)).collect::<Vec<_>>()
         });
         let heard = hearing
@@ -199,7 +200,7 @@ impl Desk {
         let (heard, mut reports) = mpsc::channel(AHEAD);
         let reading = tokio::task::spawn_blocking(move || {
             read_all(&sources, |message| {
-                let one = hear(message, &ears);
+                let one = hear(&message, &ears);
                 // Nobody listens any more where the store has failed.
                 heard.blocking_send(one).map_err(|_| {
                     DeskError::request("the reports could not be taken in; nothing was lost")
@@ -393,9 +394,9 @@ fn next_state(
 }
 
 /// Reads a message, and says which delivery it names.
-fn hear(mut message: Vec<u8>, ears: &Ears) -> Heard {
-    let report = crate::inbound::read(&message);
-    message.truncate(KEPT);
+fn hear(message: &[u8], ears: &Ears) -> Heard {
+    let report = crate::inbound::read(message);
+    let message = Bytes::copy_from_slice(&message[..message.len().min(KEPT)]);
     if let Some(delivery) = ears.words.find(&report.subject) {
         return Heard::Reports(vec![opted_out(delivery, report, message)]);
     }
@@ -426,7 +427,7 @@ fn hear(mut message: Vec<u8>, ears: &Ears) -> Heard {
 }
 
 /// A mail by which a reader opts out: whoever wrote it has had theirs.
-fn opted_out(delivery: DeliveryId, report: Report, message: Vec<u8>) -> Arrived {
+fn opted_out(delivery: DeliveryId, report: Report, message: Bytes) -> Arrived {
     Arrived {
         fingerprint: report.fingerprint,
         form: "opt-out".to_owned(),
@@ -454,7 +455,7 @@ fn arrive(
     affected: &Affected,
     report: &Report,
     delivery: Option<(DeliveryId, Evidence)>,
-    message: &[u8],
+    message: &Bytes,
 ) -> Arrived {
     let fingerprint = match n {
         0 => report.fingerprint.clone(),
@@ -469,6 +470,6 @@ fn arrive(
         diagnostic: affected.diagnostic.clone(),
         delivery,
         addresses: affected.addresses.clone(),
-        report: message.to_vec(),
+        report: message.clone(),
     }
 }

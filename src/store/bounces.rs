@@ -11,6 +11,7 @@ use crate::domain::log::LogEvent;
 use crate::domain::reply::EnhancedCode;
 use crate::domain::suppression::Suppression;
 use async_trait::async_trait;
+use bytes::Bytes;
 use jiff::Timestamp;
 use std::fmt::Debug;
 
@@ -33,8 +34,8 @@ pub struct Arrived {
     pub delivery: Option<(DeliveryId, Evidence)>,
     /// Addresses that it names: asked where the delivery is not known.
     pub addresses: Vec<EmailAddress>,
-    /// The report as it came.
-    pub report: Vec<u8>,
+    /// The report as it came: shared, for one may tell of many.
+    pub report: Bytes,
 }
 
 /// What follows from a report.

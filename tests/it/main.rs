@@ -17,6 +17,7 @@ mod disk;
 mod dkim;
 mod faults;
 mod flow;
+mod harm;
 mod imports;
 mod kill;
 mod later;

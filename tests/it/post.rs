@@ -4,11 +4,12 @@
 
 use crate::cluster::free_port;
 use crate::post_office::{PASSWORD, PostOffice};
-use crate::support::{IMMEDIATE, Said, ServiceProcess, Workspace, eventually};
+use crate::support::{CatcherProcess, IMMEDIATE, Said, ServiceProcess, Workspace, eventually, now};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 const ANNA: &str = "anna@gazette.example";
 const FULL: &str = "full@gazette.example";
@@ -62,23 +63,17 @@ fn protect(workspace: &Workspace, mode: u32) {
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// The same release under another name.
-fn second(workspace: &Workspace) -> &'static str {
-    let name = "2026-11-25-open-levels-again";
-    let folder = workspace.path("releases").join(name);
-    std::fs::create_dir(&folder).unwrap();
-    for entry in std::fs::read_dir(workspace.path("releases").join(IMMEDIATE)).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
-    }
-    let file = format!("releases/{name}/release.toml");
-    let text = workspace.read(&file).replace(IMMEDIATE, name);
-    workspace.write(&file, &text);
-    name
-}
-
-fn send(workspace: &Workspace, release: &str) {
-    let said = workspace.dateline(&["send", release, "--to", "environment", "--wait"]);
+/// Sends the release to all three, once more where they had it.
+fn send(workspace: &Workspace) {
+    let ask = [
+        "send",
+        IMMEDIATE,
+        "--to",
+        "environment",
+        "--again",
+        "--wait",
+    ];
+    let said = workspace.dateline(&ask);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
 }
 
@@ -147,8 +142,9 @@ fn bounces_come_home_through_a_mailbox() {
     // It is looked into once an hour: what comes sooner, the server tells of.
     let workspace = with_mailbox(&office, "poll = \"1h\"");
     let mut service = ServiceProcess::start(&workspace);
-    service.wait_for("the mailbox is open");
-    send(&workspace, IMMEDIATE);
+    let open = service.sooner_or_later("the mailbox is open");
+    assert!(open.contains("\"tells_news\":true"), "{open}");
+    send(&workspace);
     eventually("both reports are taken in", || {
         reports(&workspace).len() == 2
     });
@@ -180,7 +176,7 @@ fn bounces_come_home_through_a_mailbox() {
     service.wait_for("cannot read the mailbox");
     office.open_mailboxes();
     service.wait_for("the mailbox is open");
-    send(&workspace, second(&workspace));
+    send(&workspace);
     eventually("the third report is taken in", || {
         reports(&workspace).len() == 3
     });
@@ -216,7 +212,7 @@ fn bounces_come_home_through_a_mailbox() {
 fn a_reader_opts_out_by_mail_with_the_word_of_their_own_mail_alone() {
     let office = PostOffice::open();
     let workspace = with_mailbox(&office, "handled = \"move\"");
-    send(&workspace, IMMEDIATE);
+    send(&workspace);
     eventually("the mail has arrived", || {
         office.mails("anna", "").len() == 1
     });
@@ -291,9 +287,9 @@ fn a_mailbox_of_the_basics_is_read_too() {
     );
     let workspace = with_table(&office, &table.replace(&port, &clear));
     let mut service = ServiceProcess::start(&workspace);
-    let open = service.wait_for("the mailbox is open");
+    let open = service.sooner_or_later("the mailbox is open");
     assert!(open.contains("\"tells_news\":false"), "{open}");
-    send(&workspace, IMMEDIATE);
+    send(&workspace);
     eventually("both reports are taken in", || {
         reports(&workspace).len() == 2
     });
@@ -392,7 +388,7 @@ fn a_mail_server_hands_over_by_lmtp_and_keeps_what_is_not_taken() {
     let mut service = ServiceProcess::start(&workspace);
     // The store is away: nothing that comes back is lost.
     workspace.sqlite("ALTER TABLE bounce RENAME TO bounce_away");
-    send(&workspace, IMMEDIATE);
+    send(&workspace);
     service.wait_for("cannot take in what came over LMTP");
     eventually("Postfix keeps both reports", || {
         office
@@ -445,6 +441,75 @@ fn a_mail_server_hands_over_by_lmtp_and_keeps_what_is_not_taken() {
         ],
     );
     assert_eq!(codes, [220, 250, 552, 250, 550, 250, 250, 221]);
+    assert_eq!(service.end(), 0);
+    verified(&workspace);
+}
+
+#[test]
+fn an_opt_out_by_mail_stops_the_next_mail_of_a_distribution_under_way() {
+    let workspace = Workspace::with_contacts();
+    let catcher = CatcherProcess::start(&workspace.path("mailbox"));
+    let relay = format!("host = \"127.0.0.1\"\nport = {}\n", catcher.port);
+    workspace.relay(&relay);
+    let port = free_port();
+    let text = workspace.read("dateline.toml");
+    let lmtp = format!("[bounces.lmtp]\nlisten = \"127.0.0.1:{port}\"\n");
+    workspace.write("dateline.toml", &format!("{text}\n{lmtp}"));
+    let sent = workspace.dateline(&["send", IMMEDIATE, "--to", "wires"]);
+    assert_eq!(sent.code, 0, "{}{}", sent.out, sent.err);
+    let first = workspace.mails();
+    workspace.relay(&format!("{relay}connections = 1\nrate = 2.0\n"));
+    let service = ServiceProcess::start(&workspace);
+    // Planned for later, it is the service that sends it.
+    let at = (now() + jiff::SignedDuration::from_secs(2)).to_string();
+    let sent = workspace.dateline(&["send", IMMEDIATE, "--to", "wires", "--again", "--at", &at]);
+    assert_eq!(sent.code, 0, "{}{}", sent.out, sent.err);
+    let last = "SELECT email FROM delivery WHERE email NOT LIKE '%@rehearsal.example' ORDER BY n DESC LIMIT 1";
+    let reader = workspace.sqlite(last).trim().to_owned();
+    let theirs = |mails: &[String]| -> Vec<String> {
+        let to = |mail: &&String| {
+            let to = mail.lines().find(|line| line.starts_with("To: "));
+            to.is_some_and(|line| line.contains(&reader))
+        };
+        mails.iter().filter(to).cloned().collect()
+    };
+    let link = "<mailto:unsubscribe@two-banks.example?subject=";
+    let mail = theirs(&first).remove(0);
+    let subject = mail.split_once(link).unwrap().1;
+    let subject = subject.split_once('>').unwrap().0.replace("%20", " ");
+    eventually("the second distribution is under way", || {
+        workspace.mails().len() > first.len()
+    });
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let text = format!("From: <{reader}>\r\nSubject: {subject}\r\n\r\n.");
+    let mail = format!("MAIL FROM:<{reader}>");
+    let begun = Instant::now();
+    let rcpt = "RCPT TO:<unsubscribe@two-banks.example>";
+    let talk = ["LHLO mx.example", &mail, rcpt, "DATA", &text, "QUIT"];
+    assert_eq!(
+        converse(&stream, &talk),
+        [220, 250, 250, 250, 354, 250, 221]
+    );
+    // It is on record when the answer comes; whatever is begun after that sees it.
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert_eq!(bars(&workspace), format!("{reader}|opt-out\n"));
+    let after = workspace.mails().len();
+    eventually("all others have it", || {
+        let status = workspace.json(&["status", "latest"]).1;
+        let open = ["planned", "due", "claimed", "deferred"];
+        let open = open
+            .iter()
+            .filter_map(|name| status["by_state"][*name].as_u64());
+        open.sum::<u64>() == 0
+    });
+    assert!(workspace.mails().len() > after, "it was still under way");
+    assert_eq!(
+        theirs(&workspace.mails()).len(),
+        1,
+        "no mail after the first"
+    );
+    let state = format!("SELECT state FROM delivery WHERE email = '{reader}' ORDER BY n");
+    assert_eq!(workspace.sqlite(&state), "accepted\nsuppressed\n");
     assert_eq!(service.end(), 0);
     verified(&workspace);
 }

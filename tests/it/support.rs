@@ -215,6 +215,8 @@ impl Drop for CatcherProcess {
 pub(crate) struct ServiceProcess {
     child: std::process::Child,
     lines: std::sync::mpsc::Receiver<String>,
+    /// What it said besides what was waited for.
+    said: Vec<String>,
     address: String,
 }
 
@@ -243,6 +245,7 @@ impl ServiceProcess {
         let mut service = Self {
             child,
             lines,
+            said: Vec::new(),
             address: String::new(),
         };
         let line: serde_json::Value =
@@ -259,10 +262,16 @@ impl ServiceProcess {
             let left = end.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) if line.contains(text) => return line,
-                Ok(_) => {}
+                Ok(line) => self.said.push(line),
                 Err(error) => panic!("the service did not say {text:?}: {error}"),
             }
         }
+    }
+
+    /// A line that it said before, or else will say.
+    pub(crate) fn sooner_or_later(&mut self, text: &str) -> String {
+        let said = self.said.iter().find(|line| line.contains(text)).cloned();
+        said.unwrap_or_else(|| self.wait_for(text))
     }
 
     pub(crate) fn signal(&self, name: &str) {

@@ -203,7 +203,7 @@ async fn keep(
         .bind(bounce.finding.name())
         .bind(micros(bounce.at))
         .bind(json(bounce))
-        .bind(&one.report)
+        .bind(one.report.as_ref())
         .execute(&mut *connection)
         .await?;
     if let Some(to) = &judged.state {

@@ -32,7 +32,7 @@ fn arrived(print: &str, finding: Finding, about: Option<DeliveryId>, n: u64) -> 
         diagnostic: "550 нет".into(),
         delivery: about.map(|id| (id, Evidence::MessageId)),
         addresses: vec![email(n)],
-        report: b"a report \x00 as it came".to_vec(),
+        report: b"a report \x00 as it came".as_slice().into(),
     }
 }
 
