@@ -8,6 +8,7 @@ use crate::domain::inbox::ImapAccount;
 use crate::inbound::imap::Inbox;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -63,16 +64,19 @@ impl Service {
                     () = stop.cancelled() => return,
                 }
             };
-            let error = tokio::select! {
-                ended = watch(&desk, account, &mut pause) => match ended {
-                    Ok(never) => match never {},
-                    Err(error) => error.to_string(),
-                },
-                () = self.reloaded.notified() => {
+            let ended = tokio::select! {
+                ended = self.watch(&desk, account, &mut pause) => Some(ended),
+                () = self.reloaded.notified() => None,
+                () = stop.cancelled() => return,
+            };
+            self.mailbox_open.store(false, Ordering::Relaxed);
+            let error = match ended {
+                Some(Ok(never)) => match never {},
+                Some(Err(error)) => error.to_string(),
+                None => {
                     pause = FIRST_PAUSE;
                     continue;
                 }
-                () = stop.cancelled() => return,
             };
             tracing::error!(error, again_in = ?pause, "cannot read the mailbox");
             tokio::select! {
@@ -82,22 +86,24 @@ impl Service {
             }
         }
     }
-}
 
-/// Takes in whatever comes over one connection, until that breaks.
-async fn watch(
-    desk: &Desk,
-    account: &ImapAccount,
-    pause: &mut Duration,
-) -> Result<Infallible, DeskError> {
-    let mut inbox = Inbox::open(account).await?;
-    let tells_news = inbox.tells_news();
-    tracing::info!(folder = account.folder, tells_news, "the mailbox is open");
-    loop {
-        let ingested = desk.empty(&mut inbox).await?;
-        *pause = FIRST_PAUSE;
-        tell(&ingested, "imap");
-        inbox = inbox.wait().await?;
+    /// Takes in whatever comes over one connection, until that breaks.
+    async fn watch(
+        &self,
+        desk: &Desk,
+        account: &ImapAccount,
+        pause: &mut Duration,
+    ) -> Result<Infallible, DeskError> {
+        let mut inbox = Inbox::open(account).await?;
+        let tells_news = inbox.tells_news();
+        self.mailbox_open.store(true, Ordering::Relaxed);
+        tracing::info!(folder = account.folder, tells_news, "the mailbox is open");
+        loop {
+            let ingested = desk.empty(&mut inbox).await?;
+            *pause = FIRST_PAUSE;
+            tell(&ingested, "imap");
+            inbox = inbox.wait().await?;
+        }
     }
 }
 

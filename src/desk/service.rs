@@ -9,6 +9,7 @@ use crate::dispatch::run::{Pulse, Until};
 use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -45,6 +46,8 @@ pub struct Service {
     counted: Mutex<Option<(Instant, Census)>>,
     /// Tells whoever reads the mailbox that the settings are others now.
     pub(super) reloaded: Notify,
+    /// Whether the mailbox is open now.
+    pub(super) mailbox_open: AtomicBool,
 }
 
 /// What a service looks like from outside, measured now.
@@ -69,6 +72,7 @@ impl Service {
             trouble: Mutex::default(),
             counted: Mutex::default(),
             reloaded: Notify::new(),
+            mailbox_open: AtomicBool::new(false),
         }
     }
 
@@ -109,6 +113,14 @@ impl Service {
         }
         let asked = self.desk().store.last_beat().await;
         asked.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Whether the mailbox to which mail comes back is open; `None` where the
+    /// settings name none.
+    pub fn mailbox_open(&self) -> Option<bool> {
+        let desk = self.desk();
+        let account = desk.settings.bounces.imap.as_ref();
+        account.map(|_| self.mailbox_open.load(Ordering::Relaxed))
     }
 
     fn trouble(&self) -> std::sync::MutexGuard<'_, Option<String>> {
