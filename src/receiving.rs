@@ -171,6 +171,7 @@ fn unstuff(stuffed: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     async fn sent(octets: &'static [u8], most: usize) -> (Sent, Line) {
         let (ours, mut theirs) = tokio::io::duplex(1024);
@@ -180,6 +181,28 @@ mod tests {
         let next = receiving.line().await.unwrap();
         writing.await.unwrap().unwrap();
         (sent, next)
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_comes_as_it_was_sent_in_whatever_pieces(
+            lines in prop::collection::vec("[.a-c]{0,6}", 0..20), piece in 1usize..9,
+        ) {
+            let whole: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+            let dot = |line: &String| if line.starts_with('.') { "." } else { "" };
+            let stuffed: String = lines.iter().map(|line| format!("{}{line}\r\n", dot(line))).collect();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            let sent = runtime.block_on(async {
+                let (ours, mut theirs) = tokio::io::duplex(piece);
+                let writing = async {
+                    theirs.write_all(format!("{stuffed}.\r\n").as_bytes()).await.unwrap();
+                };
+                let mut receiving = Receiving::new(ours);
+                let (sent, ()) = tokio::join!(receiving.message(1000, 1000), writing);
+                sent.unwrap()
+            });
+            prop_assert_eq!(sent, Sent::Whole(whole.into_bytes()));
+        }
     }
 
     #[tokio::test]

@@ -125,7 +125,9 @@ impl Inbox {
             Handled::Seen => *flag == Flag::Seen,
             Handled::Moved(_) => *flag == Flag::Deleted,
         };
-        if !folder.permanent_flags.iter().any(keeps) {
+        // A server that does not say which it keeps keeps them all (RFC 3501 7.1).
+        let kept = &folder.permanent_flags;
+        if !kept.is_empty() && !kept.iter().any(keeps) {
             return Err(ImapError::NoMarks(format!(
                 "the folder `{}` at {} keeps no marks of the kind that `handled` asks for; set `handled` of [bounces.imap] to another of `flag`, `seen`, `move`",
                 account.folder,

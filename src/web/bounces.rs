@@ -98,6 +98,7 @@ pub(super) async fn show(
         "delivery": delivery(&front, &visitor, &whole),
         "bar": bar.map(|bar| bar_row(&front, &visitor, bar)),
         "own_bar": whole.set_bar(),
+        "in_log": query([("contact", bounce.email.to_string().as_str())]),
         "text": whole.text(),
     });
     front.page(&visitor, "bounce", "bounce", page)

@@ -221,8 +221,8 @@ fn of_contacts() -> Vec<Served> {
             May(See),
             suppressed::export,
         ),
-        reads("/bounces", May(See), bounces::list),
-        reads("/bounces/{report}", May(See), bounces::show),
+        reads("/contacts/bounces", May(See), bounces::list),
+        reads("/contacts/bounces/{report}", May(See), bounces::show),
         reads("/contacts/{id}", May(See), contacts::show),
         reads(
             "/contacts/{id}/edit",

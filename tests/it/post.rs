@@ -295,9 +295,14 @@ fn a_mailbox_of_the_basics_is_read_too() {
         &office,
         "handled = \"move\"\nmove_to = \"Read by a machine\"\npoll = \"1s\"",
     );
-    let workspace = with_table(&office, &table.replace(&port, &clear));
+    let workspace = with_table(&office, "");
     let mut service = ServiceProcess::start(&workspace);
-    let open = service.sooner_or_later("the mailbox is open");
+    // It begins to be read when the settings name it.
+    let text = workspace.read("dateline.toml");
+    let table = table.replace(&port, &clear);
+    workspace.write("dateline.toml", &format!("{text}\n{table}"));
+    service.signal("HUP");
+    let open = service.wait_for("the mailbox is open");
     assert!(open.contains("\"tells_news\":false"), "{open}");
     send(&workspace);
     eventually("both reports are taken in", || {

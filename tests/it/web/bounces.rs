@@ -60,21 +60,25 @@ fn what_came_back_is_found_and_told_with_its_rule() {
     user(&workspace, "ivan", "author");
     let service = ServiceProcess::start(&workspace);
     let mut ivan = Browser::of(&service, "ivan");
-    ivan.get("/bounces")
+    ivan.get("/contacts/bounces")
         .holds(GONE)
         .holds(AWAY)
         .holds("hard bounce")
         .holds("auto-reply");
-    ivan.get("/bounces?kind=hard").holds(GONE).lacks(AWAY);
-    ivan.get("/bounces?search=DESK%40").holds(AWAY).lacks(GONE);
-    ivan.get("/bounces?search=nobody")
+    ivan.get("/contacts/bounces?kind=hard")
+        .holds(GONE)
+        .lacks(AWAY);
+    ivan.get("/contacts/bounces?search=DESK%40")
+        .holds(AWAY)
+        .lacks(GONE);
+    ivan.get("/contacts/bounces?search=nobody")
         .holds("Nothing of the kind came back");
-    ivan.get("/bounces?kind=unheard-of&before=18446744073709551615")
+    ivan.get("/contacts/bounces?kind=unheard-of&before=18446744073709551615")
         .holds(GONE);
-    assert_eq!(ivan.get("/bounces/none").status, 404);
+    assert_eq!(ivan.get("/contacts/bounces/none").status, 404);
     let (_, told) = workspace.json(&["bounce", "list", "--kind", "hard"]);
     let report = told["bounces"][0]["fingerprint"].as_str().unwrap();
-    let page = ivan.get(&format!("/bounces/{report}"));
+    let page = ivan.get(&format!("/contacts/bounces/{report}"));
     page.holds("no such mailbox")
         .holds("the words <q>user unknown</q>")
         .holds("the Message-ID of the mail")
@@ -87,7 +91,7 @@ fn what_came_back_is_found_and_told_with_its_rule() {
     let contact = format!("/contacts/{}", contact["id"].as_str().unwrap());
     page.holds(&format!("href=\"{contact}\""));
     ivan.get(&contact)
-        .holds(&format!("/bounces/{report}"))
+        .holds(&format!("/contacts/bounces/{report}"))
         .holds("User unknown");
     // The same on the command line.
     let (_, shown) = workspace.json(&["bounce", "show", report]);
