@@ -1,6 +1,7 @@
 //! The question for log entries, the same in every backend but for how it looks
 //! into a line.
 
+use super::piece::Piece;
 use crate::domain::log_search::{LogSearch, LogWay, line_time};
 
 /// How a backend looks into the JSON of a line.
@@ -9,16 +10,6 @@ pub(super) struct Line {
     pub(super) event: &'static str,
     /// When, without its `Z`, in a way that compares octet by octet.
     pub(super) at: &'static str,
-}
-
-/// A piece of a statement.
-pub(super) enum Piece {
-    /// SQL.
-    Sql(&'static str),
-    /// A number to bind.
-    Number(i64),
-    /// A text to bind.
-    Text(String),
 }
 
 /// The statement for entries that somebody looks for.

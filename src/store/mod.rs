@@ -14,6 +14,7 @@ pub mod imports;
 mod lapse;
 mod log_query;
 pub mod people;
+mod piece;
 pub mod postgres;
 pub mod sqlite;
 mod values;

@@ -1,6 +1,7 @@
 //! Contacts one by one, how they are found, and bars on addresses: what the
 //! store remembers of the people a newsroom writes to.
 
+use super::piece::Piece;
 use super::{Result, Standing};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
@@ -80,19 +81,75 @@ pub(super) fn gathering(mut words: Vec<(i64, &String)>) -> Vec<&String> {
         .collect()
 }
 
-/// The part of a search that gathers contacts by words; each is a parameter.
-pub(super) const GATHER: [&str; 4] = [
-    "SELECT email FROM contact_key WHERE kind = 'word' AND value >= ",
-    " AND value < ",
-    " INTERSECT ",
-    ")",
-];
+/// The statement for contacts that somebody looks for, after an address: gathered
+/// by some of the words, and looked through for all. `position` is how a backend
+/// calls the place of a text within another.
+pub(super) fn contact_query(
+    search: &ContactSearch,
+    gathered: Vec<&String>,
+    after: Option<&EmailAddress>,
+    limit: u32,
+    position: &'static str,
+) -> Vec<Piece> {
+    use Piece::{Number, Sql, Text};
+    let after = after.map(ToString::to_string).unwrap_or_default();
+    let (mut query, order) = match &search.list {
+        // In the order of addresses already.
+        Some(list) => (
+            vec![
+                Sql(
+                    "SELECT record FROM contact_key AS key CROSS JOIN contact WHERE contact.email = key.email \
+                     AND key.kind = 'list' AND key.value = ",
+                ),
+                Text(list_key(list)),
+                Sql(" AND key.email > "),
+                Text(after),
+            ],
+            " ORDER BY key.email LIMIT ",
+        ),
+        None => (
+            vec![
+                Sql("SELECT record FROM contact WHERE contact.email > "),
+                Text(after),
+            ],
+            " ORDER BY contact.email LIMIT ",
+        ),
+    };
+    let by_words = !gathered.is_empty();
+    for (n, word) in gathered.into_iter().enumerate() {
+        query.extend([
+            Sql(if n == 0 {
+                " AND contact.email IN ("
+            } else {
+                " INTERSECT "
+            }),
+            Sql("SELECT email FROM contact_key WHERE kind = 'word' AND value >= "),
+            Text(word.clone()),
+            Sql(" AND value < "),
+            Text(after_all(word)),
+        ]);
+    }
+    if by_words {
+        query.push(Sql(")"));
+    }
+    for word in &search.words {
+        query.extend([
+            Sql(" AND "),
+            Sql(position),
+            Sql("(contact.words, "),
+            Text(beginning(word)),
+            Sql(") > 0"),
+        ]);
+    }
+    query.extend([Sql(order), Number(i64::from(limit))]);
+    query
+}
 
 /// Letters of a list's name that tell it from others: an index has its limits.
 const LIST_LETTERS: usize = 200;
 
 /// A press list as contacts are found by it. PostgreSQL takes no NUL.
-pub(super) fn list_key(list: &str) -> String {
+fn list_key(list: &str) -> String {
     let kept = list.chars().take(LIST_LETTERS);
     kept.map(|letter| if letter == '\0' { '\u{fffd}' } else { letter })
         .collect()
@@ -171,7 +228,7 @@ fn keys(contact: &Contact, words: BTreeSet<String>) -> HashSet<KeyRow> {
 }
 
 /// What stands beside a record where a word begins so.
-pub(super) fn beginning(word: &str) -> String {
+fn beginning(word: &str) -> String {
     format!(" {word}")
 }
 

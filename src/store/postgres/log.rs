@@ -3,18 +3,18 @@
 //! The chain has one end, so one transaction at a time can add to it. Whoever
 //! adds does so last: from the lock on the end to the commit nothing else is done.
 
-use super::rows::get;
+use super::rows::{asked, get};
 use super::{PostgresStore, Result};
 use crate::domain::ids::{DeliveryId, DistributionId};
 use crate::domain::log::{Head, LogEntry, LogEvent, Personal};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::store::LogRow;
-use crate::store::log_query::{Line, Piece, log_query};
+use crate::store::log_query::{Line, log_query};
 use crate::store::values::{from_json, json};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgRow;
-use sqlx::{Executor, PgConnection, Postgres, QueryBuilder, Row};
+use sqlx::{Executor, PgConnection, Row};
 
 /// Entries in one statement.
 const BATCH: usize = 1000;
@@ -244,14 +244,7 @@ pub(super) async fn search(
     way: LogWay,
     limit: u32,
 ) -> Result<Vec<LogRow>> {
-    let mut query = QueryBuilder::<Postgres>::new("");
-    for piece in log_query(search, way, limit, &LINE) {
-        match piece {
-            Piece::Sql(sql) => query.push(sql),
-            Piece::Number(number) => query.push_bind(number),
-            Piece::Text(text) => query.push_bind(text),
-        };
-    }
+    let mut query = asked(log_query(search, way, limit, &LINE));
     let rows = query
         .build()
         .fetch_all(&store.readers)

@@ -1,7 +1,7 @@
 //! Contacts one by one, and how they are found.
 
 use super::contacts::{begin_alone, contact, write};
-use super::rows::{STANDING, delivery, get, number, stand};
+use super::rows::{STANDING, asked, delivery, get, number, stand};
 use super::{PostgresStore, Result, suppressions};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
@@ -9,10 +9,10 @@ use crate::domain::contact_search::ContactSearch;
 use crate::domain::ids::ContactId;
 use crate::domain::suppression::{Suppression, SuppressionSearch};
 use crate::store::Standing;
-use crate::store::people::{COMMON, GATHER, People, after_all, beginning, gathering, list_key};
+use crate::store::people::{COMMON, People, after_all, contact_query, gathering};
 use async_trait::async_trait;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Postgres, QueryBuilder};
 use std::collections::BTreeMap;
 
 #[async_trait]
@@ -142,47 +142,7 @@ async fn find(
     limit: u32,
 ) -> Result<Vec<Contact>> {
     let rare = rare(store, search).await?;
-    let gathered = !rare.is_empty();
-    let mut query = QueryBuilder::<Postgres>::new("SELECT record FROM contact");
-    let after = after.map(ToString::to_string).unwrap_or_default();
-    match &search.list {
-        // In the order of addresses already.
-        Some(list) => query
-            .push(" JOIN contact_key AS key ON key.email = contact.email WHERE key.kind = 'list' AND key.value = ")
-            .push_bind(list_key(list))
-            .push(" AND key.email > ")
-            .push_bind(after),
-        None => query.push(" WHERE contact.email > ").push_bind(after),
-    };
-    let [select, up_to, and, end] = GATHER;
-    for (n, word) in rare.into_iter().enumerate() {
-        query.push(if n == 0 {
-            " AND contact.email IN ("
-        } else {
-            and
-        });
-        query.push(select).push_bind(word);
-        query.push(up_to).push_bind(after_all(word));
-    }
-    if gathered {
-        query.push(end);
-    }
-    for word in &search.words {
-        query
-            .push(" AND strpos(contact.words, ")
-            .push_bind(beginning(word))
-            .push(") > 0");
-    }
-    let place = if search.list.is_some() {
-        "key"
-    } else {
-        "contact"
-    };
-    query
-        .push(" ORDER BY ")
-        .push(place)
-        .push(".email LIMIT ")
-        .push_bind(i64::from(limit));
+    let mut query = asked(contact_query(search, rare, after, limit, "strpos"));
     let rows = query
         .build()
         .fetch_all(&store.readers)

@@ -1,10 +1,11 @@
 //! PostgreSQL's errors in our words, and rows to values.
 
 use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::store::piece::Piece;
 use crate::store::values::{damaged, from_json, timestamp};
 use crate::store::{Result, Standing, StoreError};
-use sqlx::Row;
 use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row};
 use std::str::FromStr;
 
 /// What PostgreSQL or the way to it says, in the store's words.
@@ -122,4 +123,17 @@ pub(super) fn stand(place: &str, row: &PgRow) -> Result<Standing> {
 pub(super) fn attempts(place: &str, row: &PgRow) -> Result<u32> {
     let attempts: i64 = get(place, row, "attempts")?;
     u32::try_from(attempts).map_err(|error| damaged(place, "number of attempts", error))
+}
+
+/// A question put together.
+pub(super) fn asked(pieces: Vec<Piece>) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("");
+    for piece in pieces {
+        match piece {
+            Piece::Sql(sql) => query.push(sql),
+            Piece::Number(number) => query.push_bind(number),
+            Piece::Text(text) => query.push_bind(text),
+        };
+    }
+    query
 }

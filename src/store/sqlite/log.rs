@@ -1,13 +1,14 @@
 //! The delivery log: entries are only ever added, in the transaction of what they tell.
 
+use super::rows::asked;
 use super::{Result, SqliteStore, batch};
 use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::store::LogRow;
-use crate::store::log_query::{Line, Piece, log_query};
+use crate::store::log_query::{Line, log_query};
 use crate::store::values::breathe;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 const INSERT: &str = "INSERT INTO delivery_log (seq, distribution, delivery, line, personal, salt, hash) SELECT * FROM";
 
@@ -78,14 +79,7 @@ pub(super) async fn search(
     way: LogWay,
     limit: u32,
 ) -> Result<Vec<LogRow>> {
-    let mut query = QueryBuilder::<Sqlite>::new("");
-    for piece in log_query(search, way, limit, &LINE) {
-        match piece {
-            Piece::Sql(sql) => query.push(sql),
-            Piece::Number(number) => query.push_bind(number),
-            Piece::Text(text) => query.push_bind(text),
-        };
-    }
+    let mut query = asked(log_query(search, way, limit, &LINE));
     let rows = query
         .build()
         .fetch_all(&store.readers)

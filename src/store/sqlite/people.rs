@@ -2,6 +2,7 @@
 
 use super::contacts::{contact, write};
 use super::read::{STANDING, number, stand, text};
+use super::rows::asked;
 use super::{Result, SqliteStore, suppressions};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
@@ -9,9 +10,9 @@ use crate::domain::contact_search::ContactSearch;
 use crate::domain::ids::ContactId;
 use crate::domain::suppression::{Suppression, SuppressionSearch};
 use crate::store::Standing;
-use crate::store::people::{COMMON, GATHER, People, after_all, beginning, gathering, list_key};
+use crate::store::people::{COMMON, People, after_all, contact_query, gathering};
 use async_trait::async_trait;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
+use sqlx::{Row, Sqlite, Transaction};
 use std::collections::BTreeMap;
 
 #[async_trait]
@@ -59,47 +60,7 @@ impl People for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Contact>> {
         let rare = self.rare(search).await?;
-        let gathered = !rare.is_empty();
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT record FROM ");
-        let after = after.map(ToString::to_string).unwrap_or_default();
-        match &search.list {
-            // In the order of addresses already.
-            Some(list) => query
-                .push("contact_key AS key CROSS JOIN contact ON contact.email = key.email WHERE key.kind = 'list' AND key.value = ")
-                .push_bind(list_key(list))
-                .push(" AND key.email > ")
-                .push_bind(after),
-            None => query.push("contact WHERE contact.email > ").push_bind(after),
-        };
-        let [select, up_to, and, end] = GATHER;
-        for (n, word) in rare.into_iter().enumerate() {
-            query.push(if n == 0 {
-                " AND contact.email IN ("
-            } else {
-                and
-            });
-            query.push(select).push_bind(word);
-            query.push(up_to).push_bind(after_all(word));
-        }
-        if gathered {
-            query.push(end);
-        }
-        for word in &search.words {
-            query
-                .push(" AND instr(contact.words, ")
-                .push_bind(beginning(word))
-                .push(") > 0");
-        }
-        let place = if search.list.is_some() {
-            "key"
-        } else {
-            "contact"
-        };
-        query
-            .push(" ORDER BY ")
-            .push(place)
-            .push(".email LIMIT ")
-            .push_bind(limit);
+        let mut query = asked(contact_query(search, rare, after, limit, "instr"));
         let rows = query
             .build()
             .fetch_all(&self.readers)

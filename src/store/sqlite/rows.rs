@@ -1,9 +1,10 @@
 //! Values to columns and back, and SQLite's errors in our words.
 
 use crate::domain::delivery::Delivery;
+use crate::store::piece::Piece;
 use crate::store::{Result, StoreError};
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
 
 pub(super) use crate::store::values::{damaged, due_at, from_json, json, micros, timestamp};
 
@@ -37,4 +38,17 @@ pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
 pub(super) fn delivery(place: &str, row: &SqliteRow) -> Result<Delivery> {
     let plan: String = row.try_get("plan").map_err(|error| failed(place, error))?;
     from_json(place, "delivery", &plan)
+}
+
+/// A question put together.
+pub(super) fn asked(pieces: Vec<Piece>) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("");
+    for piece in pieces {
+        match piece {
+            Piece::Sql(sql) => query.push(sql),
+            Piece::Number(number) => query.push_bind(number),
+            Piece::Text(text) => query.push_bind(text),
+        };
+    }
+    query
 }
