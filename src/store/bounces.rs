@@ -1,5 +1,6 @@
 //! Reports that come back, kept, with what follows from them.
 
+use super::piece::Piece;
 use super::values::damaged;
 use super::{Result, Standing};
 use crate::domain::address::EmailAddress;
@@ -101,9 +102,35 @@ pub trait Bounces {
     async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]>;
 }
 
-/// A place before which reports are asked for, as stores count: none has more.
-pub(super) fn place_before(before: Option<u64>) -> i64 {
-    before.map_or(i64::MAX, |seq| i64::try_from(seq).unwrap_or(i64::MAX))
+/// The statement for reports that somebody looks for, before a place. `position` is
+/// how a backend calls the place of a text within an address whose ASCII letters
+/// are small.
+pub(super) fn bounce_query(
+    search: &BounceSearch,
+    before: Option<u64>,
+    limit: u32,
+    position: &'static str,
+) -> Vec<Piece> {
+    use Piece::{Number, Sql, Text};
+    // No store counts further.
+    let before = before.map_or(i64::MAX, |seq| i64::try_from(seq).unwrap_or(i64::MAX));
+    let mut query = vec![
+        Sql("SELECT seq, record FROM bounce WHERE seq < "),
+        Number(before),
+    ];
+    if let Some(email) = &search.email {
+        query.extend([Sql(" AND email = "), Text(email.to_string())]);
+    }
+    if let Some(finding) = search.finding {
+        query.extend([Sql(" AND kind = "), Text(finding.to_owned())]);
+    }
+    if !search.text.is_empty() {
+        // No address holds NUL, and PostgreSQL takes none.
+        let text = search.text.to_ascii_lowercase().replace('\0', "\u{fffd}");
+        query.extend([Sql(" AND "), Sql(position), Text(text), Sql(") > 0")]);
+    }
+    query.extend([Sql(" ORDER BY seq DESC LIMIT "), Number(i64::from(limit))]);
+    query
 }
 
 /// A place, off its column.

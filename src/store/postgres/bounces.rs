@@ -1,16 +1,16 @@
 //! Reports that come back.
 
-use super::rows::{STANDING, get, stand};
+use super::rows::{STANDING, asked, get, stand};
 use super::{PostgresStore, Result, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
 use crate::domain::bounce_search::BounceSearch;
 use crate::store::Standing;
-use crate::store::bounces::{self, Arrived, Bounces, Fate, Judge, Judged};
+use crate::store::bounces::{self, Arrived, Bounces, Fate, Judge, Judged, bounce_query};
 use crate::store::values::{due_at, from_json, json, micros, timestamp};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
+use sqlx::{AssertSqlSafe, PgConnection};
 
 /// Whoever takes reports in holds this lock: two at once would each count
 /// failures without the other's. "bounces" in ASCII.
@@ -73,8 +73,8 @@ impl Bounces for PostgresStore {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<(u64, Bounce)>> {
-        let asked = async {
-            let rows = search_query(search, before, limit)
+        let found = async {
+            let rows = asked(bounce_query(search, before, limit, suppressions::POSITION))
                 .build()
                 .fetch_all(&self.readers)
                 .await
@@ -86,7 +86,7 @@ impl Bounces for PostgresStore {
             };
             rows.iter().map(read).collect()
         };
-        self.within(asked).await
+        self.within(found).await
     }
 
     async fn bounce(&self, fingerprint: &str) -> Result<Option<(Bounce, Vec<u8>)>> {
@@ -112,22 +112,6 @@ impl Bounces for PostgresStore {
     async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
         self.within(key(self, fresh)).await
     }
-}
-
-fn search_query(search: &BounceSearch, before: Option<u64>, limit: u32) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::<Postgres>::new("SELECT seq, record FROM bounce WHERE seq < ");
-    query.push_bind(bounces::place_before(before));
-    if let Some(email) = &search.email {
-        query.push(" AND email = ").push_bind(email.to_string());
-    }
-    if let Some(finding) = search.finding {
-        query.push(" AND kind = ").push_bind(finding);
-    }
-    suppressions::push_part_of_email(&mut query, &search.text);
-    query
-        .push(" ORDER BY seq DESC LIMIT ")
-        .push_bind(i64::from(limit));
-    query
 }
 
 async fn key(store: &PostgresStore, fresh: [u8; 32]) -> Result<[u8; 32]> {

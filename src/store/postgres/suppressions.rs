@@ -9,6 +9,10 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use std::collections::HashMap;
 
+/// The place of a text in an address, folded as SQLite folds: ASCII letters alone.
+pub(super) const POSITION: &str =
+    "strpos(translate(email, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), ";
+
 /// Bars in one statement.
 const BATCH: usize = 500;
 
@@ -98,7 +102,15 @@ pub(super) async fn search(
     if let Some(reason) = search.reason {
         query.push(" AND reason = ").push_bind(reason.name());
     }
-    push_part_of_email(&mut query, &search.text);
+    // No text in PostgreSQL holds NUL, so no address does.
+    let text = search.text.to_ascii_lowercase().replace('\0', "\u{fffd}");
+    if !text.is_empty() {
+        query
+            .push(" AND ")
+            .push(POSITION)
+            .push_bind(text)
+            .push(") > 0");
+    }
     query
         .push(" ORDER BY email LIMIT ")
         .push_bind(i64::from(limit));
@@ -108,19 +120,6 @@ pub(super) async fn search(
         .await
         .map_err(|error| store.failed(error))?;
     rows.iter().map(|row| whole(store, row)).collect()
-}
-
-/// Narrows a query to addresses that hold a text, if that says anything.
-pub(super) fn push_part_of_email(query: &mut QueryBuilder<Postgres>, text: &str) {
-    // No text in PostgreSQL holds NUL, so no address does.
-    let text = text.to_ascii_lowercase().replace('\0', "\u{fffd}");
-    if !text.is_empty() {
-        // As SQLite folds: ASCII letters alone.
-        query
-            .push(" AND strpos(translate(email, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), ")
-            .push_bind(text)
-            .push(") > 0");
-    }
 }
 
 fn whole(store: &PostgresStore, row: &PgRow) -> Result<Suppression> {

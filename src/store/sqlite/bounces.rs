@@ -1,16 +1,16 @@
 //! Reports that come back.
 
 use super::read::{STANDING, stand, text};
-use super::rows::{due_at, from_json, json, micros, timestamp};
+use super::rows::{asked, due_at, from_json, json, micros, timestamp};
 use super::{Result, SqliteStore, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
 use crate::domain::bounce_search::BounceSearch;
 use crate::store::Standing;
-use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged, key, place_before, seq};
+use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged, bounce_query, key, seq};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 #[async_trait]
 impl Bounces for SqliteStore {
@@ -57,21 +57,7 @@ impl Bounces for SqliteStore {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<(u64, Bounce)>> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT seq, record FROM bounce WHERE seq < ");
-        query.push_bind(place_before(before));
-        if let Some(email) = &search.email {
-            query.push(" AND email = ").push_bind(email.to_string());
-        }
-        if let Some(finding) = search.finding {
-            query.push(" AND kind = ").push_bind(finding);
-        }
-        if !search.text.is_empty() {
-            query
-                .push(" AND instr(lower(email), ")
-                .push_bind(search.text.to_ascii_lowercase())
-                .push(") > 0");
-        }
-        query.push(" ORDER BY seq DESC LIMIT ").push_bind(limit);
+        let mut query = asked(bounce_query(search, before, limit, "instr(lower(email), "));
         let rows = query
             .build()
             .fetch_all(&self.readers)
