@@ -10,6 +10,7 @@ mod batch;
 mod bell;
 mod bounces;
 mod contacts;
+mod fold;
 mod imports;
 mod lease;
 mod log;
@@ -55,6 +56,7 @@ pub struct SqliteStore {
     /// One connection.
     writer: SqlitePool,
     readers: SqlitePool,
+    folder: fold::Folder,
 }
 
 impl SqliteStore {

@@ -1,5 +1,6 @@
 //! Opening the file: private, in WAL mode, at the schema this program knows.
 
+use super::fold::Folder;
 use super::rows::failed;
 use super::{Result, SqliteStore, StoreError};
 use crate::domain::log::Head;
@@ -62,11 +63,12 @@ impl SqliteStore {
             .row_buffer_size(1024)
             .pragma("temp_store", "memory");
         // A send writes the same pages over and over: kept at hand and folded into
-        // the file less often, they are written half as many times.
+        // the file less often, they are written half as many times. The writer folds
+        // only where the folder does not keep up.
         let writing = options
             .clone()
             .pragma("cache_size", "-8192")
-            .pragma("wal_autocheckpoint", "4000");
+            .pragma("wal_autocheckpoint", "16000");
         let wrong = |error| failed(&place, error);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -76,7 +78,7 @@ impl SqliteStore {
         migrate(&writer, &place).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options.read_only(true))
+            .connect_with(options.clone().read_only(true))
             .await
             .map_err(wrong)?;
         Ok(Self {
@@ -84,6 +86,7 @@ impl SqliteStore {
             bell: super::bell::path(path),
             writer,
             readers,
+            folder: Folder::new(options),
         })
     }
 }

@@ -78,15 +78,19 @@ pub(super) async fn counts(
     id: DistributionId,
     now: Timestamp,
 ) -> Result<Counts> {
-    let rows = sqlx::query(
+    // Both look at every delivery, and there is a reader for each.
+    let standing = sqlx::query(
         "SELECT iif(state IN ('planned', 'deferred') AND due_at <= ?2 AND (permitted_from IS NULL OR permitted_from <= ?2), 'due', state), language, phase, count(*) \
          FROM delivery_state WHERE distribution = ?1 GROUP BY 1, 2, 3",
     )
     .bind(id.to_string())
     .bind(micros(now))
-    .fetch_all(&store.readers)
-    .await
-    .map_err(|error| store.failed(error))?;
+    .fetch_all(&store.readers);
+    let domains = sqlx::query("SELECT domain, count(*) FROM delivery_plan WHERE distribution = ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10")
+        .bind(id.to_string())
+        .fetch_all(&store.readers);
+    let (rows, domains) =
+        tokio::try_join!(standing, domains).map_err(|error| store.failed(error))?;
     let mut counts = Counts::default();
     for row in &rows {
         let number = number(store, row, 3)?;
@@ -96,11 +100,6 @@ pub(super) async fn counts(
         add(&mut counts.by_language, text(store, row, 1)?);
         add(&mut counts.by_phase, text(store, row, 2)?);
     }
-    let domains = sqlx::query("SELECT domain, count(*) FROM delivery_plan WHERE distribution = ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10")
-        .bind(id.to_string())
-        .fetch_all(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
     counts.by_domain = domains
         .iter()
         .map(|row| Ok((text(store, row, 0)?, number(store, row, 1)?)))

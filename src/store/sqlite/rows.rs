@@ -36,8 +36,8 @@ pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
 
 /// Reads a delivery off its `plan` column.
 pub(super) fn delivery(place: &str, row: &SqliteRow) -> Result<Delivery> {
-    let plan: String = row.try_get("plan").map_err(|error| failed(place, error))?;
-    from_json(place, "delivery", &plan)
+    let plan: &str = row.try_get("plan").map_err(|error| failed(place, error))?;
+    from_json(place, "delivery", plan)
 }
 
 /// A question put together.

@@ -9,8 +9,9 @@ use crate::domain::log::LogEvent;
 use crate::store::values::{breathe, reason};
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Row, Sqlite, SqliteConnection};
 use std::collections::HashSet;
 
 pub(super) async fn turn(
@@ -25,10 +26,14 @@ pub(super) async fn turn(
     let mut transaction = store.begin().await?;
     let mut turned = Turned::default();
     let (mut events, mut begun) = (Vec::new(), Vec::new());
-    if !records.is_empty() {
+    if record_all(&mut transaction, records).await.map_err(wrong)? {
+        events.extend(records.iter().filter_map(|record| record.event.as_ref()));
+    } else {
+        transaction.rollback().await.map_err(wrong)?;
+        transaction = store.begin().await?;
         let (lost, written) = record(&mut transaction, records).await.map_err(wrong)?;
         turned.lost = lost;
-        events = written;
+        events.extend(written);
     }
     if let Some(claim) = claim {
         if holds(&mut transaction, &claim).await.map_err(wrong)? {
@@ -45,7 +50,21 @@ pub(super) async fn turn(
         .await
         .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)?;
+    store.folder.wrote(records.len() + begun.len());
     Ok(turned)
+}
+
+/// Writes a batch, as long as all its leases are still held: to hear of each row
+/// costs more than to write it, and hardly ever is one lost. Says whether all were.
+async fn record_all(connection: &mut SqliteConnection, records: &[Record]) -> sqlx::Result<bool> {
+    for records in records.chunks(batch::MOST) {
+        let update = update(records, RECORDED).await;
+        let written = update.execute(&mut *connection).await?.rows_affected();
+        if written != records.len() as u64 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Writes a batch. Gives those whose lease was lost, and the events of the others.
@@ -54,21 +73,9 @@ async fn record<'a>(
     records: &'a [Record],
 ) -> sqlx::Result<(Vec<DeliveryId>, Vec<&'a LogEvent>)> {
     let mut written: HashSet<String> = HashSet::with_capacity(records.len());
+    let named = format!("{RECORDED} RETURNING delivery_state.id");
     for records in records.chunks(batch::MOST) {
-        let statement = batch::over(RECORD, 7, records.len(), RECORDED);
-        let mut update = sqlx::query(statement);
-        for (n, record) in records.iter().enumerate() {
-            breathe(n).await;
-            let still_held = record.state.life() == Life::Claimed;
-            update = update
-                .bind(record.delivery.to_string())
-                .bind(record.lease.to_string())
-                .bind(record.state.name())
-                .bind(json(&record.state))
-                .bind(due_at(&record.state))
-                .bind(record.attempts)
-                .bind(still_held);
-        }
+        let update = update(records, &named).await;
         for row in update.fetch_all(&mut *connection).await? {
             written.insert(row.try_get(0)?);
         }
@@ -88,7 +95,25 @@ const RECORD: &str = "UPDATE delivery_state SET state = column3, facts = column4
      due_at = max(column5, ifnull(permitted_from, column5)), attempts = column6, \
      lease = iif(column7, lease, NULL) FROM";
 const RECORDED: &str = "WHERE delivery_state.id = column1 AND delivery_state.lease = column2 \
-     AND delivery_state.state = 'claimed' RETURNING delivery_state.id";
+     AND delivery_state.state = 'claimed'";
+
+/// The statement for one batch.
+async fn update(records: &[Record], after: &str) -> Query<'static, Sqlite, SqliteArguments> {
+    let mut update = sqlx::query(batch::over(RECORD, 7, records.len(), after));
+    for (n, record) in records.iter().enumerate() {
+        breathe(n).await;
+        let still_held = record.state.life() == Life::Claimed;
+        update = update
+            .bind(record.delivery.to_string())
+            .bind(record.lease.to_string())
+            .bind(record.state.name())
+            .bind(json(&record.state))
+            .bind(due_at(&record.state))
+            .bind(record.attempts)
+            .bind(still_held);
+    }
+    update
+}
 
 /// Whether the claim's lease is still one. Without its row nothing that it
 /// took would ever come back.
@@ -102,6 +127,9 @@ async fn holds(connection: &mut SqliteConnection, claim: &Claim<'_>) -> sqlx::Re
 
 /// Takes what is due in one statement. The embargo stands in its condition, and
 /// once more in the rows that come back.
+///
+/// A limit that is a parameter alone is looked at when the statement is prepared,
+/// which is then done anew for every other limit.
 async fn find(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
@@ -116,7 +144,7 @@ async fn find(
                AND (?3 IS NULL OR distribution = ?3) \
                AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution \
                    AND whole.course = 'under_way' AND (whole.not_after IS NULL OR whole.not_after > ?2)) \
-             ORDER BY due_at LIMIT ?4) \
+             ORDER BY due_at LIMIT ?4 + 0) \
          RETURNING attempts, due_since, \
              (SELECT plan FROM delivery_plan AS planned WHERE planned.n = delivery_state.n) AS plan, \
              (SELECT content FROM distribution AS whole WHERE whole.id = delivery_state.distribution) AS content, \

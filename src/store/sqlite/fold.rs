@@ -1,0 +1,51 @@
+//! Folds the write-ahead log into the file, beside the writer.
+//!
+//! By default the commit that makes the log long folds it, and a send stands still
+//! meanwhile. A passive checkpoint from another connection keeps nobody waiting
+//! (https://sqlite.org/wal.html#ckpt).
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{Executor, SqlitePool};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Rows written between two times. Few, and the same pages are folded over and
+/// over; many, and the log is long.
+const ROWS: usize = 20_000;
+
+/// Whoever folds.
+#[derive(Debug)]
+pub(super) struct Folder {
+    /// One connection, opened when it is first needed.
+    connection: SqlitePool,
+    written: AtomicUsize,
+    at_work: Arc<AtomicBool>,
+}
+
+impl Folder {
+    pub(super) fn new(options: SqliteConnectOptions) -> Self {
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        Self {
+            connection: pool.connect_lazy_with(options),
+            written: AtomicUsize::new(0),
+            at_work: Arc::default(),
+        }
+    }
+
+    /// So many rows more are in the log.
+    pub(super) fn wrote(&self, rows: usize) {
+        let written = self.written.fetch_add(rows, Ordering::Relaxed) + rows;
+        if written < ROWS || self.at_work.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.written.store(0, Ordering::Relaxed);
+        let (connection, at_work) = (self.connection.clone(), Arc::clone(&self.at_work));
+        tokio::spawn(async move {
+            // What is not folded now is folded next time, by the writer at the latest.
+            if let Err(error) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").await {
+                tracing::debug!(%error, "the log of the store was not folded");
+            }
+            at_work.store(false, Ordering::Release);
+        });
+    }
+}
