@@ -185,9 +185,11 @@ fn messages_that_mean_harm_are_read_in_bounds() {
             _ => damaged(corpus[chance.below(corpus.len())].clone(), &mut chance),
         };
         let boxed = boxed(&message);
-        let written = stdin.write_all(&boxed);
         *last.lock().unwrap() = message;
-        assert!(written.is_ok(), "seed {seed}: it ended at message {n}");
+        if stdin.write_all(&boxed).is_err() {
+            // It has ended: what follows says how.
+            break;
+        }
     }
     drop(stdin);
     let (mut out, mut err) = (String::new(), String::new());
@@ -196,6 +198,7 @@ fn messages_that_mean_harm_are_read_in_bounds() {
     let ended = child.wait().unwrap();
     let count = fed.swap(u64::MAX, Ordering::SeqCst);
     let peak = watching.join().unwrap();
+    let peak = peak.unwrap_or_else(|why| panic!("seed {seed}: {why}"));
     assert!(ended.success(), "seed {seed}: {err}");
     let told: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(told["messages"], count, "seed {seed}: {told}");
@@ -211,27 +214,27 @@ fn messages_that_mean_harm_are_read_in_bounds() {
 /// Ends the program where it stands still, and keeps what it stood still at.
 /// Gives the memory that it took at most: that of its own image, as `wait4` has
 /// that of the process it was forked from in it.
-fn watch(id: u32, fed: &AtomicU64, last: &Mutex<Vec<u8>>) -> u64 {
+fn watch(id: u32, fed: &AtomicU64, last: &Mutex<Vec<u8>>) -> Result<u64, String> {
     let (mut seen, mut since, mut peak) = (0, Instant::now(), 0);
     loop {
         std::thread::sleep(Duration::from_millis(10));
         peak = peak.max(most_octets(id).unwrap_or_default());
         let now = fed.load(Ordering::SeqCst);
         if now == u64::MAX {
-            return peak;
+            return Ok(peak);
         }
         if now != seen {
             (seen, since) = (now, Instant::now());
         } else if since.elapsed() > STILL {
             let file = std::env::temp_dir().join(format!("dateline-still-{id}.eml"));
             drop(std::fs::write(&file, &*last.lock().unwrap()));
-            eprintln!("it stands still at message {now}: {}", file.display());
             drop(
                 std::process::Command::new("kill")
                     .args(["-9", &id.to_string()])
                     .status(),
             );
-            return peak;
+            let file = file.display();
+            return Err(format!("it stands still at message {now}: {file}"));
         }
     }
 }
