@@ -15,7 +15,8 @@
 //! - [`wire`]: the only room that names concrete backends.
 //! - [`clock`], [`entropy`], [`telemetry`]: the only windows on time, chance and
 //!   the log; [`toml_reader`]: a leaf that config and intake share; [`dkim`]: one
-//!   that config, relay and desk share.
+//!   that config, relay and desk share; `receiving` and `tls`: two that relay and
+//!   inbound share, how a server takes mail and how a client checks whom it meets.
 //!
 //! Imports go one way: `domain` <- `intake`, `render`, `store`, `relay`,
 //! `inbound` <- `dispatch` <- `desk` <- `cli` <- `wire`; `tests/it/architecture.rs` holds
@@ -31,10 +32,12 @@ pub mod domain;
 pub mod entropy;
 pub mod inbound;
 pub mod intake;
+mod receiving;
 pub mod relay;
 pub mod render;
 pub mod store;
 pub mod telemetry;
+mod tls;
 pub mod toml_reader;
 pub mod web;
 pub mod wire;

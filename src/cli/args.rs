@@ -803,9 +803,20 @@ pub(super) enum BounceCommand {
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Fetch what is in the mailbox of [bounces.imap], and take it in
+    #[command(after_help = "Example:\n  dateline bounce fetch")]
+    Fetch,
     /// List what came back, the newest first
-    #[command(after_help = "Example:\n  dateline bounce list --limit 20")]
+    #[command(
+        after_help = "Examples:\n  dateline bounce list --limit 20\n  dateline bounce list --search gazette.example --kind hard"
+    )]
     List {
+        /// Those of addresses that hold this text
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Those that say this: hard, soft, complaint, opt-out, delayed, delivered, auto-reply, challenge
+        #[arg(long, value_name = "KIND", value_parser = crate::domain::bounce_search::BounceSearch::finding)]
+        kind: Option<&'static str>,
         /// At most so many
         #[arg(long, default_value_t = 50)]
         limit: u32,

@@ -4,9 +4,10 @@ use super::args::BounceCommand;
 use super::error::{CliError, Exit};
 use super::output::{Output, counted, table};
 use crate::desk::Desk;
+use crate::desk::bounces::Ingested;
+use crate::domain::bounce_search::BounceSearch;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 pub(super) async fn run(
     command: BounceCommand,
@@ -15,14 +16,31 @@ pub(super) async fn run(
 ) -> Result<Exit, CliError> {
     output.refuse_csv()?;
     match command {
-        BounceCommand::Ingest { files } => ingest(files, desk, output).await,
-        BounceCommand::List { limit } => list(limit, desk, output).await,
+        BounceCommand::Ingest { files } => {
+            tell(&desk.ingest_bounces(files).await?, output);
+            Ok(Exit::Done)
+        }
+        BounceCommand::Fetch => {
+            tell(&desk.fetch_bounces().await?, output);
+            Ok(Exit::Done)
+        }
+        BounceCommand::List {
+            search,
+            kind,
+            limit,
+        } => {
+            let search = BounceSearch {
+                text: search.unwrap_or_default(),
+                email: None,
+                finding: kind,
+            };
+            list(&search, limit, desk, output).await
+        }
         BounceCommand::Show { report } => show(&report, desk, output).await,
     }
 }
 
-async fn ingest(files: Vec<PathBuf>, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    let ingested = desk.ingest_bounces(files).await?;
+fn tell(ingested: &Ingested, output: &Output) {
     if output.is_text() {
         let kept: BTreeMap<_, _> = ingested
             .kept
@@ -40,15 +58,20 @@ async fn ingest(files: Vec<PathBuf>, desk: &Desk, output: &Output) -> Result<Exi
             ingested.unknown
         ));
     } else {
-        output.json(&ingested);
+        output.json(ingested);
     }
-    Ok(Exit::Done)
 }
 
-async fn list(limit: u32, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    let bounces = desk.bounces(limit).await?;
+async fn list(
+    search: &BounceSearch,
+    limit: u32,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let found = desk.bounces(search, None, limit).await?;
+    let bounces: Vec<_> = found.into_iter().map(|(_, bounce)| bounce).collect();
     if output.is_text() {
-        let mut rows = table(&["at", "email", "kind", "class", "status", "by", "report"]);
+        let mut rows = table(&["at", "email", "kind", "class", "rule", "by", "report"]);
         for bounce in &bounces {
             let failure = bounce.finding.failure();
             rows.add_row([
@@ -58,10 +81,7 @@ async fn list(limit: u32, desk: &Desk, output: &Output) -> Result<Exit, CliError
                 failure
                     .map_or("", |failure| failure.class.name())
                     .to_owned(),
-                bounce
-                    .status
-                    .map(|code| code.to_string())
-                    .unwrap_or_default(),
+                bounce.ground.to_string(),
                 bounce.evidence.name().to_owned(),
                 bounce.fingerprint.clone(),
             ]);
@@ -75,12 +95,20 @@ async fn list(limit: u32, desk: &Desk, output: &Output) -> Result<Exit, CliError
 }
 
 async fn show(report: &str, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    let octets = desk.bounce_report(report).await?;
-    let text = String::from_utf8_lossy(&octets);
+    let whole = desk.bounce(report).await?;
     if output.is_text() {
-        output.write(&text);
+        output.write(&whole.text());
     } else {
-        output.json(&json!({ "report": report, "message": text }));
+        let standing = whole.standing.as_ref();
+        output.json(&json!({
+            "report": report,
+            "bounce": whole.bounce,
+            "distribution": standing.map(|standing| standing.delivery.distribution),
+            "headline": whole.headline,
+            "state": standing.map(|standing| standing.state.name()),
+            "suppression": whole.suppression,
+            "message": whole.text(),
+        }));
     }
     Ok(Exit::Done)
 }

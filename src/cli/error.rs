@@ -58,6 +58,8 @@ impl From<DeskError> for CliError {
             DeskError::Store(_)
             | DeskError::Relay(_)
             | DeskError::Catcher(_)
+            | DeskError::Inbox(_)
+            | DeskError::Listen(_)
             | DeskError::Run(_) => Self::Infrastructure(text),
         }
     }

@@ -36,6 +36,8 @@ pub(super) async fn run(
     if let Some(listen) = listen {
         show(listen, &service, wiring, &stop).await?;
     }
+    service.open_lmtp(stop.clone()).await?;
+    tokio::spawn(Arc::clone(&service).attend_mailbox(stop.clone()));
     let (words, mut heard) = mpsc::channel(4);
     listen_to_signals(words)?;
     tokio::spawn(tell_systemd(Arc::clone(&service)));

@@ -1,16 +1,11 @@
 //! The tables `[[dkim]]`: with which keys mails are signed.
 
 use super::read::{FILE, Reader, mail_domain};
+use super::servers::read_private;
 use crate::dkim::{Identity, Selector, Signer, SigningKey, aligned};
 use crate::domain::newsroom::Newsroom;
 use crate::domain::problem::Problem;
 use crate::toml_reader::{Section, Spot};
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
-/// No key is longer; so much is read of a file that is none.
-const MOST_OCTETS: u64 = 64 * 1024;
 
 impl Reader<'_> {
     pub(super) fn dkim(&mut self, top: &mut Section, newsroom: Option<&Newsroom>) -> Signer {
@@ -67,7 +62,11 @@ impl Reader<'_> {
 
     fn signing_key(&mut self, section: &Section, file: &Spot<String>) -> Option<SigningKey> {
         let text = |cause: String| format!("dkim: key_file {} {cause}", file.value);
-        let read = read_private(&self.workspace.join(&file.value));
+        let path = self.workspace.join(&file.value);
+        let read = read_private(&path).map_err(|cause| match path.exists() {
+            true => cause,
+            false => format!("{cause}; `dateline dkim keygen` makes a new one"),
+        });
         let key =
             read.and_then(|pem| SigningKey::from_pem(&pem).map_err(|error| error.to_string()));
         match key {
@@ -88,30 +87,4 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// Reads a file that its owner alone may read.
-fn read_private(path: &Path) -> Result<String, String> {
-    let file = File::open(path).map_err(|error| {
-        format!("cannot be read: {error}; `dateline dkim keygen` makes a new one")
-    })?;
-    let wrong = |error: std::io::Error| format!("cannot be read: {error}");
-    let metadata = file.metadata().map_err(wrong)?;
-    if !metadata.is_file() {
-        return Err("is no file".to_owned());
-    }
-    #[cfg(unix)]
-    {
-        let mode = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(format!(
-                "may be read by others than its owner: its mode is {mode:04o}; expected 0600 (`chmod 600`)"
-            ));
-        }
-    }
-    let mut text = String::new();
-    file.take(MOST_OCTETS)
-        .read_to_string(&mut text)
-        .map_err(wrong)?;
-    Ok(text)
 }

@@ -9,6 +9,7 @@ mod read;
 mod readers;
 mod relays;
 mod segments;
+mod servers;
 mod service;
 mod store;
 mod units;
@@ -22,6 +23,7 @@ pub use units::duration;
 use crate::dkim::Signer;
 use crate::domain::address::EmailAddress;
 use crate::domain::bounce::BouncePolicy;
+use crate::domain::inbox::ImapAccount;
 use crate::domain::language::Language;
 use crate::domain::localized::Localized;
 use crate::domain::newsroom::{LanguagePolicy, Newsroom};
@@ -31,6 +33,7 @@ use crate::domain::segment::Segment;
 use crate::domain::send_window::SendWindow;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use url::Url;
 
 /// A workspace's settings, checked.
@@ -127,6 +130,28 @@ pub struct BounceSettings {
     pub address: Option<EmailAddress>,
     /// When it bars an address.
     pub policy: BouncePolicy,
+    /// The mailbox that the service reads; `None`: none.
+    pub imap: Option<ImapAccount>,
+    /// Where the service takes mail over LMTP; `None`: nowhere.
+    pub lmtp: Option<LmtpSettings>,
+}
+
+/// Where the service takes mail over LMTP, on this machine alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LmtpSettings {
+    /// Where it listens.
+    pub listen: LmtpAddress,
+    /// Octets of a message at most.
+    pub most: usize,
+}
+
+/// Where LMTP is spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LmtpAddress {
+    /// A port on loopback.
+    Tcp(SocketAddr),
+    /// A socket in the file system, for its owner and group alone.
+    Unix(PathBuf),
 }
 
 /// The always-on service.

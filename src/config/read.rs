@@ -1,5 +1,6 @@
 //! dateline.toml: every key, its default, and what is wrong with it.
 
+use super::servers::ReadSecret;
 use super::units::{duration, size};
 use super::{DispatchSettings, InDoubtPolicy, Limits, Settings, StoreLocation, segments};
 use crate::domain::address::EmailAddress;
@@ -81,8 +82,9 @@ impl Reader<'_> {
         mut top: Section,
         segments: Vec<crate::domain::segment::Segment>,
     ) -> Option<Settings> {
+        let bounces = self.bounces(&mut top);
         let newsroom = match top.section("newsroom", self.problems) {
-            Some(section) => self.newsroom(section),
+            Some(section) => self.newsroom(section, bounces.address.as_ref()),
             None => {
                 self.problems
                     .push(top.problem(1, "the table [newsroom] is missing"));
@@ -115,7 +117,6 @@ impl Reader<'_> {
         let approval = self.table(&mut top, "approval", Self::approval);
         let service = self.table(&mut top, "service", Self::service);
         let readers = self.table(&mut top, "readers", Self::readers);
-        let bounces = self.bounces(&mut top);
         let limits = self.table(&mut top, "limits", Self::limits);
         top.finish(self.problems);
         Some(Settings {
@@ -152,7 +153,8 @@ impl Reader<'_> {
         read(self, section)
     }
 
-    fn newsroom(&mut self, mut section: Section) -> Option<Newsroom> {
+    /// Whoever opts out by mail writes to the mailbox that is read, where there is one.
+    fn newsroom(&mut self, mut section: Section, read: Option<&EmailAddress>) -> Option<Newsroom> {
         let line = section.line();
         let name = section.localized_line("name", self.problems);
         if name.is_empty() {
@@ -179,7 +181,7 @@ impl Reader<'_> {
             name,
             domain: domain?,
             reply_to,
-            opt_out: opt_out.unwrap_or_else(|| from.clone()),
+            opt_out: opt_out.unwrap_or_else(|| read.unwrap_or(&from).clone()),
             from,
             zone: zone?,
             accent: accent.unwrap_or_else(|| "#1f4e79".to_owned()),
@@ -230,14 +232,15 @@ impl Reader<'_> {
         &self,
         from_env: Option<Spot<String>>,
         from_file: Option<Spot<String>>,
+        read: ReadSecret,
     ) -> Result<Option<Secret>, String> {
         match (from_env, from_file) {
             (Some(variable), None) => (self.env)(&variable.value)
                 .map(|password| Some(Secret::new(password)))
                 .ok_or_else(|| format!("the environment variable {} is not set", variable.value)),
-            (None, Some(file)) => std::fs::read_to_string(self.workspace.join(&file.value))
+            (None, Some(file)) => read(&self.workspace.join(&file.value))
                 .map(|text| Some(Secret::new(text.trim_end())))
-                .map_err(|error| format!("cannot read password_file {}: {error}", file.value)),
+                .map_err(|cause| format!("password_file {} {cause}", file.value)),
             (Some(_), Some(_)) => {
                 Err("both `password_env` and `password_file` are set; keep one".to_owned())
             }

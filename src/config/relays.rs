@@ -1,13 +1,18 @@
 //! The relays' tables of dateline.toml.
 
-use super::read::{FILE, Reader, mail_domain};
+use super::read::{Reader, mail_domain};
+use super::servers::{Ports, read_text};
 use super::units::duration;
-use crate::domain::problem::Problem;
-use crate::domain::relay::{Credentials, Deadlines, DomainLimit, RelayProfile, TlsPolicy};
+use crate::domain::relay::{Deadlines, DomainLimit, RelayProfile};
 use crate::toml_reader::Section;
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+
+/// Where a relay usually listens.
+const RELAY_PORTS: Ports = Ports {
+    implicit: 465,
+    other: 587,
+};
 
 /// Messages a second that make sense.
 const RATES: RangeInclusive<f64> = 0.001..=100_000.0;
@@ -31,14 +36,9 @@ impl Reader<'_> {
     }
 
     fn relay(&mut self, name: &str, mut section: Section, helo: &str) -> Option<RelayProfile> {
-        let host = section.required("host", self.problems);
-        let local = host.as_ref().is_some_and(|host| is_loopback(&host.value));
-        let tls = self.privacy(name, &mut section, local);
-        let port = self.port(name, &mut section, tls);
-        let ca_file = section
-            .text("ca_file", self.problems)
-            .map(|spot| self.workspace.join(spot.value));
-        let credentials = self.credentials(name, &mut section);
+        let place = format!("relay.{name}");
+        let server = self.server(&place, &mut section, RELAY_PORTS);
+        let credentials = self.credentials(&place, &mut section, read_text);
         let helo = section
             .text("helo", self.problems)
             .map_or_else(|| helo.to_owned(), |spot| spot.value);
@@ -59,10 +59,10 @@ impl Reader<'_> {
         section.finish(self.problems);
         Some(RelayProfile {
             name: name.to_owned(),
-            host: host?.value,
-            port: port?,
-            tls,
-            ca_file,
+            host: server.host?,
+            port: server.port?,
+            tls: server.tls,
+            ca_file: server.ca_file,
             credentials,
             helo,
             connections: capped(connections.min(256)) as usize,
@@ -73,38 +73,6 @@ impl Reader<'_> {
             domains,
             deadlines,
         })
-    }
-
-    /// How the way to it is kept private: by TLS, unless it is on this machine
-    /// or the newsroom says otherwise in so many words.
-    fn privacy(&mut self, name: &str, section: &mut Section, local: bool) -> TlsPolicy {
-        let normal = if local {
-            TlsPolicy::None
-        } else {
-            TlsPolicy::Required
-        };
-        let tls = section
-            .parsed("tls", self.problems, tls_policy)
-            .unwrap_or(normal);
-        if tls == TlsPolicy::None && !local {
-            let warning = format!(
-                "relay.{name}: mail goes to this relay in clear text; anybody on the way can read it"
-            );
-            self.problems
-                .push(Problem::warning(FILE, warning).at_line(section.line()));
-        }
-        tls
-    }
-
-    fn port(&mut self, name: &str, section: &mut Section, tls: TlsPolicy) -> Option<u16> {
-        let port = section
-            .whole("port", 1, self.problems)
-            .unwrap_or(if tls == TlsPolicy::Implicit { 465 } else { 587 });
-        let found = u16::try_from(port).map_err(|_| {
-            let wrong = format!("relay.{name}: there is no port {port}");
-            Problem::error(FILE, wrong).at_line(section.line())
-        });
-        found.map_err(|problem| self.problems.push(problem)).ok()
     }
 
     /// `[relay.main.domain."example.org"]`: how much of a domain's mail it takes.
@@ -128,30 +96,6 @@ impl Reader<'_> {
             }
         }
         limits
-    }
-
-    fn credentials(&mut self, name: &str, section: &mut Section) -> Option<Credentials> {
-        if let Some(password) = section.json("password") {
-            self.problems.push(section.problem(password.line, format!("relay.{name}: a password may not stand in {FILE}; use `password_env` or `password_file`")));
-        }
-        let username = section.text("username", self.problems);
-        let from_env = section.text("password_env", self.problems);
-        let from_file = section.text("password_file", self.problems);
-        let username = username?;
-        let found = match self.secret(from_env, from_file) {
-            Ok(Some(password)) => Ok(password),
-            Ok(None) => Err("a username without `password_env` or `password_file`".to_owned()),
-            Err(cause) => Err(cause),
-        };
-        let missing =
-            |what: String| section.problem(username.line, format!("relay.{name}: {what}"));
-        let password = found
-            .map_err(|cause| self.problems.push(missing(cause)))
-            .ok()?;
-        Some(Credentials {
-            username: username.value,
-            password,
-        })
     }
 
     fn deadlines(&mut self, mut section: Section) -> Deadlines {
@@ -178,19 +122,4 @@ impl Reader<'_> {
 /// A number that nobody needs to be larger.
 fn capped(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-fn tls_policy(text: &str) -> Result<TlsPolicy, String> {
-    match text {
-        "required" => Ok(TlsPolicy::Required),
-        "implicit" => Ok(TlsPolicy::Implicit),
-        "none" => Ok(TlsPolicy::None),
-        other => Err(format!(
-            "`{other}` is none of `required`, `implicit`, `none`"
-        )),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -2,6 +2,7 @@
 //! command line. A password never stands in either.
 
 use super::read::{FILE, Reader};
+use super::servers::read_text;
 use crate::domain::database::{Database, DatabaseHost, DatabaseTls};
 use crate::domain::problem::Problem;
 use crate::domain::relay::Secret;
@@ -193,7 +194,7 @@ impl Reader<'_> {
         let from_file = section.text("password_file", self.problems);
         section.finish(self.problems);
         let password = self
-            .secret(from_env, from_file)
+            .secret(from_env, from_file, read_text)
             .map_err(|cause| {
                 let wrong = Problem::error(FILE, format!("store: {cause}")).at_line(line);
                 self.problems.push(wrong);

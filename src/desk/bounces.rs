@@ -1,29 +1,37 @@
-//! Mail that comes back: taken in from an MTA's pipe, an mbox or a Maildir.
+//! Mail that comes back: what it means for deliveries and addresses, whichever
+//! way it came.
 
+use super::bounce_files::read_all;
+use super::readers::READER;
 use super::{Desk, DeskError};
 use crate::dispatch::reported;
-use crate::domain::bounce::{Bounce, BouncePolicy, Evidence, Finding};
+use crate::domain::bounce::{Bounce, BouncePolicy, Evidence, Finding, Ground};
+use crate::domain::bounce_search::BounceSearch;
+use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, Event, apply};
-use crate::domain::log::COMPLAINT;
+use crate::domain::ids::DeliveryId;
+use crate::domain::log::{COMPLAINT, OPT_OUT};
+use crate::domain::opt_out_word::OptOutWords;
 use crate::domain::return_path::ReturnPath;
-use crate::domain::suppression::Suppression;
+use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::entropy::Entropy;
-use crate::inbound::{Affected, Report, source};
+use crate::inbound::{Affected, Report};
 use crate::store::Standing;
 use crate::store::bounces::{Arrived, Fate, Judged};
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Reports in one transaction.
 const BATCH: usize = 500;
 /// Octets of a report that are kept.
 const KEPT: usize = 32 * 1024;
-/// Messages that are read and not yet taken in.
-const AHEAD: usize = 64;
+/// Messages that are read and not yet taken in: each may tell of many recipients.
+const AHEAD: usize = 16;
 
 /// What was taken in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -44,10 +52,75 @@ pub struct Ingested {
     pub barred: u64,
 }
 
+impl Ingested {
+    /// With what was taken in besides.
+    pub fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        for (name, count) in other.kept {
+            *self.kept.entry(name).or_default() += count;
+        }
+        self.known += other.known;
+        self.unmatched += other.unmatched;
+        self.unknown += other.unknown;
+        self.bounced += other.bounced;
+        self.barred += other.barred;
+    }
+}
+
+/// A report with everything that is known of it.
+#[derive(Debug)]
+pub struct WholeBounce {
+    /// What it was found to say.
+    pub bounce: Bounce,
+    /// The report as it came, or its beginning where it is long.
+    pub report: Vec<u8>,
+    /// The delivery that it is about, as that stands now.
+    pub standing: Option<Standing>,
+    /// The headline of what was sent.
+    pub headline: String,
+    /// Whose address it is.
+    pub contact: Option<Contact>,
+    /// The bar on the address now, whatever set it.
+    pub suppression: Option<Suppression>,
+}
+
+impl WholeBounce {
+    /// Whether it is this report that set the bar.
+    pub fn set_bar(&self) -> bool {
+        let own = bar_source(&self.bounce);
+        self.suppression
+            .as_ref()
+            .is_some_and(|bar| bar.source == own || bar.note.ends_with(&own))
+    }
+
+    /// The report as text: what is no UTF-8 in it, and what a terminal would
+    /// obey, is shown by a sign.
+    pub fn text(&self) -> String {
+        let plain = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+        let text = String::from_utf8_lossy(&self.report).replace("\r\n", "\n");
+        text.chars()
+            .map(|c| {
+                if plain(c) {
+                    c
+                } else {
+                    char::REPLACEMENT_CHARACTER
+                }
+            })
+            .collect()
+    }
+}
+
 /// What was read of a message.
 enum Heard {
     Reports(Vec<Arrived>),
     Unknown,
+}
+
+/// By what messages are known that only a mail of ours can have brought about.
+#[derive(Debug, Clone)]
+pub struct Ears {
+    return_path: Option<ReturnPath>,
+    words: OptOutWords,
 }
 
 impl Desk {
@@ -64,6 +137,58 @@ impl Desk {
         Ok(Some(ReturnPath::new(address, key)))
     }
 
+    /// The words by which readers opt out by mail. Their key is the store's too.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn opt_out_words(&self) -> Result<OptOutWords, DeskError> {
+        let key = self.store.bounce_key(Entropy.secret()).await?;
+        Ok(OptOutWords::new(key))
+    }
+
+    /// What tells our own return paths and words from others.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn ears(&self) -> Result<Arc<Ears>, DeskError> {
+        Ok(Arc::new(Ears {
+            return_path: self.return_path().await?,
+            words: self.opt_out_words().await?,
+        }))
+    }
+
+    /// Takes messages in, all of them or none.
+    ///
+    /// # Errors
+    /// The store failed; the same can be asked again.
+    pub async fn take_messages(
+        &self,
+        ears: &Arc<Ears>,
+        messages: Vec<Vec<u8>>,
+    ) -> Result<Ingested, DeskError> {
+        let mut ingested = Ingested {
+            messages: messages.len() as u64,
+            ..Ingested::default()
+        };
+        let ears = Arc::clone(ears);
+        let hearing = tokio::task::spawn_blocking(move || {
+            let messages = messages.iter();
+            messages.map(|one| hear(one, &ears)).collect::<Vec<_>>()
+        });
+        let heard = hearing
+            .await
+            .map_err(|torn| DeskError::request(torn.to_string()))?;
+        let mut batch = Vec::new();
+        for one in heard {
+            match one {
+                Heard::Reports(arrived) => batch.extend(arrived),
+                Heard::Unknown => ingested.unknown += 1,
+            }
+        }
+        self.take_in(&batch, &mut ingested).await?;
+        Ok(ingested)
+    }
+
     /// Takes in what came back. Sources are messages, mbox files and Maildir
     /// folders; `-` is standard input.
     ///
@@ -71,11 +196,11 @@ impl Desk {
     /// A source cannot be read, or the store failed: what was taken in before
     /// stays so, and the same can be asked again.
     pub async fn ingest_bounces(&self, sources: Vec<PathBuf>) -> Result<Ingested, DeskError> {
-        let return_path = self.return_path().await?;
+        let ears = self.ears().await?;
         let (heard, mut reports) = mpsc::channel(AHEAD);
         let reading = tokio::task::spawn_blocking(move || {
             read_all(&sources, |message| {
-                let one = hear(message, return_path.as_ref());
+                let one = hear(&message, &ears);
                 // Nobody listens any more where the store has failed.
                 heard.blocking_send(one).map_err(|_| {
                     DeskError::request("the reports could not be taken in; nothing was lost")
@@ -125,20 +250,52 @@ impl Desk {
         Ok(())
     }
 
-    /// What came back, the newest first.
+    /// The next reports that somebody looks for, each with its place, the newest
+    /// first, before a place.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>, DeskError> {
-        Ok(self.store.bounces(limit).await?)
+    pub async fn bounces(
+        &self,
+        search: &BounceSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Bounce)>, DeskError> {
+        Ok(self.store.bounces(search, before, limit).await?)
     }
 
-    /// A report as it came, or its beginning where it is long.
+    /// A report with what it is about; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find_bounce(&self, fingerprint: &str) -> Result<Option<WholeBounce>, DeskError> {
+        let Some((bounce, report)) = self.store.bounce(fingerprint).await? else {
+            return Ok(None);
+        };
+        let standing = self.store.delivery(bounce.delivery).await?;
+        let distribution = match &standing {
+            Some(standing) => {
+                let id = standing.delivery.distribution;
+                self.store.distribution(id).await?
+            }
+            None => None,
+        };
+        Ok(Some(WholeBounce {
+            contact: self.store.contact(&bounce.email).await?,
+            suppression: self.store.suppression(&bounce.email).await?,
+            headline: distribution.map(|one| one.headline).unwrap_or_default(),
+            standing,
+            bounce,
+            report,
+        }))
+    }
+
+    /// A report with what it is about.
     ///
     /// # Errors
     /// There is no such report, or the store failed.
-    pub async fn bounce_report(&self, fingerprint: &str) -> Result<Vec<u8>, DeskError> {
-        let found = self.store.bounce_report(fingerprint).await?;
+    pub async fn bounce(&self, fingerprint: &str) -> Result<WholeBounce, DeskError> {
+        let found = self.find_bounce(fingerprint).await?;
         found.ok_or_else(|| {
             DeskError::request(format!(
                 "there is no report {fingerprint}; `dateline bounce list` shows all"
@@ -166,20 +323,16 @@ fn judge(
         email: delivery.recipient.email.clone(),
         status: one.status,
         diagnostic: one.diagnostic.clone(),
+        ground: one.ground.clone(),
         form: one.form.clone(),
     };
     let bar = policy.bar(one.finding, evidence, earlier, now);
-    let bar = bar.map(|reason| Suppression {
-        email: bounce.email.clone(),
-        reason,
-        at: now,
-        source: format!("bounce {}", bounce.fingerprint),
-        note: bounce.diagnostic.clone(),
-    });
+    let bar = bar.map(|reason| bar_for(&bounce, reason));
     let state = next_state(policy, now, &bounce, standing);
     let event = match (&state, one.finding) {
         (Some(state), _) => Some(reported(delivery, state.name(), &bounce)),
         (None, Finding::Complaint) => Some(reported(delivery, COMPLAINT, &bounce)),
+        (None, Finding::OptOut) => Some(reported(delivery, OPT_OUT, &bounce)),
         (None, _) => None,
     };
     Judged {
@@ -187,6 +340,32 @@ fn judge(
         state,
         event,
         bar,
+    }
+}
+
+/// How a bar names the report that set it.
+fn bar_source(bounce: &Bounce) -> String {
+    format!("bounce {}", bounce.fingerprint)
+}
+
+/// The bar that a report sets.
+fn bar_for(bounce: &Bounce, reason: SuppressionReason) -> Suppression {
+    let report = bar_source(bounce);
+    let (source, note) = match bounce.finding {
+        Finding::OptOut => (READER.to_owned(), format!("by mail: {report}")),
+        Finding::Failed(_)
+        | Finding::Complaint
+        | Finding::Delayed
+        | Finding::Delivered
+        | Finding::AutoReply
+        | Finding::Challenge => (report, bounce.diagnostic.clone()),
+    };
+    Suppression {
+        email: bounce.email.clone(),
+        reason,
+        at: bounce.at,
+        source,
+        note,
     }
 }
 
@@ -215,12 +394,16 @@ fn next_state(
 }
 
 /// Reads a message, and says which delivery it names.
-fn hear(mut message: Vec<u8>, return_path: Option<&ReturnPath>) -> Heard {
-    let report = crate::inbound::read(&message);
+fn hear(message: &[u8], ears: &Ears) -> Heard {
+    let report = crate::inbound::read(message);
+    let message = Bytes::copy_from_slice(&message[..message.len().min(KEPT)]);
+    if let Some(delivery) = ears.words.find(&report.subject) {
+        return Heard::Reports(vec![opted_out(delivery, report, message)]);
+    }
     if report.affected.is_empty() {
         return Heard::Unknown;
     }
-    let signed = return_path.and_then(|paths| {
+    let signed = ears.return_path.as_ref().and_then(|paths| {
         let mut sent_to = report.sent_to.iter();
         sent_to.find_map(|address| paths.read(address))
     });
@@ -228,7 +411,6 @@ fn hear(mut message: Vec<u8>, return_path: Option<&ReturnPath>) -> Heard {
     let delivery = signed
         .map(|id| (id, Evidence::ReturnPath))
         .or(named.map(|id| (id, Evidence::MessageId)));
-    message.truncate(KEPT);
     let told: Vec<_> = match delivery {
         // A mail has one recipient: the worst that is told is told of it.
         Some(_) => report
@@ -244,10 +426,25 @@ fn hear(mut message: Vec<u8>, return_path: Option<&ReturnPath>) -> Heard {
     Heard::Reports(arrived.collect())
 }
 
+/// A mail by which a reader opts out: whoever wrote it has had theirs.
+fn opted_out(delivery: DeliveryId, report: Report, message: Bytes) -> Arrived {
+    Arrived {
+        fingerprint: report.fingerprint,
+        form: "opt-out".to_owned(),
+        finding: Finding::OptOut,
+        ground: Ground::Report("Subject".to_owned()),
+        status: None,
+        diagnostic: report.subject,
+        delivery: Some((delivery, Evidence::Word)),
+        addresses: Vec::new(),
+        report: message,
+    }
+}
+
 fn weight(affected: &&Affected) -> u8 {
     match affected.finding {
         Finding::Failed(_) => 3,
-        Finding::Complaint => 2,
+        Finding::Complaint | Finding::OptOut => 2,
         Finding::Delayed => 1,
         Finding::Delivered | Finding::AutoReply | Finding::Challenge => 0,
     }
@@ -257,8 +454,8 @@ fn arrive(
     n: usize,
     affected: &Affected,
     report: &Report,
-    delivery: Option<(crate::domain::ids::DeliveryId, Evidence)>,
-    message: &[u8],
+    delivery: Option<(DeliveryId, Evidence)>,
+    message: &Bytes,
 ) -> Arrived {
     let fingerprint = match n {
         0 => report.fingerprint.clone(),
@@ -268,87 +465,11 @@ fn arrive(
         fingerprint,
         form: report.form.to_owned(),
         finding: affected.finding,
+        ground: affected.ground.clone(),
         status: affected.status,
         diagnostic: affected.diagnostic.clone(),
         delivery,
         addresses: affected.addresses.clone(),
-        report: message.to_vec(),
+        report: message.clone(),
     }
-}
-
-/// Reads every message of every source.
-fn read_all(
-    sources: &[PathBuf],
-    mut take: impl FnMut(Vec<u8>) -> Result<(), DeskError>,
-) -> Result<(), DeskError> {
-    if sources.is_empty() {
-        return read_one(Path::new("-"), &mut take);
-    }
-    for source in sources {
-        if source.is_dir() {
-            for file in maildir(source)? {
-                read_one(&file, &mut take)?;
-            }
-        } else {
-            read_one(source, &mut take)?;
-        }
-    }
-    Ok(())
-}
-
-/// What comes of a stream: it cannot be read, or nobody takes its messages.
-enum Broken {
-    Read(std::io::Error),
-    Taken(DeskError),
-}
-
-impl From<std::io::Error> for Broken {
-    fn from(error: std::io::Error) -> Self {
-        Self::Read(error)
-    }
-}
-
-fn read_one(
-    source: &Path,
-    take: &mut impl FnMut(Vec<u8>) -> Result<(), DeskError>,
-) -> Result<(), DeskError> {
-    let take = |message| take(message).map_err(Broken::Taken);
-    let read = if source == Path::new("-") {
-        source::each_message(std::io::stdin().lock(), take)
-    } else {
-        let file = std::fs::File::open(source).map_err(DeskError::file("read", source))?;
-        source::each_message(BufReader::new(file), take)
-    };
-    match read {
-        Ok(_) => Ok(()),
-        Err(Broken::Read(cause)) => Err(DeskError::file("read", source)(cause)),
-        Err(Broken::Taken(error)) => Err(error),
-    }
-}
-
-/// The messages of a Maildir, by name: nothing in it is moved or marked.
-fn maildir(folder: &Path) -> Result<Vec<PathBuf>, DeskError> {
-    let mut files = Vec::new();
-    let mut is_one = false;
-    for part in ["new", "cur"] {
-        let part = folder.join(part);
-        if !part.is_dir() {
-            continue;
-        }
-        is_one = true;
-        for entry in std::fs::read_dir(&part).map_err(DeskError::file("read", &part))? {
-            let path = entry.map_err(DeskError::file("read", &part))?.path();
-            if path.is_file() {
-                files.push(path);
-            }
-        }
-    }
-    if !is_one {
-        return Err(DeskError::request(format!(
-            "{} is no Maildir: there is neither `new` nor `cur` in it",
-            folder.display()
-        )));
-    }
-    files.sort_unstable();
-    Ok(files)
 }

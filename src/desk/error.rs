@@ -5,6 +5,7 @@ use crate::dispatch::planner::PlanError;
 use crate::dispatch::revisions::ReviseError;
 use crate::dispatch::run::RunError;
 use crate::domain::problem::Problem;
+use crate::inbound::imap::ImapError;
 use crate::relay::{CatcherError, RelayError};
 use crate::store::StoreError;
 use std::path::PathBuf;
@@ -34,6 +35,12 @@ pub enum DeskError {
     /// The relay failed.
     #[error(transparent)]
     Relay(#[from] RelayError),
+    /// The mailbox to which mail comes back failed.
+    #[error("{0}; nothing was lost")]
+    Inbox(#[from] ImapError),
+    /// An address to listen on cannot be had.
+    #[error("{0}")]
+    Listen(String),
     /// The catcher failed.
     #[error(transparent)]
     Catcher(#[from] CatcherError),

@@ -3,6 +3,8 @@
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party};
+use crate::domain::bounce::Bounce;
+use crate::domain::bounce_search::BounceSearch;
 use crate::domain::contact::Contact;
 use crate::domain::contact_edit::{Edit, FieldFault, blank, edited, faults_of};
 use crate::domain::contact_fields::differences;
@@ -51,6 +53,8 @@ pub struct Whole {
     pub suppression: Option<Suppression>,
     /// The latest deliveries, the newest first.
     pub deliveries: Vec<DeliveryTo>,
+    /// The latest of what came back about their address, the newest first.
+    pub bounces: Vec<Bounce>,
 }
 
 /// What a record looked like when somebody began to edit it.
@@ -107,7 +111,13 @@ impl Desk {
             };
             deliveries.push(DeliveryTo { standing, headline });
         }
+        let about = BounceSearch {
+            email: Some(contact.email.clone()),
+            ..BounceSearch::default()
+        };
+        let bounces = self.store.bounces(&about, None, LATEST).await?;
         Ok(Whole {
+            bounces: bounces.into_iter().map(|(_, bounce)| bounce).collect(),
             suppression: self.store.suppression(&contact.email).await?,
             contact,
             words,

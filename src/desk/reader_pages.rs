@@ -123,7 +123,7 @@ impl Desk {
     /// # Errors
     /// The key's file failed.
     pub fn copies(&self) -> Result<Copies, DeskError> {
-        Ok(Copies(Composers::new(None, self.links()?)))
+        Ok(Copies(Composers::new(None, self.links()?, None)))
     }
 
     /// A reader's copy of what their mail brought, as it reads now.

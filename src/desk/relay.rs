@@ -162,6 +162,7 @@ impl Desk {
             delivery,
             replies_to: None,
             opt_out_page: None,
+            opt_out_word: "probe",
             date: now,
             subject: "Dateline relay test",
             languages: &[],

@@ -215,11 +215,17 @@ impl Desk {
             settings: self.run_settings(),
             distribution,
             until,
-            composers: Arc::new(Composers::new(self.return_path().await?, self.links()?)),
+            composers: Arc::new(self.composers().await?),
             signer: self.settings.dkim.clone(),
             progress,
             stop,
         }))
+    }
+
+    /// What makes the mails that go out.
+    async fn composers(&self) -> Result<Composers, DeskError> {
+        let (return_path, words) = (self.return_path().await?, self.opt_out_words().await?);
+        Ok(Composers::new(return_path, self.links()?, Some(words)))
     }
 
     /// All relays, ready to be spoken to.

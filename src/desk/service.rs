@@ -9,16 +9,18 @@ use crate::dispatch::run::{Pulse, Until};
 use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// The first wait after a failure; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest.
-const LAST_PAUSE: Duration = Duration::from_secs(60);
+pub(super) const LAST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a count of all deliveries is good enough for metrics.
 const COUNTED_FOR: Duration = Duration::from_secs(5);
 /// A scheduler that has not looked around for so long is stuck.
@@ -42,6 +44,10 @@ pub struct Service {
     pulse: Arc<Pulse>,
     trouble: Mutex<Option<String>>,
     counted: Mutex<Option<(Instant, Census)>>,
+    /// Tells whoever reads the mailbox that the settings are others now.
+    pub(super) reloaded: Notify,
+    /// Whether the mailbox is open now.
+    pub(super) mailbox_open: AtomicBool,
 }
 
 /// What a service looks like from outside, measured now.
@@ -65,6 +71,8 @@ impl Service {
             pulse: Arc::default(),
             trouble: Mutex::default(),
             counted: Mutex::default(),
+            reloaded: Notify::new(),
+            mailbox_open: AtomicBool::new(false),
         }
     }
 
@@ -105,6 +113,14 @@ impl Service {
         }
         let asked = self.desk().store.last_beat().await;
         asked.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Whether the mailbox to which mail comes back is open; `None` where the
+    /// settings name none.
+    pub fn mailbox_open(&self) -> Option<bool> {
+        let desk = self.desk();
+        let account = desk.settings.bounces.imap.as_ref();
+        account.map(|_| self.mailbox_open.load(Ordering::Relaxed))
     }
 
     fn trouble(&self) -> std::sync::MutexGuard<'_, Option<String>> {
@@ -258,9 +274,10 @@ impl Service {
         if new.store != before.store
             || new.service != before.service
             || new.readers.url != before.readers.url
+            || new.bounces.lmtp != before.bounces.lmtp
         {
             tracing::warn!(
-                "[store], [service] and the url of [readers] are taken over at the next start alone"
+                "[store], [service], [bounces.lmtp] and the url of [readers] are taken over at the next start alone"
             );
         }
         let new = Desk {
@@ -271,6 +288,7 @@ impl Service {
             clock: Arc::clone(&old.clock),
         };
         *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        self.reloaded.notify_one();
         tracing::info!("settings read anew");
         true
     }

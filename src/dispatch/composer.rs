@@ -13,6 +13,7 @@ use crate::domain::ids::{ContactId, DeliveryId, DistributionId};
 use crate::domain::language::{Choice, Language};
 use crate::domain::link::{Bearer, Links, Purpose};
 use crate::domain::newsroom::Newsroom;
+use crate::domain::opt_out_word::OptOutWords;
 use crate::domain::problem::Problem;
 use crate::domain::release::{Attachment, Release};
 use crate::domain::return_path::ReturnPath;
@@ -44,6 +45,8 @@ pub struct Composer {
     return_path: Option<ReturnPath>,
     /// Where readers have pages of their own.
     links: Option<Links>,
+    /// By what readers are known who opt out by mail.
+    words: Option<OptOutWords>,
 }
 
 impl Composer {
@@ -81,6 +84,7 @@ impl Composer {
             newsroom,
             return_path: None,
             links: None,
+            words: None,
         })
     }
 
@@ -90,6 +94,11 @@ impl Composer {
             return_path,
             ..self
         }
+    }
+
+    /// Has each reader known by a word of their own when they opt out by mail.
+    pub fn with_words(self, words: Option<OptOutWords>) -> Self {
+        Self { words, ..self }
     }
 
     /// With links to the readers' pages, where there are any.
@@ -137,9 +146,14 @@ impl Composer {
     fn ways(&self, delivery: &Delivery) -> Ways {
         let bearer = Bearer::Delivery(delivery.id);
         let link = |purpose| self.links.as_ref().map(|links| links.link(purpose, bearer));
+        // It tells who writes; without a signature, to people alone.
+        let word = match &self.words {
+            Some(words) => words.of(delivery.id),
+            None => delivery.id.to_string(),
+        };
         Ways {
-            // It tells who writes.
-            subject: format!("unsubscribe {}", delivery.id),
+            subject: format!("unsubscribe {word}"),
+            word,
             page: link(Purpose::OptOut).unwrap_or_default(),
             own: link(Purpose::Own).unwrap_or_default(),
         }
@@ -156,7 +170,7 @@ impl Composer {
     ) -> Result<(Envelope, ComposedMessage), String> {
         let ways = self.ways(delivery);
         let letter = self.letter_parts(delivery, date, &ways)?;
-        self.compose_parts(delivery, date, &letter, &ways.page)
+        self.compose_parts(delivery, date, &letter, &ways)
     }
 
     fn compose_parts(
@@ -164,7 +178,7 @@ impl Composer {
         delivery: &Delivery,
         date: Timestamp,
         letter: &Parts,
-        opt_out_page: &str,
+        ways: &Ways,
     ) -> Result<(Envelope, ComposedMessage), String> {
         let language = &letter.language;
         let letterhead = self
@@ -182,7 +196,8 @@ impl Composer {
             to: &to,
             delivery: delivery.id,
             replies_to: delivery.replies_to,
-            opt_out_page: Some(opt_out_page).filter(|page| !page.is_empty()),
+            opt_out_page: Some(ways.page.as_str()).filter(|page| !page.is_empty()),
+            opt_out_word: &ways.word,
             date,
             subject: letter.subject.as_str(),
             languages: &delivery.languages,
@@ -233,10 +248,11 @@ impl Composer {
     }
 }
 
-/// A reader's ways to say what they want: the subject of a mail to opt out, and
-/// links, empty where there are no pages.
+/// A reader's ways to say what they want: the subject of a mail to opt out with
+/// the word by which they are known, and links, empty where there are no pages.
 struct Ways {
     subject: String,
+    word: String,
     page: String,
     own: String,
 }

@@ -57,7 +57,7 @@ fn in_full(composer: &Composer, delivery: &Delivery) -> Vec<u8> {
         language: rendered.language,
     };
     let (_, composed) = composer
-        .compose_parts(delivery, now(), &parts, &ways.page)
+        .compose_parts(delivery, now(), &parts, &ways)
         .unwrap();
     composed.to_vec()
 }

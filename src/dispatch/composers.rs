@@ -3,6 +3,7 @@
 use super::composer::Composer;
 use super::content::FrozenContent;
 use crate::domain::link::Links;
+use crate::domain::opt_out_word::OptOutWords;
 use crate::domain::return_path::ReturnPath;
 use crate::store::{Store, StoreError};
 use std::collections::VecDeque;
@@ -21,6 +22,8 @@ pub struct Composers {
     return_path: Option<ReturnPath>,
     /// Where readers have pages of their own.
     links: Option<Links>,
+    /// By what readers are known who opt out by mail.
+    words: Option<OptOutWords>,
 }
 
 /// Why there is no composer for a content.
@@ -35,12 +38,17 @@ pub enum NoComposer {
 }
 
 impl Composers {
-    /// For mails that come back to addresses of their own, and have links to the
-    /// readers' pages, where there are such.
-    pub fn new(return_path: Option<ReturnPath>, links: Option<Links>) -> Self {
+    /// For mails that come back to addresses of their own, have links to the
+    /// readers' pages, and signed words to opt out by, where there are such.
+    pub fn new(
+        return_path: Option<ReturnPath>,
+        links: Option<Links>,
+        words: Option<OptOutWords>,
+    ) -> Self {
         Self {
             return_path,
             links,
+            words,
             ..Self::default()
         }
     }
@@ -65,7 +73,9 @@ impl Composers {
         let composer = made
             .map_err(|torn| NoComposer::Content(torn.to_string()))
             .flatten()?;
-        let composer = composer.with_return_path(self.return_path.clone());
+        let composer = composer
+            .with_return_path(self.return_path.clone())
+            .with_words(self.words.clone());
         let composer = Arc::new(composer.linked(self.links.clone()));
         if ready.len() >= MOST {
             ready.pop_front();

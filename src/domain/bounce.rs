@@ -10,6 +10,7 @@ use super::reply::{EnhancedCode, RejectClass};
 use super::suppression::SuppressionReason;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What servers write, class by class.
 const WORDS: &str = include_str!("bounce_words.tsv");
@@ -135,12 +136,11 @@ impl BounceClass {
         })
     }
 
-    /// The class by the words of a diagnostic text.
-    pub fn of_words(text: &str) -> Option<Self> {
+    /// The class by the words of a diagnostic text, and the words that say it.
+    pub fn of_words(text: &str) -> Option<(Self, &'static str)> {
         let text = text.to_lowercase();
-        word_table()
-            .find(|(_, words)| text.contains(words))
-            .and_then(|(class, _)| Self::from_name(class))
+        let (class, words) = word_table().find(|(_, words)| text.contains(words))?;
+        Some((Self::from_name(class)?, words))
     }
 
     fn kind(self, lasting: bool) -> BounceKind {
@@ -179,34 +179,100 @@ pub struct Failure {
     pub class: BounceClass,
 }
 
-/// Understands a failure from the report's status and its words.
+/// By what a report was understood: the rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "by", content = "what")]
+pub enum Ground {
+    /// These words of the diagnostic text.
+    Words(String),
+    /// This status (RFC 3463).
+    Status(EnhancedCode),
+    /// This reply code (RFC 5321).
+    Reply(u16),
+    /// What the report says of itself: an action, a kind of feedback, a header
+    /// field, the words of a form.
+    Report(String),
+    /// Nothing that is known.
+    #[default]
+    Nothing,
+}
+
+impl Ground {
+    /// Its name in tables and on pages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Words(_) => "words",
+            Self::Status(_) => "status",
+            Self::Reply(_) => "reply",
+            Self::Report(_) => "report",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// What it was, in the report's own words.
+    pub fn what(&self) -> String {
+        match self {
+            Self::Words(text) | Self::Report(text) => text.clone(),
+            Self::Status(code) => code.to_string(),
+            Self::Reply(code) => code.to_string(),
+            Self::Nothing => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Ground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(text) => write!(f, "words \"{text}\""),
+            Self::Status(code) => write!(f, "status {code}"),
+            Self::Reply(code) => write!(f, "reply {code}"),
+            Self::Report(text) => write!(f, "{text}"),
+            Self::Nothing => Ok(()),
+        }
+    }
+}
+
+/// Understands a failure from the report's status and its words, and tells by
+/// what.
 ///
 /// The words stand above the code where they are plain: many servers say
 /// `5.7.1` for a user they do not know, and `5.0.0` for anything. Expiry stands
 /// above the words: they tell of the last attempt. A code of class 4 never makes
 /// a failure hard, whatever the words.
-pub fn understand(status: Option<EnhancedCode>, diagnostic: &str) -> Failure {
+pub fn understand(status: Option<EnhancedCode>, diagnostic: &str) -> (Failure, Ground) {
     let in_text = code_in(diagnostic);
     let status = match status {
         Some(code) if BounceClass::of_code(code).is_some() => Some(code),
         Some(code) => in_text.or(Some(code)),
         None => in_text,
     };
-    let by_code = status.and_then(BounceClass::of_code);
-    let class = match by_code {
-        Some(BounceClass::Expired) => BounceClass::Expired,
-        by_code => BounceClass::of_words(diagnostic)
-            .or(by_code)
-            .or_else(|| basic(diagnostic))
-            .unwrap_or(BounceClass::Other),
-    };
+    let (class, ground) = class_of(status, diagnostic);
     let lasting = match status {
         Some(code) => code.class == 5,
         None => smtp_code(diagnostic).is_none_or(|code| code >= 500),
     };
-    Failure {
-        kind: class.kind(lasting),
-        class,
+    let kind = class.kind(lasting);
+    (Failure { kind, class }, ground)
+}
+
+fn class_of(status: Option<EnhancedCode>, diagnostic: &str) -> (BounceClass, Ground) {
+    let by_code = status.and_then(|code| {
+        let class = BounceClass::of_code(code)?;
+        Some((class, Ground::Status(code)))
+    });
+    let by_words = || {
+        let (class, words) = BounceClass::of_words(diagnostic)?;
+        Some((class, Ground::Words(words.to_owned())))
+    };
+    match by_code {
+        Some((BounceClass::Expired, ground)) => (BounceClass::Expired, ground),
+        by_code => by_words()
+            .or(by_code)
+            .or_else(|| {
+                let code = smtp_code(diagnostic)?;
+                Some((basic(code)?, Ground::Reply(code)))
+            })
+            .unwrap_or((BounceClass::Other, Ground::Nothing)),
     }
 }
 
@@ -226,8 +292,8 @@ fn smtp_code(text: &str) -> Option<u16> {
 }
 
 /// What the basic code says where nothing says more.
-fn basic(text: &str) -> Option<BounceClass> {
-    Some(match smtp_code(text)? {
+fn basic(code: u16) -> Option<BounceClass> {
+    Some(match code {
         552 | 452 => BounceClass::MailboxFull,
         550 | 551 | 553 => BounceClass::MailboxUnknown,
         530 | 535 | 538 => BounceClass::RelayDenied,
@@ -254,9 +320,23 @@ pub enum Finding {
     AutoReply,
     /// A machine wants to be answered before it lets mail through.
     Challenge,
+    /// The reader wants no more, by the signed word in the mail's own link.
+    OptOut,
 }
 
 impl Finding {
+    /// All names there are.
+    pub const NAMES: [&str; 8] = [
+        "hard",
+        "soft",
+        "complaint",
+        "opt-out",
+        "delayed",
+        "delivered",
+        "auto-reply",
+        "challenge",
+    ];
+
     /// Its name in tables and JSON; of a failure, its kind.
     pub fn name(self) -> &'static str {
         match self {
@@ -266,6 +346,7 @@ impl Finding {
             Self::Complaint => "complaint",
             Self::AutoReply => "auto-reply",
             Self::Challenge => "challenge",
+            Self::OptOut => "opt-out",
         }
     }
 
@@ -277,7 +358,8 @@ impl Finding {
             | Self::Delivered
             | Self::Complaint
             | Self::AutoReply
-            | Self::Challenge => None,
+            | Self::Challenge
+            | Self::OptOut => None,
         }
     }
 }
@@ -290,6 +372,8 @@ pub enum Evidence {
     ReturnPath,
     /// It holds the mail's Message-ID, which only those know who had the mail.
     MessageId,
+    /// It has the signed word of the mail's own link in its subject.
+    Word,
     /// It names the address: anybody could have written it.
     Address,
 }
@@ -300,6 +384,7 @@ impl Evidence {
         match self {
             Self::ReturnPath => "return-path",
             Self::MessageId => "message-id",
+            Self::Word => "word",
             Self::Address => "address",
         }
     }
@@ -326,6 +411,9 @@ pub struct Bounce {
     pub status: Option<EnhancedCode>,
     /// The server's words.
     pub diagnostic: String,
+    /// By what it was understood.
+    #[serde(default)]
+    pub ground: Ground,
     /// Which form it has: `dsn`, `arf`, or the name of a server's own.
     pub form: String,
 }
@@ -356,7 +444,7 @@ impl BouncePolicy {
     /// Whether a report so matched may change anything.
     pub fn believes(&self, evidence: Evidence) -> bool {
         match evidence {
-            Evidence::ReturnPath | Evidence::MessageId => true,
+            Evidence::ReturnPath | Evidence::MessageId | Evidence::Word => true,
             Evidence::Address => !self.signed,
         }
     }
@@ -380,6 +468,7 @@ impl BouncePolicy {
         let sure = evidence != Evidence::Address;
         match finding {
             Finding::Complaint if sure => Some(SuppressionReason::Complaint),
+            Finding::OptOut if evidence == Evidence::Word => Some(SuppressionReason::OptOut),
             Finding::Failed(failure) if sure && failure.kind == BounceKind::Hard => {
                 Some(SuppressionReason::HardBounce)
             }
@@ -390,7 +479,8 @@ impl BouncePolicy {
             | Finding::Delayed
             | Finding::Delivered
             | Finding::AutoReply
-            | Finding::Challenge => None,
+            | Finding::Challenge
+            | Finding::OptOut => None,
         }
     }
 

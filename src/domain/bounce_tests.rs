@@ -54,12 +54,12 @@ fn words_codes_and_kinds_are_understood_together() {
         ("4.1.1", "450 4.1.1 user unknown", MailboxUnknown, Soft),
         ("5.0.0", "", Other, Soft),
     ] {
-        let understood = understand(code(status), text);
+        let (understood, _) = understand(code(status), text);
         assert_eq!(understood, Failure { kind, class }, "{status} {text}");
     }
-    let bare = understand(None, "host mx.example said: 550 go away");
+    let (bare, _) = understand(None, "host mx.example said: 550 go away");
     assert_eq!((bare.kind, bare.class), (Hard, MailboxUnknown));
-    let later = understand(None, "451 user unknown for now");
+    let (later, _) = understand(None, "451 user unknown for now");
     assert_eq!(later.kind, Soft);
 }
 
@@ -181,7 +181,7 @@ proptest! {
         text in "\\PC{0,60}", class in prop_oneof![Just(4u8), Just(5)], subject in 0u16..9, detail in 0u16..30,
     ) {
         let code = EnhancedCode { class, subject, detail };
-        let failure = understand(Some(code), &text);
+        let (failure, _) = understand(Some(code), &text);
         if class == 4 && BounceClass::of_code(code).is_some() {
             prop_assert_eq!(failure.kind, BounceKind::Soft);
         }

@@ -14,9 +14,17 @@ use serde_json::{Map, Value};
 /// What the first entry is bound to.
 pub const GENESIS: &str = "dateline delivery log, version 1";
 
-/// The event of a reader's complaint: alone among a delivery's events it tells
-/// nothing of the delivery's state.
+/// The event of a reader's complaint.
 pub const COMPLAINT: &str = "complaint";
+
+/// The event of a reader who opts out by mail.
+pub const OPT_OUT: &str = "opt_out";
+
+/// Whether an event of a delivery tells of its state, whose name it then has:
+/// all do but for what a reader says of it.
+pub fn tells_state(event: &str) -> bool {
+    event != COMPLAINT && event != OPT_OUT
+}
 
 /// What happened, before it has a place in the chain.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,45 +1,28 @@
 //! Return paths of their own: each delivery's mail comes back to an address that
 //! names the delivery and is signed, so that nobody can make one up (VERP).
 //!
-//! `bounces+<delivery>-<signature>@domain`: 26 letters and digits of the
-//! delivery's identifier, then 80 bits of a keyed BLAKE3 hash in the alphabet of
-//! RFC 4648 base32hex, all in lower case and read in any: some servers fold a
-//! local part.
+//! `bounces+<delivery>-<signature>@domain`.
 
 use super::address::EmailAddress;
 use super::ids::DeliveryId;
-use std::fmt::{self, Write};
+use super::signed_name::{self, NameKey};
 
-/// Letters and digits of a signature.
-const SIGNATURE: usize = 16;
-/// Letters and digits of a delivery's identifier.
-const ID: usize = 26;
-/// What is added to the local part: `+`, the identifier, `-`, the signature.
-const ADDED: usize = 1 + ID + 1 + SIGNATURE;
+/// What is added to the local part: `+` and a signed name.
+const ADDED: usize = 1 + signed_name::LENGTH;
 /// The longest local part (RFC 5321 4.5.3.1.1).
 const LONGEST: usize = 64;
 
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-
 /// Makes and reads the return paths of a newsroom.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnPath {
     address: EmailAddress,
-    key: [u8; 32],
-}
-
-/// The key stays out of every log.
-impl fmt::Debug for ReturnPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReturnPath")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
-    }
+    key: NameKey,
 }
 
 impl ReturnPath {
     /// Return paths under an address, signed with a key.
     pub fn new(address: EmailAddress, key: [u8; 32]) -> Self {
+        let key = NameKey::new(key);
         Self { address, key }
     }
 
@@ -64,14 +47,7 @@ impl ReturnPath {
 
     /// Where a delivery's mail comes back to.
     pub fn of(&self, delivery: DeliveryId) -> EmailAddress {
-        let mut tag = String::with_capacity(ADDED);
-        let _ = write!(tag, "{delivery}");
-        // The kind of the identifier needs no room.
-        tag.drain(..tag.len().saturating_sub(ID));
-        let signature = self.sign(&tag);
-        tag.push('-');
-        tag.extend(signature.iter().map(|octet| char::from(*octet)));
-        self.address.with_detail(&tag)
+        self.address.with_detail(&self.key.write(delivery))
     }
 
     /// The delivery whose return path this is; `None` where it is another
@@ -84,31 +60,7 @@ impl ReturnPath {
         if !local.eq_ignore_ascii_case(self.address.local()) {
             return None;
         }
-        let tag = tag.to_ascii_lowercase();
-        let (id, signature) = tag.split_once('-')?;
-        let right = self.sign(id);
-        // Compared whole, so that the time it takes tells nothing.
-        let differs = right
-            .iter()
-            .zip(signature.as_bytes())
-            .fold(0, |all, (one, other)| all | (one ^ other));
-        if signature.len() != SIGNATURE || differs != 0 {
-            return None;
-        }
-        format!("dlv_{id}").parse().ok()
-    }
-
-    fn sign(&self, id: &str) -> [u8; SIGNATURE] {
-        let hash = blake3::keyed_hash(&self.key, id.as_bytes());
-        let octets = hash.as_bytes();
-        let mut letters = [0; SIGNATURE];
-        for (n, letter) in letters.iter_mut().enumerate() {
-            let bit = n * 5;
-            let pair = u16::from_be_bytes([octets[bit / 8], octets[bit / 8 + 1]]);
-            let five = (pair >> (11 - bit % 8)) & 31;
-            *letter = ALPHABET[usize::from(five)];
-        }
-        letters
+        self.key.read(tag)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::fields::{Fields, groups, typed_address};
 use super::mime::Leaf;
 use super::report::Affected;
-use crate::domain::bounce::Finding;
+use crate::domain::bounce::{Finding, Ground};
 
 /// Kinds of feedback that are a reader's complaint (RFC 5965 section 7.3;
 /// `opt-out` is of the drafts before it, and still sent). A report that mail is
@@ -28,6 +28,7 @@ pub(super) fn read(leaves: &[Leaf]) -> Option<Vec<Affected>> {
         finding: Finding::Complaint,
         addresses,
         status: None,
+        ground: Ground::Report(format!("Feedback-Type: {}", kind.trim())),
         diagnostic: kind,
     }])
 }

@@ -4,7 +4,7 @@
 use super::fields::{Fields, groups, typed, typed_address};
 use super::mime::{Leaf, said};
 use super::report::Affected;
-use crate::domain::bounce::{BounceClass, Failure, Finding, understand};
+use crate::domain::bounce::{BounceClass, Failure, Finding, Ground, understand};
 use crate::domain::reply::EnhancedCode;
 
 /// Of the text for people, so much is looked at for a reason.
@@ -41,13 +41,18 @@ fn recipient(group: &Fields, said: &str) -> Option<Affected> {
     let status = group.get("status").and_then(EnhancedCode::parse);
     let diagnostic = group.get("diagnostic-code").map(typed).unwrap_or_default();
     let action = action.unwrap_or_default();
-    let finding = match action.split_whitespace().next().unwrap_or_default() {
-        "delayed" => Finding::Delayed,
-        "delivered" | "relayed" | "expanded" => Finding::Delivered,
-        _ => Finding::Failed(failure(status, diagnostic, said)),
+    let told = || Ground::Report(format!("Action: {action}"));
+    let (finding, ground) = match action.split_whitespace().next().unwrap_or_default() {
+        "delayed" => (Finding::Delayed, told()),
+        "delivered" | "relayed" | "expanded" => (Finding::Delivered, told()),
+        _ => {
+            let (failure, ground) = failure(status, diagnostic, said);
+            (Finding::Failed(failure), ground)
+        }
     };
     Some(Affected {
         finding,
+        ground,
         addresses,
         status,
         diagnostic: diagnostic.to_owned(),
@@ -55,11 +60,11 @@ fn recipient(group: &Fields, said: &str) -> Option<Affected> {
 }
 
 /// Where neither code nor diagnostic says anything, the words for people do.
-fn failure(status: Option<EnhancedCode>, diagnostic: &str, said: &str) -> Failure {
-    let failure = understand(status, diagnostic);
+fn failure(status: Option<EnhancedCode>, diagnostic: &str, said: &str) -> (Failure, Ground) {
+    let (failure, ground) = understand(status, diagnostic);
     if failure.class == BounceClass::Other {
         understand(status, said)
     } else {
-        failure
+        (failure, ground)
     }
 }

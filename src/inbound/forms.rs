@@ -7,7 +7,7 @@ use super::fields::{address, addresses};
 use super::mime::{Leaf, Opened};
 use super::report::Affected;
 use crate::domain::address::EmailAddress;
-use crate::domain::bounce::{Finding, code_in, understand};
+use crate::domain::bounce::{Finding, Ground, code_in, understand};
 
 const FORMS: &str = include_str!("forms.tsv");
 /// Where a copy of the mail begins in many forms: nothing after it is told by
@@ -172,13 +172,15 @@ fn affected_by(addresses: Vec<EmailAddress>, said: &str, form: &Form) -> Affecte
         .take(DIAGNOSTIC)
         .collect();
     let status = code_in(&diagnostic);
-    let finding = if form.fails {
-        Finding::Failed(understand(status, &diagnostic))
+    let (finding, ground) = if form.fails {
+        let (failure, ground) = understand(status, &diagnostic);
+        (Finding::Failed(failure), ground)
     } else {
-        Finding::Delayed
+        (Finding::Delayed, Ground::Report(form.sign.to_owned()))
     };
     Affected {
         finding,
+        ground,
         addresses,
         status,
         diagnostic,

@@ -2,14 +2,15 @@
 //! forms from before and beside it) and challenges. By a table.
 
 use super::mime::{Opened, said};
-use crate::domain::bounce::Finding;
+use crate::domain::bounce::{Finding, Ground};
 
 const REPLIES: &str = include_str!("replies.tsv");
 /// Of a text, so much is looked at.
 const SAID: usize = 8192;
 
-/// Which kind of answer it is; `None` where a person may have written it.
-pub(super) fn read(opened: &Opened<'_>) -> Option<Finding> {
+/// Which kind of answer it is, and by which line of the table; `None` where a
+/// person may have written it.
+pub(super) fn read(opened: &Opened<'_>) -> Option<(Finding, Ground)> {
     let subject = opened.header.subject().to_lowercase();
     let subject = subject.trim_start_matches("re:").trim_start();
     let text = said(&opened.leaves, SAID).to_lowercase();
@@ -22,9 +23,12 @@ pub(super) fn read(opened: &Opened<'_>) -> Option<Finding> {
                 .raw(field)
                 .is_some_and(|value| value.to_ascii_lowercase().starts_with(words)),
         })
-        .map(|(kind, _, _)| match kind {
-            "challenge" => Finding::Challenge,
-            _ => Finding::AutoReply,
+        .map(|(kind, place, words)| {
+            let finding = match kind {
+                "challenge" => Finding::Challenge,
+                _ => Finding::AutoReply,
+            };
+            (finding, Ground::Report(format!("{place}: {words}")))
         })
 }
 

@@ -3,7 +3,7 @@
 use super::mime::{Opened, open};
 use super::{arf, dsn, forms, replies};
 use crate::domain::address::EmailAddress;
-use crate::domain::bounce::Finding;
+use crate::domain::bounce::{Finding, Ground};
 use crate::domain::ids::DeliveryId;
 use crate::domain::reply::EnhancedCode;
 use memchr::memmem;
@@ -22,12 +22,16 @@ const ENVELOPE: [&str; 7] = [
 ];
 /// Deliveries whose names are taken up.
 const MOST_IDS: usize = 8;
+/// Letters of a subject that are kept.
+const SUBJECT: usize = 200;
 
 /// What a message says of one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Affected {
     /// What happened.
     pub finding: Finding,
+    /// By what that was understood.
+    pub ground: Ground,
     /// Its addresses as the message has them, the original one first.
     pub addresses: Vec<EmailAddress>,
     /// The status it gives.
@@ -44,6 +48,8 @@ pub struct Report {
     pub form: &'static str,
     /// Of whom it says what; empty where it is no report.
     pub affected: Vec<Affected>,
+    /// Its subject, decoded; its beginning where it is long.
+    pub subject: String,
     /// The addresses it came to: among them the signed return path, if any.
     pub sent_to: Vec<EmailAddress>,
     /// Deliveries that it names by their Message-ID, the first first.
@@ -60,6 +66,7 @@ pub fn read(octets: &[u8]) -> Report {
     Report {
         form,
         affected,
+        subject: opened.header.subject().chars().take(SUBJECT).collect(),
         sent_to: ENVELOPE
             .iter()
             .flat_map(|name| opened.header.all_raw(name))
@@ -80,14 +87,15 @@ fn tell(opened: &Opened<'_>) -> (&'static str, Vec<Affected>) {
     }
     // Some servers mark their bounces as auto-replied: so bounces come first.
     let reply = replies::read(opened);
-    if reply != Some(Finding::Challenge)
+    let challenged = matches!(reply, Some((Finding::Challenge, _)));
+    if !challenged
         && may_bounce(opened)
         && let Some(found) = forms::read(opened)
     {
         return found;
     }
     match reply {
-        Some(finding) => ("reply", vec![answered(opened, finding)]),
+        Some((finding, ground)) => ("reply", vec![answered(opened, finding, ground)]),
         None => ("unknown", Vec::new()),
     }
 }
@@ -119,13 +127,14 @@ fn may_bounce(opened: &Opened<'_>) -> bool {
         || servers.iter().any(|sign| from.contains(sign))
 }
 
-fn answered(opened: &Opened<'_>, finding: Finding) -> Affected {
+fn answered(opened: &Opened<'_>, finding: Finding, ground: Ground) -> Affected {
     let from = opened.header.raw("From").unwrap_or_default();
     Affected {
         finding,
+        ground,
         addresses: super::fields::addresses(from).collect(),
         status: None,
-        diagnostic: opened.header.subject().chars().take(200).collect(),
+        diagnostic: opened.header.subject().chars().take(SUBJECT).collect(),
     }
 }
 

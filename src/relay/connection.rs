@@ -7,10 +7,10 @@
 use super::conversation::{Broken, Connection, Hello, said};
 use super::error::RelayError;
 use super::replies::{Announced, first_reply};
-use super::tls::Tls;
 use super::wire::Wire;
 use crate::domain::relay::{Credentials, RelayProfile, TlsPolicy};
 use crate::domain::reply::{SmtpReply, Step};
+use crate::tls::Tls;
 use lettre::transport::smtp::authentication::{Credentials as LettreCredentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Auth;
@@ -39,7 +39,10 @@ impl Relay {
             cause,
         };
         let tls = match profile.tls {
-            TlsPolicy::Required | TlsPolicy::Implicit => Some(Tls::new(&profile).map_err(wrong)?),
+            TlsPolicy::Required | TlsPolicy::Implicit => {
+                let ca_file = profile.ca_file.as_deref();
+                Some(Tls::new(&profile.host, ca_file).map_err(wrong)?)
+            }
             TlsPolicy::None => None,
         };
         let relay = Self {

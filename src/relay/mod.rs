@@ -13,7 +13,6 @@ mod conversation;
 mod error;
 pub mod probe;
 mod replies;
-mod tls;
 mod wire;
 
 pub use catcher::{Catcher, CatcherConfig, CatcherCounts, CatcherError};

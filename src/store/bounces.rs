@@ -1,15 +1,18 @@
 //! Reports that come back, kept, with what follows from them.
 
+use super::piece::Piece;
 use super::values::damaged;
 use super::{Result, Standing};
 use crate::domain::address::EmailAddress;
-use crate::domain::bounce::{Bounce, Evidence, Finding};
+use crate::domain::bounce::{Bounce, Evidence, Finding, Ground};
+use crate::domain::bounce_search::BounceSearch;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
 use crate::domain::reply::EnhancedCode;
 use crate::domain::suppression::Suppression;
 use async_trait::async_trait;
+use bytes::Bytes;
 use jiff::Timestamp;
 use std::fmt::Debug;
 
@@ -22,6 +25,8 @@ pub struct Arrived {
     pub form: String,
     /// What it says.
     pub finding: Finding,
+    /// By what that was understood.
+    pub ground: Ground,
     /// The status it names.
     pub status: Option<EnhancedCode>,
     /// The server's words.
@@ -30,8 +35,8 @@ pub struct Arrived {
     pub delivery: Option<(DeliveryId, Evidence)>,
     /// Addresses that it names: asked where the delivery is not known.
     pub addresses: Vec<EmailAddress>,
-    /// The report as it came.
-    pub report: Vec<u8>,
+    /// The report as it came: shared, for one may tell of many.
+    pub report: Bytes,
 }
 
 /// What follows from a report.
@@ -81,14 +86,56 @@ pub trait Bounces {
         judge: &Judge<'_>,
     ) -> Result<Vec<Fate>>;
 
-    /// Reports that are kept, the newest first.
-    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>>;
+    /// The next reports that somebody looks for, each with its place, the newest
+    /// first, before a place.
+    async fn bounces(
+        &self,
+        search: &BounceSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Bounce)>>;
 
-    /// The report of a fingerprint, as it came.
-    async fn bounce_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>>;
+    /// The report of a fingerprint, and as it came.
+    async fn bounce(&self, fingerprint: &str) -> Result<Option<(Bounce, Vec<u8>)>>;
 
     /// The key by which return paths are signed: the first that anybody gave.
     async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]>;
+}
+
+/// The statement for reports that somebody looks for, before a place. `position` is
+/// how a backend calls the place of a text within an address whose ASCII letters
+/// are small.
+pub(super) fn bounce_query(
+    search: &BounceSearch,
+    before: Option<u64>,
+    limit: u32,
+    position: &'static str,
+) -> Vec<Piece> {
+    use Piece::{Number, Sql, Text};
+    // No store counts further.
+    let before = before.map_or(i64::MAX, |seq| i64::try_from(seq).unwrap_or(i64::MAX));
+    let mut query = vec![
+        Sql("SELECT seq, record FROM bounce WHERE seq < "),
+        Number(before),
+    ];
+    if let Some(email) = &search.email {
+        query.extend([Sql(" AND email = "), Text(email.to_string())]);
+    }
+    if let Some(finding) = search.finding {
+        query.extend([Sql(" AND kind = "), Text(finding.to_owned())]);
+    }
+    if !search.text.is_empty() {
+        // No address holds NUL, and PostgreSQL takes none.
+        let text = search.text.to_ascii_lowercase().replace('\0', "\u{fffd}");
+        query.extend([Sql(" AND "), Sql(position), Text(text), Sql(") > 0")]);
+    }
+    query.extend([Sql(" ORDER BY seq DESC LIMIT "), Number(i64::from(limit))]);
+    query
+}
+
+/// A place, off its column.
+pub(super) fn seq(place: &str, seq: i64) -> Result<u64> {
+    u64::try_from(seq).map_err(|_| damaged(place, "bounce", "its place is below 0"))
 }
 
 /// The key of return paths, off its column.

@@ -3,7 +3,7 @@
 
 use super::{LogRow, Store, StoreError};
 use crate::domain::ids::DeliveryId;
-use crate::domain::log::{Broken, COMPLAINT, Line, Verifier};
+use crate::domain::log::{Broken, Line, Verifier, tells_state};
 use std::collections::HashMap;
 
 /// Entries and deliveries read at once.
@@ -40,7 +40,7 @@ pub async fn verify_log(store: &dyn Store) -> Result<u64, VerifyFailure> {
             check_columns(row, &line)?;
             after = row.entry.seq;
             if let Some(delivery) = line.delivery
-                && line.event != COMPLAINT
+                && tells_state(&line.event)
             {
                 last.insert(delivery, (line.seq, line.event));
             }

@@ -1,6 +1,7 @@
 //! Contacts: found, and one with everything that is known of them.
 
 use super::Front;
+use super::bounces;
 use super::fault::{Answer, Fault};
 use super::fields::{cut, one_more, query};
 use super::sheet::Visitor;
@@ -131,6 +132,8 @@ pub(super) async fn sheet(front: &Front, visitor: &Visitor, id: &str, asked: Ask
         "bar": whole.suppression.as_ref().map(|bar| bar_row(front, visitor, bar)),
         "reasons": REASONS.map(SuppressionReason::name),
         "deliveries": deliveries(front, visitor, &whole),
+        "all_bounces": query([("search", contact.email.to_string().as_str())]),
+        "bounces": whole.bounces.iter().map(|one| bounces::row(front, visitor, one)).collect::<Vec<_>>(),
         "agreement_fault": asked.agreement,
         "bar_fault": asked.bar,
         "form": {

@@ -63,12 +63,13 @@ impl From<DeskError> for Fault {
     fn from(error: DeskError) -> Self {
         let status = match &error {
             DeskError::Problems(_) | DeskError::Request(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            DeskError::Store(_) | DeskError::Relay(_) | DeskError::Run(_) => {
+            DeskError::Store(_) | DeskError::Relay(_) | DeskError::Inbox(_) | DeskError::Run(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            DeskError::File { .. } | DeskError::Catcher(_) | DeskError::Content(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            DeskError::File { .. }
+            | DeskError::Catcher(_)
+            | DeskError::Listen(_)
+            | DeskError::Content(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if status.is_server_error() {
             tracing::error!(%error, "a page could not be made");
@@ -80,6 +81,8 @@ impl From<DeskError> for Fault {
             | DeskError::Store(_)
             | DeskError::Relay(_)
             | DeskError::Catcher(_)
+            | DeskError::Inbox(_)
+            | DeskError::Listen(_)
             | DeskError::Run(_)
             | DeskError::Content(_) => Vec::new(),
         };

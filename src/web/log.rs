@@ -61,7 +61,7 @@ impl Search {
 }
 
 /// Events that a form offers.
-const EVENTS: [&str; 15] = [
+const EVENTS: [&str; 17] = [
     "distribution",
     "planned",
     "attempt",
@@ -69,6 +69,8 @@ const EVENTS: [&str; 15] = [
     "deferred",
     "rejected",
     "bounced",
+    "complaint",
+    "opt_out",
     "expired",
     "suppressed",
     "cancelled",

@@ -73,6 +73,14 @@ fn gauge(vitals: &Vitals, service: &Service, registry: &mut Registry) {
         "How long ago the oldest lease was last renewed",
         census.first_lease_end.map_or(0.0, leased),
     );
+    if let Some(open) = service.mailbox_open() {
+        seconds(
+            registry,
+            "dateline_mailbox_open",
+            "Whether the mailbox to which mail comes back is open: 1 or 0",
+            if open { 1.0 } else { 0.0 },
+        );
+    }
     let countdown = Family::<Labels, Seconds>::default();
     for embargo in &vitals.embargoes {
         let labels = vec![

@@ -12,6 +12,7 @@ mod account;
 mod agreements;
 mod assets;
 mod audience;
+mod bounces;
 mod charts;
 mod contact_form;
 mod contacts;

@@ -3,9 +3,9 @@
 
 use super::guard::{Post, stand};
 use super::{
-    Front, account, agreements, assets, audience, contact_form, contacts, copy, distributions,
-    fault, groups, health, imports, language, log, metrics, opt_out, preview, readers, rehearsals,
-    releases, send, sign_in, suppressed, users,
+    Front, account, agreements, assets, audience, bounces, contact_form, contacts, copy,
+    distributions, fault, groups, health, imports, language, log, metrics, opt_out, preview,
+    readers, rehearsals, releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -221,6 +221,8 @@ fn of_contacts() -> Vec<Served> {
             May(See),
             suppressed::export,
         ),
+        reads("/contacts/bounces", May(See), bounces::list),
+        reads("/contacts/bounces/{report}", May(See), bounces::show),
         reads("/contacts/{id}", May(See), contacts::show),
         reads(
             "/contacts/{id}/edit",

@@ -153,6 +153,18 @@ await activate(vera, vera.getByRole("button", { name: "Look again" }));
 await vera.waitForURL(/map=/);
 const brought = new URL(vera.url()).pathname;
 
+// What came back is found, and what it says and does is told.
+await vera.goto(`${base}/contacts`);
+await activate(vera, vera.getByRole("link", { name: "Came back" }));
+await vera.getByLabel("Kind").selectOption("hard");
+await activate(vera, vera.getByRole("button", { name: "Search" }));
+await activate(vera, vera.locator("tbody a").first());
+await vera.getByRole("heading", { name: "The report" }).waitFor();
+await vera.getByText("no such mailbox").first().waitFor();
+const bounce = new URL(vera.url()).pathname;
+await activate(vera, vera.locator("dl.facts").first().getByRole("link"));
+await vera.getByRole("heading", { name: "Came back" }).waitFor();
+
 async function look(page, what) {
   const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(width <= 0, `${what} is ${width} px too wide`);
@@ -169,7 +181,7 @@ const pages = [
   `/releases/${release}/audience?to=wires&to=central-asia&not=environment`,
   `/releases/${release}/send?to=environment`, rehearsal, `${rehearsal}/mails/1`,
   "/distributions", distribution, "/contacts", "/contacts?list=radio", "/contacts/new", contact, `${contact}/edit`,
-  "/contacts/groups", "/contacts/suppressed", "/contacts/import", brought, "/log", "/log/verify", "/users", "/account", "/no-such-page",
+  "/contacts/groups", "/contacts/suppressed", "/contacts/bounces", "/contacts/bounces?kind=hard", bounce, "/contacts/import", brought, "/log", "/log/verify", "/users", "/account", "/no-such-page",
 ];
 for (const options of [
   { locale: "en", colorScheme: "light", bypassCSP: true },

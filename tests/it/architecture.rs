@@ -87,8 +87,9 @@ const FORBIDDEN_ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates and parts of the standard library, and the only places where they may stand.
-const KEPT_IN: [(&str, &[&str]); 21] = [
+const KEPT_IN: [(&str, &[&str]); 22] = [
     ("lettre::", &["src/relay/"]),
+    ("async_imap::", &["src/inbound/imap.rs"]),
     ("ring::signature", &["src/dkim/"]),
     ("rsa::", &["src/dkim/"]),
     ("sqlx::", &["src/store/sqlite/", "src/store/postgres/"]),

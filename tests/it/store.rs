@@ -54,6 +54,7 @@ conformance! {
     bounces::a_report_moves_its_delivery_once,
     bounces::a_report_finds_its_delivery_by_the_address,
     bounces::failures_of_different_deliveries_count,
+    bounces::reports_are_found_and_turned_over,
     bounces::the_key_of_return_paths_is_made_once,
     questions::contacts_are_known_by_their_address,
     questions::the_first_bar_of_an_address_stands,

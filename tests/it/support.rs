@@ -215,6 +215,8 @@ impl Drop for CatcherProcess {
 pub(crate) struct ServiceProcess {
     child: std::process::Child,
     lines: std::sync::mpsc::Receiver<String>,
+    /// What it said besides what was waited for.
+    said: Vec<String>,
     address: String,
 }
 
@@ -243,6 +245,7 @@ impl ServiceProcess {
         let mut service = Self {
             child,
             lines,
+            said: Vec::new(),
             address: String::new(),
         };
         let line: serde_json::Value =
@@ -259,10 +262,16 @@ impl ServiceProcess {
             let left = end.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) if line.contains(text) => return line,
-                Ok(_) => {}
+                Ok(line) => self.said.push(line),
                 Err(error) => panic!("the service did not say {text:?}: {error}"),
             }
         }
+    }
+
+    /// A line that it said before, or else will say.
+    pub(crate) fn sooner_or_later(&mut self, text: &str) -> String {
+        let said = self.said.iter().find(|line| line.contains(text)).cloned();
+        said.unwrap_or_else(|| self.wait_for(text))
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -622,13 +631,33 @@ async fn front(
 /// A test authority, and a server with its certificate for 127.0.0.1 that holds
 /// for so many days more.
 fn authority(days: i64) -> (String, TlsAcceptor) {
+    let Issued { ca, leaf, key } = issued(days);
+    let private = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], private)
+        .unwrap();
+    (ca, TlsAcceptor::from(Arc::new(config)))
+}
+
+/// A certificate for 127.0.0.1, its key, and the authority's certificate in PEM.
+pub(crate) struct Issued {
+    pub(crate) ca: String,
+    pub(crate) leaf: rcgen::Certificate,
+    pub(crate) key: rcgen::KeyPair,
+}
+
+/// Issues a certificate that holds for so many days more.
+pub(crate) fn issued(days: i64) -> Issued {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = params.self_signed(&key).unwrap().pem();
     let issuer = Issuer::new(params, key);
-    let own_key = KeyPair::generate().unwrap();
+    let key = KeyPair::generate().unwrap();
     let mut own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let day = |days: i64| {
         let at = now() + SignedDuration::from_hours(24 * days);
@@ -641,15 +670,8 @@ fn authority(days: i64) -> (String, TlsAcceptor) {
     };
     own.not_before = day(-100);
     own.not_after = day(days);
-    let leaf = own.signed_by(&own_key, &issuer).unwrap();
-    let private = PrivateKeyDer::try_from(own_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], private)
-        .unwrap();
-    (ca, TlsAcceptor::from(Arc::new(config)))
+    let leaf = own.signed_by(&key, &issuer).unwrap();
+    Issued { ca, leaf, key }
 }
 
 /// A relay that takes so many mails, then hangs up on everybody until it is

@@ -1,24 +1,15 @@
 //! One SMTP session (RFC 5321), pipelined where the client likes (RFC 2920).
-//!
-//! The end of a message is CRLF, dot, CRLF and nothing else: a bare LF or CR
-//! ends nothing here, so that a smuggled message shows as what it is.
 
 use super::Shared;
 use super::faults::{At, Fault};
 use super::mailbox::CaughtEnvelope;
+use crate::receiving::{Line, Receiving, Sent};
 use smtp_proto::Request;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
-/// RFC 5321 4.5.3.2.7: a server waits five minutes for the next command.
-const IDLE: Duration = Duration::from_secs(300);
-/// RFC 5321 4.5.3.1.4 asks for 512; parameters and UTF-8 may need more.
-const COMMAND_LINE: usize = 4096;
 /// Recipients of one mail (RFC 5321 4.5.3.1.8 asks for 100).
 const RECIPIENTS: usize = 100;
 
@@ -27,21 +18,26 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) -> io::Result<
     stream.set_nodelay(true)?;
     let greeting = format!("220 {} ESMTP Dateline catcher", shared.config.hostname);
     let mut session = Session {
-        stream,
+        client: Receiving::new(stream),
         shared,
-        input: Vec::new(),
-        output: Vec::new(),
         helo: String::new(),
         mail: None,
     };
     session.reply(&greeting);
-    while let Some(line) = session.line().await? {
+    loop {
+        let line = match session.client.line().await? {
+            Line::Whole(line) => line,
+            Line::TooLong => {
+                session.refuse("500 5.5.2 the line is too long");
+                break;
+            }
+            Line::End => break,
+        };
         if session.obey(&line).await? == Next::Close {
             break;
         }
     }
-    session.flush().await?;
-    session.stream.shutdown().await
+    session.client.close().await
 }
 
 #[derive(PartialEq, Eq)]
@@ -60,61 +56,20 @@ struct Mail {
 }
 
 struct Session {
-    stream: TcpStream,
+    client: Receiving<TcpStream>,
     shared: Arc<Shared>,
-    input: Vec<u8>,
-    output: Vec<u8>,
     helo: String,
     mail: Option<Mail>,
 }
 
 impl Session {
     fn reply(&mut self, line: &str) {
-        self.output.extend_from_slice(line.as_bytes());
-        self.output.extend_from_slice(b"\r\n");
+        self.client.reply(line);
     }
 
     fn refuse(&mut self, line: &str) {
         self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
         self.reply(line);
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        if !self.output.is_empty() {
-            self.stream.write_all(&self.output).await?;
-            self.output.clear();
-        }
-        Ok(())
-    }
-
-    /// Reads more. Replies leave first: a client that pipelines has said all it
-    /// will before it waits. False at the end.
-    async fn more(&mut self) -> io::Result<bool> {
-        self.flush().await?;
-        let mut chunk = [0; 16 * 1024];
-        let read = timeout(IDLE, self.stream.read(&mut chunk))
-            .await
-            .map_err(|_| io::ErrorKind::TimedOut)??;
-        self.input.extend_from_slice(&chunk[..read]);
-        Ok(read > 0)
-    }
-
-    /// The next command line, with its line end.
-    async fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut seen = 0;
-        loop {
-            if let Some(end) = self.input[seen..].iter().position(|byte| *byte == b'\n') {
-                return Ok(Some(self.input.drain(..=seen + end).collect()));
-            }
-            seen = self.input.len();
-            if seen > COMMAND_LINE {
-                self.refuse("500 5.5.2 the line is too long");
-                return Ok(None);
-            }
-            if !self.more().await? {
-                return Ok(None);
-            }
-        }
     }
 
     async fn obey(&mut self, line: &[u8]) -> io::Result<Next> {
@@ -175,11 +130,7 @@ impl Session {
         if config.pipelining {
             lines.insert(1, "PIPELINING".to_owned());
         }
-        let last = lines.len() - 1;
-        for (index, line) in lines.into_iter().enumerate() {
-            let mark = if index == last { ' ' } else { '-' };
-            self.reply(&format!("250{mark}{line}"));
-        }
+        self.client.greet(&lines);
     }
 
     fn mail(&mut self, from: String, size: usize) {
@@ -212,7 +163,7 @@ impl Session {
             Some(Fault::Refuse(At::Rcpt, code)) => return Ok(self.scripted(code)),
             Some(Fault::Drop(At::Rcpt)) => return Ok(self.cut()),
             Some(Fault::Slow(late)) => {
-                self.flush().await?;
+                self.client.flush().await?;
                 tokio::time::sleep(late).await;
             }
             Some(later) => mail.later.push(later),
@@ -236,7 +187,7 @@ impl Session {
     /// The connection is cut without another word.
     fn cut(&mut self) -> Next {
         self.shared.counters.dropped.fetch_add(1, Ordering::Relaxed);
-        self.output.clear();
+        self.client.swallow_replies();
         Next::Close
     }
 
@@ -258,43 +209,21 @@ impl Session {
         }
         self.reply("354 go on, end with a dot");
         if mail.later.contains(&Fault::Drop(At::Middle)) {
-            self.more().await?;
+            self.client.more().await?;
             return Ok(self.cut());
         }
-        match self.message().await? {
-            Some(message) => self.take(mail, &message),
-            None => Ok(Next::Close),
-        }
-    }
-
-    /// The message up to its final dot, dots unstuffed; `None` where it ends
-    /// without one. What exceeds the limit is read and not kept.
-    async fn message(&mut self) -> io::Result<Option<Vec<u8>>> {
-        // The line before the first is DATA's own.
-        let mut stuffed = b"\r\n".to_vec();
-        loop {
-            let searched = stuffed.len().saturating_sub(4);
-            stuffed.append(&mut self.input);
-            if let Some(end) = find(&stuffed[searched..], b"\r\n.\r\n") {
-                let end = searched + end;
-                self.input = stuffed.split_off(end + 5);
-                stuffed.truncate(end + 2);
-                return Ok(Some(unstuff(&stuffed)));
+        let most = self.shared.config.max_message_bytes;
+        match self.client.message(most, most).await? {
+            Sent::Whole(message) => self.take(mail, &message),
+            Sent::TooLong => {
+                self.refuse("552 5.3.4 the mail is too large");
+                Ok(Next::GoOn)
             }
-            if stuffed.len() > 2 * self.shared.config.max_message_bytes.max(1024) {
-                return Err(io::Error::other("a message without end"));
-            }
-            if !self.more().await? {
-                return Ok(None);
-            }
+            Sent::Cut => Ok(Next::Close),
         }
     }
 
     fn take(&mut self, mail: Mail, message: &[u8]) -> io::Result<Next> {
-        if message.len() > self.shared.config.max_message_bytes {
-            self.refuse("552 5.3.4 the mail is too large");
-            return Ok(Next::GoOn);
-        }
         for fault in &mail.later {
             if let Fault::Refuse(At::Dot, code) = fault {
                 return Ok(self.scripted(*code));
@@ -339,23 +268,4 @@ fn complaint(error: &smtp_proto::Error) -> &'static str {
         | smtp_proto::Error::ResponseTooLong
         | smtp_proto::Error::InvalidResponse { .. } => "500 5.5.1 that is no command",
     }
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
-}
-
-/// The message without the first CRLF and without stuffed dots (RFC 5321 4.5.2).
-fn unstuff(stuffed: &[u8]) -> Vec<u8> {
-    let mut message = Vec::with_capacity(stuffed.len());
-    let mut rest = stuffed;
-    while let Some(at) = find(rest, b"\r\n.") {
-        message.extend_from_slice(&rest[..at + 2]);
-        rest = &rest[at + 3..];
-    }
-    message.extend_from_slice(rest);
-    message.drain(..2);
-    message
 }

@@ -59,6 +59,7 @@ fn message(text: &str) -> ComposedMessage {
         delivery: DeliveryId::from_parts(1, 1),
         replies_to: None,
         opt_out_page: None,
+        opt_out_word: "word-1",
         date: jiff::Timestamp::UNIX_EPOCH,
         subject: "s",
         languages: &[],

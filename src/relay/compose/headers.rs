@@ -20,7 +20,7 @@ const LONGEST_LINE: usize = 70;
 pub struct Letterhead {
     fixed: String,
     domain: String,
-    /// Where an opt-out by mail goes, up to the delivery's identifier.
+    /// Where an opt-out by mail goes, up to the reader's own word.
     opt_out: String,
     zone: Zone,
     /// The last subject and its header: most readers have the same.
@@ -111,12 +111,12 @@ pub(super) fn write(message: &Message<'_>) -> Result<String, ComposeError> {
 /// Writes how to opt out: by the web with one click where there is a page for it
 /// (RFC 8058 3.1: the `https` URI, and what to post there), and by mail (RFC 2369 3.2).
 fn write_opt_out(message: &Message<'_>, out: &mut String) {
-    let (delivery, by_mail) = (message.delivery, &message.letterhead.opt_out);
+    let (word, by_mail) = (message.opt_out_word, &message.letterhead.opt_out);
     out.push_str("List-Unsubscribe: ");
     if let Some(page) = message.opt_out_page {
         let _ = write!(out, "<{page}>,\r\n ");
     }
-    let _ = write!(out, "{by_mail}{delivery}>\r\n");
+    let _ = write!(out, "{by_mail}{word}>\r\n");
     if message.opt_out_page.is_some() {
         out.push_str("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
     }

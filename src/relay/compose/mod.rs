@@ -132,6 +132,8 @@ pub struct Message<'a> {
     pub replies_to: Option<DeliveryId>,
     /// Where one click opts the reader out; an `https` URI in ASCII.
     pub opt_out_page: Option<&'a str>,
+    /// By what a reader is known who opts out by mail: letters, digits, `-`, `_`.
+    pub opt_out_word: &'a str,
     /// Date.
     pub date: Timestamp,
     /// Subject; line breaks in it become spaces.

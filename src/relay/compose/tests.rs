@@ -31,6 +31,7 @@ fn message(name: &str, subject: &str, html: &str, text: &str, file: &str) -> Com
         delivery: DeliveryId::from_parts(1, 1),
         replies_to: None,
         opt_out_page: Some("https://press.newsroom.example/o/AAAA"),
+        opt_out_word: "word-1",
         date: Timestamp::from_second(1_646_888_400).unwrap(),
         subject,
         languages: &["ru".parse().unwrap()],
@@ -119,7 +120,7 @@ fn the_headers_are_as_the_standards_want_them() {
         "MIME-Version: 1.0",
         "Content-Language: ru",
         "List-Unsubscribe: <https://press.newsroom.example/o/AAAA>,",
-        " <mailto:press@newsroom.example?subject=unsubscribe%20dlv_00000000010000000000000001>",
+        " <mailto:press@newsroom.example?subject=unsubscribe%20word-1>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Message-ID: <dlv_00000000010000000000000001@newsroom.example>",
     ] {

@@ -1,13 +1,15 @@
 //! Reports that come back.
 
-use super::rows::{STANDING, get, stand};
+use super::rows::{STANDING, asked, get, stand};
 use super::{PostgresStore, Result, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
+use crate::domain::bounce_search::BounceSearch;
 use crate::store::Standing;
-use crate::store::bounces::{self, Arrived, Bounces, Fate, Judge, Judged};
+use crate::store::bounces::{self, Arrived, Bounces, Fate, Judge, Judged, bounce_query};
 use crate::store::values::{due_at, from_json, json, micros, timestamp};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 /// Whoever takes reports in holds this lock: two at once would each count
@@ -42,7 +44,7 @@ impl Bounces for PostgresStore {
                 continue;
             }
             let (standing, evidence) = match evidence {
-                Evidence::ReturnPath | Evidence::MessageId => (standing, evidence),
+                Evidence::ReturnPath | Evidence::MessageId | Evidence::Word => (standing, evidence),
                 // An earlier report of this batch may have moved what was found.
                 Evidence::Address => match find(self, &mut transaction, one).await? {
                     Some(found) => found,
@@ -65,28 +67,44 @@ impl Bounces for PostgresStore {
         Ok(fates)
     }
 
-    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>> {
-        let asked = async {
-            let rows = sqlx::query("SELECT record FROM bounce ORDER BY seq DESC LIMIT $1")
-                .bind(i64::from(limit))
+    async fn bounces(
+        &self,
+        search: &BounceSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Bounce)>> {
+        let found = async {
+            let rows = asked(bounce_query(search, before, limit, suppressions::POSITION))
+                .build()
                 .fetch_all(&self.readers)
                 .await
                 .map_err(|error| self.failed(error))?;
-            rows.iter()
-                .map(|row| from_json(&self.place, "bounce", get(&self.place, row, "record")?))
-                .collect()
+            let read = |row| {
+                let at = bounces::seq(&self.place, get(&self.place, row, "seq")?)?;
+                let bounce = from_json(&self.place, "bounce", get(&self.place, row, "record")?)?;
+                Ok((at, bounce))
+            };
+            rows.iter().map(read).collect()
         };
-        self.within(asked).await
+        self.within(found).await
     }
 
-    async fn bounce_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>> {
+    async fn bounce(&self, fingerprint: &str) -> Result<Option<(Bounce, Vec<u8>)>> {
+        // No text in PostgreSQL holds NUL, so no fingerprint does.
+        if fingerprint.contains('\0') {
+            return Ok(None);
+        }
         let asked = async {
-            let row = sqlx::query("SELECT report FROM bounce WHERE fingerprint = $1")
+            let row = sqlx::query("SELECT record, report FROM bounce WHERE fingerprint = $1")
                 .bind(fingerprint)
                 .fetch_optional(&self.readers)
                 .await
                 .map_err(|error| self.failed(error))?;
-            row.map(|row| get(&self.place, &row, "report")).transpose()
+            let read = |row: PgRow| {
+                let bounce = from_json(&self.place, "bounce", get(&self.place, &row, "record")?)?;
+                Ok((bounce, get(&self.place, &row, "report")?))
+            };
+            row.map(read).transpose()
         };
         self.within(asked).await
     }
@@ -238,7 +256,7 @@ async fn keep(
         .bind(bounce.finding.name())
         .bind(micros(bounce.at))
         .bind(json(bounce))
-        .bind(&one.report)
+        .bind(one.report.as_ref())
         .execute(&mut *connection)
         .await?;
     if let Some(to) = &judged.state {

@@ -9,6 +9,10 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use std::collections::HashMap;
 
+/// The place of a text in an address, folded as SQLite folds: ASCII letters alone.
+pub(super) const POSITION: &str =
+    "strpos(translate(email, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), ";
+
 /// Bars in one statement.
 const BATCH: usize = 500;
 
@@ -101,9 +105,9 @@ pub(super) async fn search(
     // No text in PostgreSQL holds NUL, so no address does.
     let text = search.text.to_ascii_lowercase().replace('\0', "\u{fffd}");
     if !text.is_empty() {
-        // As SQLite folds: ASCII letters alone.
         query
-            .push(" AND strpos(translate(email, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), ")
+            .push(" AND ")
+            .push(POSITION)
             .push_bind(text)
             .push(") > 0");
     }

@@ -1,13 +1,15 @@
 //! Reports that come back.
 
 use super::read::{STANDING, stand, text};
-use super::rows::{due_at, from_json, json, micros, timestamp};
+use super::rows::{asked, due_at, from_json, json, micros, timestamp};
 use super::{Result, SqliteStore, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
+use crate::domain::bounce_search::BounceSearch;
 use crate::store::Standing;
-use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged, key};
+use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged, bounce_query, key, seq};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 #[async_trait]
@@ -49,25 +51,38 @@ impl Bounces for SqliteStore {
         Ok(fates)
     }
 
-    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>> {
-        let rows = sqlx::query("SELECT record FROM bounce ORDER BY seq DESC LIMIT ?")
-            .bind(limit)
+    async fn bounces(
+        &self,
+        search: &BounceSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Bounce)>> {
+        let mut query = asked(bounce_query(search, before, limit, "instr(lower(email), "));
+        let rows = query
+            .build()
             .fetch_all(&self.readers)
             .await
             .map_err(|error| self.failed(error))?;
-        rows.iter()
-            .map(|row| from_json(&self.place, "bounce", &text(self, row, 0)?))
-            .collect()
+        let read = |row| {
+            let at: i64 = SqliteRow::try_get(row, 0).map_err(|error| self.failed(error))?;
+            let bounce = from_json(&self.place, "bounce", &text(self, row, 1)?)?;
+            Ok((seq(&self.place, at)?, bounce))
+        };
+        rows.iter().map(read).collect()
     }
 
-    async fn bounce_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>> {
-        let row = sqlx::query("SELECT report FROM bounce WHERE fingerprint = ?")
+    async fn bounce(&self, fingerprint: &str) -> Result<Option<(Bounce, Vec<u8>)>> {
+        let row = sqlx::query("SELECT record, report FROM bounce WHERE fingerprint = ?")
             .bind(fingerprint)
             .fetch_optional(&self.readers)
             .await
             .map_err(|error| self.failed(error))?;
-        row.map(|row| row.try_get(0).map_err(|error| self.failed(error)))
-            .transpose()
+        let read = |row: SqliteRow| {
+            let bounce = from_json(&self.place, "bounce", &text(self, &row, 0)?)?;
+            let report = row.try_get(1).map_err(|error| self.failed(error))?;
+            Ok((bounce, report))
+        };
+        row.map(read).transpose()
     }
 
     async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
@@ -174,7 +189,7 @@ async fn keep(
         .bind(bounce.finding.name())
         .bind(micros(bounce.at))
         .bind(json(bounce))
-        .bind(&one.report)
+        .bind(one.report.as_ref())
         .execute(&mut *connection)
         .await?;
     if let Some(to) = &judged.state {

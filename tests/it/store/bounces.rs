@@ -4,6 +4,7 @@ use super::ground::*;
 use dateline::domain::bounce::{
     Bounce, BounceClass, BounceKind, BouncePolicy, Evidence, Failure, Finding,
 };
+use dateline::domain::bounce_search::BounceSearch;
 use dateline::domain::delivery::{Delivery, DeliveryState};
 use dateline::domain::ids::DeliveryId;
 use dateline::domain::reply::RejectClass;
@@ -26,11 +27,12 @@ fn arrived(print: &str, finding: Finding, about: Option<DeliveryId>, n: u64) -> 
         fingerprint: print.to_owned(),
         form: "dsn".into(),
         finding,
+        ground: dateline::domain::bounce::Ground::Words("нет".into()),
         status: None,
         diagnostic: "550 нет".into(),
         delivery: about.map(|id| (id, Evidence::MessageId)),
         addresses: vec![email(n)],
-        report: b"a report \x00 as it came".to_vec(),
+        report: b"a report \x00 as it came".as_slice().into(),
     }
 }
 
@@ -57,6 +59,7 @@ fn judge(one: &Arrived, evidence: Evidence, standing: &Standing, earlier: &[Time
             email: delivery.recipient.email.clone(),
             status: one.status,
             diagnostic: one.diagnostic.clone(),
+            ground: one.ground.clone(),
             form: one.form.clone(),
         },
         event: state
@@ -118,16 +121,77 @@ pub(super) async fn a_report_moves_its_delivery_once(ground: &Ground) {
     assert_eq!(bars[&email(0).to_string()], SuppressionReason::HardBounce);
     let bar = store.suppression(&email(0)).await.unwrap().unwrap();
     assert_eq!(bar.note, "what the server said");
-    let told = store.bounces(9).await.unwrap();
+    let told = bounces(store).await;
     let prints: Vec<_> = told.iter().map(|one| one.fingerprint.as_str()).collect();
     assert_eq!(prints, ["two", "one"]);
     assert_eq!(told[1].email, email(0));
-    let report = store.bounce_report("one").await.unwrap();
+    let (one, report) = store.bounce("one").await.unwrap().unwrap();
     assert_eq!(
-        report.as_deref(),
-        Some(b"a report \x00 as it came".as_slice())
+        (&one, report.as_slice()),
+        (&told[1], b"a report \x00 as it came".as_slice())
     );
-    assert_eq!(store.bounce_report("none").await.unwrap(), None);
+    for none in ["none", "o\0ne", ""] {
+        assert_eq!(store.bounce(none).await.unwrap(), None);
+    }
+}
+
+/// All reports that are kept, the newest first.
+async fn bounces(store: &dyn Store) -> Vec<Bounce> {
+    let all = store.bounces(&BounceSearch::default(), None, 99).await;
+    all.unwrap().into_iter().map(|(_, bounce)| bounce).collect()
+}
+
+pub(super) async fn reports_are_found_and_turned_over(ground: &Ground) {
+    let store = ground.open().await;
+    let store = store.as_ref();
+    let rows = sent(store, 12).await;
+    let mut batch = Vec::new();
+    for (n, row) in rows.iter().enumerate() {
+        let finding = if n % 3 == 0 { HARD } else { SOFT };
+        let one = arrived(&format!("r{n:02}"), finding, Some(row.id), 0);
+        batch.push(one);
+    }
+    take_in(store, &batch).await;
+    let found = async |search: &BounceSearch, before, limit| {
+        let found = store.bounces(search, before, limit).await.unwrap();
+        let names = found.iter().map(|(_, one)| one.fingerprint.clone());
+        (names.collect::<Vec<_>>(), found.last().map(|(seq, _)| *seq))
+    };
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let (page, last) = found(&BounceSearch::default(), before, 5).await;
+        if page.is_empty() {
+            break;
+        }
+        assert!(page.len() <= 5);
+        all.extend(page);
+        before = last;
+    }
+    let whole = found(&BounceSearch::default(), None, 99).await.0;
+    assert_eq!(all, whole, "page by page, none twice and none left out");
+    let mut sorted = all.clone();
+    sorted.sort();
+    assert_eq!(sorted.len(), 12);
+    let hard = BounceSearch {
+        finding: Some("hard"),
+        ..BounceSearch::default()
+    };
+    assert_eq!(found(&hard, None, 99).await.0.len(), 4);
+    let exact = BounceSearch {
+        email: Some(email(3)),
+        ..BounceSearch::default()
+    };
+    assert_eq!(found(&exact, None, 99).await.0, ["r03"]);
+    let part = |text: String| BounceSearch {
+        text,
+        ..BounceSearch::default()
+    };
+    let upper = email(3).to_string().to_uppercase();
+    assert_eq!(found(&part(upper), None, 99).await.0, ["r03"]);
+    for nothing in ["nobody@", "%", "_", "\0"] {
+        let none = found(&part(nothing.to_owned()), None, 99).await.0;
+        assert!(none.is_empty(), "{nothing:?}");
+    }
 }
 
 pub(super) async fn a_report_finds_its_delivery_by_the_address(ground: &Ground) {
@@ -148,7 +212,7 @@ pub(super) async fn a_report_finds_its_delivery_by_the_address(ground: &Ground) 
         assert_eq!(state.name(), "bounced");
     }
     assert_eq!(state_of(store, second[0].id).await, accepted(2));
-    let told = store.bounces(9).await.unwrap();
+    let told = bounces(store).await;
     assert!(told.iter().all(|one| one.evidence == Evidence::Address));
     // Whoever is unmatched can be asked again.
     assert_eq!(take_in(store, &[nobody]).await, [Fate::Unmatched]);

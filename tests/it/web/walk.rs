@@ -24,6 +24,16 @@ fn the_whole_story_in_a_browser() {
     workspace.write("dateline.toml", &format!("{text}\n{policy}\n{readers}"));
     let (_, links) = workspace.json(&["contacts", "link", READER]);
     let links = ["opt_out", "own"].map(|link| links[link].as_str().unwrap().to_owned());
+    super::bounces::take_in(&workspace);
+    // The numbers of the walk are those of the sample.
+    let lift = [
+        "suppression",
+        "lift",
+        super::bounces::GONE,
+        "--why",
+        "a new mailbox",
+    ];
+    assert_eq!(workspace.dateline(&lift).code, 0);
     user(&workspace, "vera", "admin");
     user(&workspace, "olga", "approver");
     let service = ServiceProcess::start(&workspace);

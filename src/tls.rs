@@ -1,17 +1,18 @@
-//! TLS to a relay: rustls with ring, the public roots, and the newsroom's own CA.
+//! TLS to a relay or a mailbox: rustls with ring, the public roots, and the
+//! newsroom's own CA. A leaf that relay and inbound share.
 
-use crate::domain::relay::RelayProfile;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
+use std::path::Path;
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// What a handshake with a relay needs.
-pub(super) struct Tls {
-    pub(super) connector: TlsConnector,
-    pub(super) name: ServerName<'static>,
+/// What a handshake with a server needs.
+pub(crate) struct Tls {
+    pub(crate) connector: TlsConnector,
+    pub(crate) name: ServerName<'static>,
 }
 
 impl std::fmt::Debug for Tls {
@@ -23,15 +24,16 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// Readies TLS for a relay.
+    /// Readies TLS for a server, whose certificate must be of its host and of an
+    /// authority that is public or in `ca_file`.
     ///
     /// # Errors
     /// In words: a host that can have no certificate, a CA file that cannot be read.
-    pub(super) fn new(profile: &RelayProfile) -> Result<Self, String> {
+    pub(crate) fn new(host: &str, ca_file: Option<&Path>) -> Result<Self, String> {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
-        if let Some(file) = &profile.ca_file {
+        if let Some(file) = ca_file {
             let unreadable = |cause: String| format!("ca_file {}: {cause}", file.display());
             let certificates = CertificateDer::pem_file_iter(file)
                 .map_err(|error| unreadable(error.to_string()))?;
@@ -47,8 +49,8 @@ impl Tls {
             .map_err(|error| error.to_string())?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let name = ServerName::try_from(profile.host.clone())
-            .map_err(|_| format!("host `{}` can have no certificate", profile.host))?;
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| format!("host `{host}` can have no certificate"))?;
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
             name,

@@ -1,0 +1,47 @@
+//! Which reports somebody looks for.
+
+use super::address::EmailAddress;
+use super::bounce::Finding;
+
+/// Which reports somebody looks for; what says nothing narrows nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BounceSearch {
+    /// A part of the address; the case of ASCII letters does not matter.
+    pub text: String,
+    /// The address itself.
+    pub email: Option<EmailAddress>,
+    /// What they say: a name of [`Finding::NAMES`].
+    pub finding: Option<&'static str>,
+}
+
+impl BounceSearch {
+    /// Reads the name of a finding.
+    ///
+    /// # Errors
+    /// In words: there is none of that name.
+    pub fn finding(text: &str) -> Result<&'static str, String> {
+        let mut names = Finding::NAMES.into_iter();
+        names.find(|name| *name == text).ok_or_else(|| {
+            format!(
+                "`{}` is no kind of report; expected one of {}",
+                text.escape_debug(),
+                Finding::NAMES.join(", ")
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_known_by_its_name() {
+        assert_eq!(BounceSearch::finding("hard"), Ok("hard"));
+        let wrong = BounceSearch::finding("harsh").unwrap_err();
+        assert!(
+            wrong.contains("`harsh`") && wrong.contains("soft"),
+            "{wrong}"
+        );
+    }
+}

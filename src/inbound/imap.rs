@@ -1,0 +1,376 @@
+//! A mailbox over IMAP (RFC 3501): what nobody has handled yet is fetched, and
+//! marked once it was; between times the server tells of news (RFC 2177).
+//!
+//! The mark stands in the mailbox itself, so that it outlives a restart, a change
+//! of UIDVALIDITY and the machine, and a person can take it off again.
+
+use super::report::LONGEST;
+use crate::domain::inbox::{Handled, ImapAccount};
+use crate::domain::relay::TlsPolicy;
+use crate::tls::Tls;
+use async_imap::types::{Flag, UnsolicitedResponse};
+use async_imap::{Client, Session};
+use futures_util::{StreamExt, TryStreamExt};
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Write};
+use std::future::Future;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// The mark on a message that was handled.
+const KEYWORD: &str = "$Dateline";
+/// Messages that are fetched at once: what is kept of them fits into memory.
+const AT_ONCE: usize = 16;
+/// How long a connection may take, TLS included.
+const CONNECT: Duration = Duration::from_secs(30);
+/// How long an answer may take; of a server that searches a large folder, too.
+const ANSWER: Duration = Duration::from_secs(120);
+
+/// Why a mailbox could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ImapError {
+    /// Nothing answers there, or not as it should.
+    #[error("cannot {doing} at {server}: {cause}")]
+    Server {
+        /// Where: `host:port`.
+        server: String,
+        /// What was tried.
+        doing: &'static str,
+        /// What came of it.
+        cause: String,
+    },
+    /// It took too long.
+    #[error("{server} took longer than {} s to {doing}", within.as_secs())]
+    Late {
+        /// Where: `host:port`.
+        server: String,
+        /// What was tried.
+        doing: &'static str,
+        /// How long it may take.
+        within: Duration,
+    },
+    /// The mailbox keeps no marks of the kind that was asked for.
+    #[error("{0}")]
+    NoMarks(String),
+}
+
+/// Octets go both ways.
+trait Wire: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Debug + Send + Unpin> Wire for T {}
+
+/// A message that nobody has handled.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Its number in the mailbox, as long as this connection lasts.
+    pub uid: u32,
+    /// Its octets, up to the bound of what is read of any.
+    pub octets: Vec<u8>,
+}
+
+/// A connection that is logged in, with the folder open.
+#[derive(Debug)]
+pub struct Inbox {
+    session: Session<Box<dyn Wire>>,
+    account: ImapAccount,
+    tells_news: bool,
+    moves: bool,
+    expunges: bool,
+    /// What was marked over this connection.
+    marked: BTreeSet<u32>,
+}
+
+impl Inbox {
+    /// Connects, logs in and opens the folder.
+    ///
+    /// # Errors
+    /// The server cannot be reached or is not who it should be, it does not let
+    /// us in, there is no such folder, or it keeps no marks.
+    pub async fn open(account: &ImapAccount) -> Result<Self, ImapError> {
+        let wire = connect(account).await?;
+        let known = &account.credentials;
+        let login = async {
+            let client = Client::new(wire);
+            let (name, password) = (&known.username, known.password.reveal());
+            let entered = client.login(name, password).await;
+            let mut session = entered.map_err(|(error, _)| error)?;
+            let can = session.capabilities().await?;
+            Ok((
+                session,
+                ["IDLE", "MOVE", "UIDPLUS"].map(|what| can.has_str(what)),
+            ))
+        };
+        let (session, [tells_news, moves, expunges]) = asked(account, "log in", login).await?;
+        let mut inbox = Self {
+            session,
+            account: account.clone(),
+            tells_news,
+            moves,
+            expunges,
+            marked: BTreeSet::new(),
+        };
+        inbox.select().await?;
+        Ok(inbox)
+    }
+
+    async fn select(&mut self) -> Result<(), ImapError> {
+        let Self {
+            session, account, ..
+        } = self;
+        let folder = session.select(&account.folder);
+        let folder = asked(account, "open the folder", folder).await?;
+        let keeps = |flag: &Flag<'_>| match &account.handled {
+            Handled::Flagged => *flag == Flag::MayCreate || *flag == Flag::Custom(KEYWORD.into()),
+            Handled::Seen => *flag == Flag::Seen,
+            Handled::Moved(_) => *flag == Flag::Deleted,
+        };
+        // A server that does not say which it keeps keeps them all (RFC 3501 7.1).
+        let kept = &folder.permanent_flags;
+        if !kept.is_empty() && !kept.iter().any(keeps) {
+            return Err(ImapError::NoMarks(format!(
+                "the folder `{}` at {} keeps no marks of the kind that `handled` asks for; set `handled` of [bounces.imap] to another of `flag`, `seen`, `move`",
+                account.folder,
+                server(account)
+            )));
+        }
+        if let Handled::Moved(to) = &account.handled {
+            // Where it is there already, the server says no (RFC 3501 6.3.3).
+            drop(timeout(ANSWER, session.create(to)).await);
+        }
+        Ok(())
+    }
+
+    /// Whether the server tells of news by itself (RFC 2177).
+    pub fn tells_news(&self) -> bool {
+        self.tells_news
+    }
+
+    /// The next messages that nobody has handled, the oldest first; none where
+    /// there are no more.
+    ///
+    /// # Errors
+    /// The connection broke, or the mailbox does not keep our marks.
+    pub async fn fetch(&mut self) -> Result<Vec<Fetched>, ImapError> {
+        let Self {
+            session, account, ..
+        } = self;
+        let open = match &account.handled {
+            Handled::Flagged => format!("UNDELETED UNKEYWORD {KEYWORD}"),
+            Handled::Seen => "UNDELETED UNSEEN".to_owned(),
+            Handled::Moved(_) => "UNDELETED".to_owned(),
+        };
+        let found = asked(account, "look for messages", session.uid_search(open)).await?;
+        let mut uids: Vec<_> = found.into_iter().collect();
+        uids.sort_unstable();
+        uids.truncate(AT_ONCE);
+        if uids.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(uid) = uids.iter().find(|uid| self.marked.contains(uid)) {
+            return Err(ImapError::NoMarks(format!(
+                "message {uid} in the folder `{}` at {} was marked as handled, and is not",
+                account.folder,
+                server(account)
+            )));
+        }
+        let parts = format!("(UID BODY.PEEK[]<0.{LONGEST}>)");
+        let set = set(&uids);
+        let fetch = async { session.uid_fetch(&set, &parts).await?.try_collect().await };
+        let answers: Vec<_> = asked(account, "fetch messages", fetch).await?;
+        let fetched = answers.iter().filter_map(|answer| {
+            let (uid, octets) = (answer.uid?, answer.body()?.to_vec());
+            uids.contains(&uid).then_some(Fetched { uid, octets })
+        });
+        Ok(fetched.collect())
+    }
+
+    /// Marks messages as handled.
+    ///
+    /// # Errors
+    /// The connection broke: they will be fetched again.
+    pub async fn mark(&mut self, uids: &[u32]) -> Result<(), ImapError> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let (moves, expunges) = (self.moves, self.expunges);
+        let Self {
+            session, account, ..
+        } = self;
+        let set = set(uids);
+        let marked = async {
+            match &account.handled {
+                Handled::Flagged => flag(session, &set, KEYWORD).await,
+                Handled::Seen => flag(session, &set, "\\Seen").await,
+                Handled::Moved(to) if moves => session.uid_mv(&set, to).await,
+                Handled::Moved(to) => {
+                    session.uid_copy(&set, to).await?;
+                    flag(session, &set, "\\Deleted").await?;
+                    if expunges {
+                        let gone = session.uid_expunge(&set).await?;
+                        gone.for_each(|_| async {}).await;
+                    }
+                    Ok(())
+                }
+            }
+        };
+        asked(account, "mark messages as handled", marked).await?;
+        self.marked.extend(uids);
+        Ok(())
+    }
+
+    /// Waits until there may be something new: the server tells of it, or the
+    /// time has come to look again.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn wait(self) -> Result<Self, ImapError> {
+        let account = self.account.clone();
+        if !self.tells_news {
+            tokio::time::sleep(account.poll).await;
+            let mut inbox = self;
+            asked(&account, "stay connected", inbox.session.noop()).await?;
+            return Ok(inbox);
+        }
+        let Self { session, .. } = self;
+        let news = session.unsolicited_responses.clone();
+        // What came while something else was asked for would not be told again.
+        if has_arrivals(&news) {
+            return Ok(Self { session, ..self });
+        }
+        let mut idle = session.idle();
+        asked(&account, "wait for news", idle.init()).await?;
+        if !has_arrivals(&news) {
+            let (told, _interrupt) = idle.wait_with_timeout(account.poll);
+            if let Ok(Err(error)) = timeout(account.poll, told).await {
+                return Err(failed(&account, "wait for news", &error));
+            }
+        }
+        let session = asked(&account, "end waiting", idle.done()).await?;
+        Ok(Self { session, ..self })
+    }
+
+    /// Logs out; what could go wrong with that matters to nobody.
+    pub async fn close(mut self) {
+        drop(timeout(CONNECT, self.session.logout()).await);
+    }
+}
+
+fn has_arrivals(news: &async_channel::Receiver<UnsolicitedResponse>) -> bool {
+    let mut arrivals = false;
+    while let Ok(one) = news.try_recv() {
+        let arrived = matches!(
+            one,
+            UnsolicitedResponse::Exists(_) | UnsolicitedResponse::Recent(_)
+        );
+        arrivals |= arrived;
+    }
+    arrivals
+}
+
+async fn flag(
+    session: &mut Session<Box<dyn Wire>>,
+    set: &str,
+    flag: &str,
+) -> async_imap::error::Result<()> {
+    let query = format!("+FLAGS.SILENT ({flag})");
+    let answers = session.uid_store(set, query).await?;
+    answers.try_for_each(|_| async { Ok(()) }).await
+}
+
+/// Numbers as a set (RFC 3501 9).
+fn set(uids: &[u32]) -> String {
+    uids.iter().fold(String::new(), |mut set, uid| {
+        let comma = if set.is_empty() { "" } else { "," };
+        // Writing to a text never fails.
+        let _ = write!(set, "{comma}{uid}");
+        set
+    })
+}
+
+async fn connect(account: &ImapAccount) -> Result<Box<dyn Wire>, ImapError> {
+    let connecting = async {
+        let stream = TcpStream::connect((account.host.as_str(), account.port)).await?;
+        stream.set_nodelay(true)?;
+        let tls = || Tls::new(&account.host, account.ca_file.as_deref()).map_err(other);
+        Ok::<Box<dyn Wire>, async_imap::error::Error>(match account.tls {
+            TlsPolicy::None => greeted(Box::new(stream)).await?,
+            TlsPolicy::Implicit => {
+                let tls = tls()?;
+                let private = tls.connector.connect(tls.name, stream).await?;
+                greeted(Box::new(private)).await?
+            }
+            TlsPolicy::Required => {
+                let tls = tls()?;
+                let mut client = Client::new(stream);
+                greet(&mut client).await?;
+                client.run_command_and_check_ok("STARTTLS", None).await?;
+                // What was sent before the handshake is not looked at.
+                let stream = client.into_inner();
+                Box::new(tls.connector.connect(tls.name, stream).await?)
+            }
+        })
+    };
+    let doing = "connect";
+    match timeout(CONNECT, connecting).await {
+        Ok(Ok(wire)) => Ok(wire),
+        Ok(Err(error)) => Err(failed(account, doing, &error)),
+        Err(_) => Err(late(account, doing, CONNECT)),
+    }
+}
+
+/// Hears the greeting, and gives the stream back.
+async fn greeted(wire: Box<dyn Wire>) -> async_imap::error::Result<Box<dyn Wire>> {
+    let mut client = Client::new(wire);
+    greet(&mut client).await?;
+    Ok(client.into_inner())
+}
+
+async fn greet<T: AsyncRead + AsyncWrite + Debug + Send + Unpin>(
+    client: &mut Client<T>,
+) -> async_imap::error::Result<()> {
+    let greeting = client.read_response().await?;
+    greeting
+        .map(drop)
+        .ok_or(async_imap::error::Error::ConnectionLost)
+}
+
+fn other(cause: String) -> async_imap::error::Error {
+    async_imap::error::Error::Io(std::io::Error::other(cause))
+}
+
+async fn asked<T>(
+    account: &ImapAccount,
+    doing: &'static str,
+    answer: impl Future<Output = async_imap::error::Result<T>>,
+) -> Result<T, ImapError> {
+    match timeout(ANSWER, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(failed(account, doing, &error)),
+        Err(_) => Err(late(account, doing, ANSWER)),
+    }
+}
+
+fn failed(
+    account: &ImapAccount,
+    doing: &'static str,
+    cause: &async_imap::error::Error,
+) -> ImapError {
+    ImapError::Server {
+        server: server(account),
+        doing,
+        cause: cause.to_string(),
+    }
+}
+
+fn late(account: &ImapAccount, doing: &'static str, within: Duration) -> ImapError {
+    ImapError::Late {
+        server: server(account),
+        doing,
+        within,
+    }
+}
+
+fn server(account: &ImapAccount) -> String {
+    format!("{}:{}", account.host, account.port)
+}
