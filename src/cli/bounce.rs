@@ -46,7 +46,8 @@ async fn ingest(files: Vec<PathBuf>, desk: &Desk, output: &Output) -> Result<Exi
 }
 
 async fn list(limit: u32, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    let bounces = desk.bounces(limit).await?;
+    let bounces = desk.bounces(None, limit).await?;
+    let bounces: Vec<_> = bounces.into_iter().map(|(_, bounce)| bounce).collect();
     if output.is_text() {
         let mut rows = table(&["at", "email", "kind", "class", "status", "by", "report"]);
         for bounce in &bounces {

@@ -125,12 +125,16 @@ impl Desk {
         Ok(())
     }
 
-    /// What came back, the newest first.
+    /// What came back before a place, the newest first, each with its place.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>, DeskError> {
-        Ok(self.store.bounces(limit).await?)
+    pub async fn bounces(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Bounce)>, DeskError> {
+        Ok(self.store.bounces(before, limit).await?)
     }
 
     /// A report as it came, or its beginning where it is long.

@@ -89,7 +89,7 @@ impl Desk {
             event,
             now,
         )
-        .map_err(|illegal| DeskError::request(format!("{id}: {illegal}")))?;
+        .map_err(|illegal| DeskError::conflict(format!("{id}: {illegal}")))?;
         let entry = decided(&standing.delivery, &next, by, now);
         if self.store.decide(id, &standing.state, &next, entry).await? {
             Ok(Standing {
@@ -97,7 +97,7 @@ impl Desk {
                 ..standing
             })
         } else {
-            Err(DeskError::request(format!(
+            Err(DeskError::conflict(format!(
                 "{id} has moved on meanwhile; look again"
             )))
         }

@@ -42,6 +42,7 @@ mod siblings;
 pub mod status;
 pub mod store;
 pub mod suppression;
+pub mod tokens;
 pub mod uploads;
 pub mod workspace;
 

@@ -47,6 +47,7 @@ pub mod segment;
 pub mod send_window;
 pub mod staleness;
 pub mod suppression;
+pub mod token;
 pub mod unclear;
 pub mod waiting;
 pub mod zone;

@@ -81,8 +81,8 @@ pub trait Bounces {
         judge: &Judge<'_>,
     ) -> Result<Vec<Fate>>;
 
-    /// Reports that are kept, the newest first.
-    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>>;
+    /// Reports that are kept before a place, the newest first, each with its place.
+    async fn bounces(&self, before: Option<u64>, limit: u32) -> Result<Vec<(u64, Bounce)>>;
 
     /// The report of a fingerprint, as it came.
     async fn bounce_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>>;

@@ -16,6 +16,7 @@ mod log_query;
 pub mod people;
 pub mod postgres;
 pub mod sqlite;
+pub mod tokens;
 mod values;
 pub mod verify;
 
@@ -329,7 +330,14 @@ pub trait Planning: Send {
 /// What Dateline remembers.
 #[async_trait]
 pub trait Store:
-    accounts::Accounts + bounces::Bounces + imports::Imports + people::People + Send + Sync + Debug
+    accounts::Accounts
+    + bounces::Bounces
+    + imports::Imports
+    + people::People
+    + tokens::Tokens
+    + Send
+    + Sync
+    + Debug
 {
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.

@@ -62,7 +62,9 @@ pub(super) fn told<T>(answer: Result<T, DeskError>) -> Result<Result<T, String>,
 impl From<DeskError> for Fault {
     fn from(error: DeskError) -> Self {
         let status = match &error {
-            DeskError::Problems(_) | DeskError::Request(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            DeskError::Problems(_) | DeskError::Request(_) | DeskError::Conflict(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             DeskError::Store(_) | DeskError::Relay(_) | DeskError::Run(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -76,6 +78,7 @@ impl From<DeskError> for Fault {
         let problems = match &error {
             DeskError::Problems(problems) => problems.iter().map(ToString::to_string).collect(),
             DeskError::Request(_)
+            | DeskError::Conflict(_)
             | DeskError::File { .. }
             | DeskError::Store(_)
             | DeskError::Relay(_)

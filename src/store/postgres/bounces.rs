@@ -8,6 +8,7 @@ use crate::store::bounces::{self, Arrived, Bounces, Fate, Judge, Judged};
 use crate::store::values::{due_at, from_json, json, micros, timestamp};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::Row as _;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 /// Whoever takes reports in holds this lock: two at once would each count
@@ -65,15 +66,24 @@ impl Bounces for PostgresStore {
         Ok(fates)
     }
 
-    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>> {
+    async fn bounces(&self, before: Option<u64>, limit: u32) -> Result<Vec<(u64, Bounce)>> {
+        let before = before.and_then(|seq| i64::try_from(seq).ok());
         let asked = async {
-            let rows = sqlx::query("SELECT record FROM bounce ORDER BY seq DESC LIMIT $1")
-                .bind(i64::from(limit))
-                .fetch_all(&self.readers)
-                .await
-                .map_err(|error| self.failed(error))?;
+            let rows = sqlx::query(
+                "SELECT record, seq FROM bounce WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
+            )
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
             rows.iter()
-                .map(|row| from_json(&self.place, "bounce", get(&self.place, row, "record")?))
+                .map(|row| {
+                    let seq: i64 = row.try_get("seq").map_err(|error| self.failed(error))?;
+                    let record = get(&self.place, row, "record")?;
+                    let bounce = from_json(&self.place, "bounce", record)?;
+                    Ok((u64::try_from(seq).unwrap_or_default(), bounce))
+                })
                 .collect()
         };
         self.within(asked).await

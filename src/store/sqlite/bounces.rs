@@ -49,14 +49,21 @@ impl Bounces for SqliteStore {
         Ok(fates)
     }
 
-    async fn bounces(&self, limit: u32) -> Result<Vec<Bounce>> {
-        let rows = sqlx::query("SELECT record FROM bounce ORDER BY seq DESC LIMIT ?")
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(|error| self.failed(error))?;
+    async fn bounces(&self, before: Option<u64>, limit: u32) -> Result<Vec<(u64, Bounce)>> {
+        let before = before.and_then(|seq| i64::try_from(seq).ok());
+        let rows =
+            sqlx::query("SELECT record, seq FROM bounce WHERE seq < ? ORDER BY seq DESC LIMIT ?")
+                .bind(before.unwrap_or(i64::MAX))
+                .bind(limit)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(|error| self.failed(error))?;
         rows.iter()
-            .map(|row| from_json(&self.place, "bounce", &text(self, row, 0)?))
+            .map(|row| {
+                let seq: i64 = row.try_get("seq").map_err(|error| self.failed(error))?;
+                let bounce = from_json(&self.place, "bounce", &text(self, row, 0)?)?;
+                Ok((u64::try_from(seq).unwrap_or_default(), bounce))
+            })
             .collect()
     }
 

@@ -118,10 +118,16 @@ pub(super) async fn a_report_moves_its_delivery_once(ground: &Ground) {
     assert_eq!(bars[&email(0).to_string()], SuppressionReason::HardBounce);
     let bar = store.suppression(&email(0)).await.unwrap().unwrap();
     assert_eq!(bar.note, "what the server said");
-    let told = store.bounces(9).await.unwrap();
-    let prints: Vec<_> = told.iter().map(|one| one.fingerprint.as_str()).collect();
+    let told = store.bounces(None, 9).await.unwrap();
+    let prints: Vec<_> = told
+        .iter()
+        .map(|(_, one)| one.fingerprint.as_str())
+        .collect();
     assert_eq!(prints, ["two", "one"]);
-    assert_eq!(told[1].email, email(0));
+    assert_eq!(told[1].1.email, email(0));
+    let first = store.bounces(None, 1).await.unwrap();
+    assert_eq!(first, told[..1]);
+    assert_eq!(store.bounces(Some(first[0].0), 9).await.unwrap(), told[1..]);
     let report = store.bounce_report("one").await.unwrap();
     assert_eq!(
         report.as_deref(),
@@ -148,8 +154,11 @@ pub(super) async fn a_report_finds_its_delivery_by_the_address(ground: &Ground) 
         assert_eq!(state.name(), "bounced");
     }
     assert_eq!(state_of(store, second[0].id).await, accepted(2));
-    let told = store.bounces(9).await.unwrap();
-    assert!(told.iter().all(|one| one.evidence == Evidence::Address));
+    let told = store.bounces(None, 9).await.unwrap();
+    assert!(
+        told.iter()
+            .all(|(_, one)| one.evidence == Evidence::Address)
+    );
     // Whoever is unmatched can be asked again.
     assert_eq!(take_in(store, &[nobody]).await, [Fate::Unmatched]);
     verified(store).await;
