@@ -137,12 +137,20 @@ impl Desk {
         Ok(self.store.bounces(before, limit).await?)
     }
 
+    /// The same; `None` where there is no such report.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn known_report(&self, fingerprint: &str) -> Result<Option<Vec<u8>>, DeskError> {
+        Ok(self.store.bounce_report(fingerprint).await?)
+    }
+
     /// A report as it came, or its beginning where it is long.
     ///
     /// # Errors
     /// There is no such report, or the store failed.
     pub async fn bounce_report(&self, fingerprint: &str) -> Result<Vec<u8>, DeskError> {
-        let found = self.store.bounce_report(fingerprint).await?;
+        let found = self.known_report(fingerprint).await?;
         found.ok_or_else(|| {
             DeskError::request(format!(
                 "there is no report {fingerprint}; `dateline bounce list` shows all"

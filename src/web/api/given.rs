@@ -1,0 +1,108 @@
+//! What a call brings: a body, a query, a caller. Whatever the document does not
+//! describe is refused as a whole, before anything is done.
+
+use super::problem::Problem;
+use crate::desk::tokens::Holder;
+use crate::desk::{Desk, DeskError};
+use crate::domain::token::Scope;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use axum_extra::extract::Query;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// A body of JSON.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "the body is not of `application/json`",
+            ));
+        }
+        let octets = Bytes::from_request(request, state)
+            .await
+            .map_err(|refused| Problem::of(refused.into_response().status()))?;
+        serde_json::from_slice(&octets)
+            .map(Self)
+            .map_err(|error| Problem::form(format!("the body cannot be read: {error}")))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok());
+    let essence = kind.unwrap_or_default().split(';').next();
+    let essence = essence.unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// The query.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(error) => Err(Problem::form(format!("the query cannot be read: {error}"))),
+        }
+    }
+}
+
+/// Who calls. The guard has seen to it.
+#[derive(Debug, Clone)]
+pub(super) struct Caller(pub(super) Holder);
+
+impl Caller {
+    /// The name that the log calls them.
+    pub(super) fn name(&self) -> &str {
+        self.0.account.name.as_str()
+    }
+
+    /// Sees that they may what is of a scope.
+    ///
+    /// # Errors
+    /// Their token is not for it, or their account may not.
+    pub(super) fn needs(&self, scope: Scope) -> Result<(), Problem> {
+        let Holder { token, account } = &self.0;
+        if self.0.may(scope) {
+            return Ok(());
+        }
+        let (role, what) = (account.role.name(), scope.name());
+        Err(Problem::lacking(
+            scope,
+            format!(
+                "the token `{}` of {} ({role}) may not {what}",
+                token.name, account.name
+            ),
+        ))
+    }
+
+    /// Puts on record what they did, as the desk's pages do, and by which token.
+    pub(super) async fn note(
+        &self,
+        desk: &Desk,
+        act: &str,
+        mut what: Value,
+    ) -> Result<(), DeskError> {
+        if let Some(facts) = what.as_object_mut() {
+            facts.insert("token".to_owned(), json!(self.0.token.name));
+        }
+        desk.note(self.name(), act, what).await
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let known = parts.extensions.get::<Self>().cloned();
+        known.ok_or_else(|| Problem::of(StatusCode::UNAUTHORIZED))
+    }
+}
