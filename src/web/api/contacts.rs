@@ -1,6 +1,6 @@
 //! Contacts: found, shown, added, edited.
 
-use super::given::{Asked, Body, Caller};
+use super::given::{Asked, Body, Caller, object};
 use super::page::{Limit, Page};
 use super::problem::{Answer, Problem};
 use crate::desk::contacts::address;
@@ -242,9 +242,10 @@ fn joined(field: Field, items: &[String]) -> Result<String, FieldFault> {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewContact {
     /// Where the mail goes.
+    #[schema(example = "anna.kim@steppe-post.example")]
     email: String,
     /// What is known of them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     fields: ContactFields,
 }
 
@@ -278,6 +279,7 @@ pub(super) struct ContactChange {
     version: Option<String>,
     /// Fields and what they are to say; the others stay. An empty text or list
     /// empties one.
+    #[serde(deserialize_with = "object")]
     fields: ContactFields,
 }
 

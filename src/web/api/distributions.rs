@@ -66,7 +66,7 @@ pub(super) async fn one(
 #[serde(deny_unknown_fields)]
 pub(super) struct Why {
     /// In words.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, example = "a figure is wrong")]
     why: String,
 }
 

@@ -67,9 +67,7 @@ fn guarded(offer: &mut Offered) {
     let scopes: Vec<_> = scope.into_iter().map(Scope::name).collect();
     let needs = SecurityRequirement::new(TOKEN, scopes);
     offer.described.security = Some(vec![needs]);
-    let common = [
-        "400", "401", "403", "404", "421", "422", "429", "500", "503",
-    ];
+    let common = ["400", "401", "403", "404", "421", "422", "500", "503"];
     common
         .iter()
         .for_each(|status| refuses(&mut offer.described, status));
@@ -93,7 +91,6 @@ fn refuses(operation: &mut Operation, status: &str) {
         "415" => "The body is not JSON.",
         "421" => "The desk has no such host.",
         "422" => "It cannot be as it was asked for.",
-        "429" => "A token that opens nothing was shown too often.",
         "503" => "The store or the relay cannot be reached; nothing is lost.",
         _ => "A fault of the service's own.",
     };

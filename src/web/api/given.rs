@@ -11,8 +11,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum_extra::extract::Query;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Number, Value, json};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// A body of JSON.
 pub(super) struct Body<T>(pub(super) T);
@@ -29,10 +33,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let octets = Bytes::from_request(request, state)
             .await
             .map_err(|refused| Problem::of(refused.into_response().status()))?;
-        serde_json::from_slice(&octets)
-            .map(Self)
+        let mut reader = serde_json::Deserializer::from_slice(&octets);
+        object(&mut reader)
+            .and_then(|body| reader.end().map(|()| Self(body)))
             .map_err(|error| Problem::form(format!("the body cannot be read: {error}")))
     }
+}
+
+/// An object and nothing else: to serde, a list of the fields' values is one too.
+pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    struct Fields<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+        type Value = T;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    from.deserialize_map(Fields(PhantomData))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -42,6 +64,26 @@ fn is_json(headers: &HeaderMap) -> bool {
     let essence = essence.unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }
+
+/// A whole number, also where it is written as `12.0`: to JSON Schema that is an
+/// integer too (2020-12, validation 6.1.1).
+pub(super) fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(from)? else {
+        return Ok(None);
+    };
+    let float = number.as_f64().filter(|float| float.fract() == 0.0);
+    // Beyond this, neighbours are no whole numbers apart any more.
+    let exact = float.filter(|float| (0.0..=MOST_EXACT).contains(float));
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole")]
+    #[expect(clippy::cast_sign_loss, reason = "it is not negative")]
+    let exact = exact.map(|float| float as u64);
+    let read = number.as_u64().or(exact);
+    let wrong = || D::Error::custom(format!("`{number}` is no count; expected a whole number"));
+    read.map(Some).ok_or_else(wrong)
+}
+
+/// 2 to the power of 53.
+const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The query.
 pub(super) struct Asked<T>(pub(super) T);

@@ -63,9 +63,8 @@ async fn holder(front: &Front, headers: &HeaderMap) -> Result<Holder, Problem> {
     })?;
     let knock = blake3::hash(secret.as_bytes());
     if front.knocks.is_over(&knock, Instant::now()) {
-        return Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "this token opens nothing; it is looked at again in a minute",
+        return Err(unknown(
+            "this token opens nothing, and was shown too often; it is looked at again in a minute",
         ));
     }
     let found = front.desk().holder(secret).await?;

@@ -1,5 +1,6 @@
 //! Orders, as a call gives them: whom, when, and what was seen before.
 
+use super::given::{object, whole};
 use super::page::Limit;
 use super::problem::Problem;
 use crate::desk::review::Expected;
@@ -64,7 +65,7 @@ impl When {
 #[serde(deny_unknown_fields)]
 pub(super) struct Rehearsing {
     /// Segments asked for; `list:NAME` is a press list.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, example = json!(["wires"]))]
     to: Vec<String>,
     /// Segments left out.
     #[serde(default)]
@@ -73,7 +74,7 @@ pub(super) struct Rehearsing {
     #[serde(default)]
     again: bool,
     /// When.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     when: When,
 }
 
@@ -95,7 +96,7 @@ impl Rehearsing {
 #[serde(deny_unknown_fields)]
 pub(super) struct Sending {
     /// Segments asked for; `list:NAME` is a press list.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, example = json!(["wires"]))]
     to: Vec<String>,
     /// Segments left out.
     #[serde(default)]
@@ -104,14 +105,14 @@ pub(super) struct Sending {
     #[serde(default)]
     again: bool,
     /// When.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     when: When,
     /// Somebody took note that the languages are not level.
     #[serde(default)]
     parity_ok: bool,
     /// So many recipients were seen in the audience; are there others by now,
     /// nothing is planned.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     expect: Option<u64>,
     /// The hash of the content that was seen, as `clearance` tells it; was it
     /// edited since, nothing is planned.

@@ -263,6 +263,7 @@ pub(super) struct Approving {
     /// Segments asked for; none for a correction, which goes to those who have
     /// the original.
     #[serde(default)]
+    #[schema(example = json!(["wires"]))]
     to: Vec<String>,
     /// Segments left out.
     #[serde(default)]

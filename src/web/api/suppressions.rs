@@ -2,7 +2,7 @@
 
 use super::given::{Asked, Body, Caller};
 use super::page::{Limit, Page};
-use super::problem::Answer;
+use super::problem::{Answer, Problem};
 use crate::desk::contacts::address;
 use crate::domain;
 use crate::domain::suppression::{SuppressionReason, SuppressionSearch};
@@ -132,12 +132,12 @@ pub(super) async fn list(
 #[serde(deny_unknown_fields)]
 pub(super) struct Barring {
     /// The addresses.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, example = json!(["anna.kim@steppe-post.example"]))]
     emails: Vec<String>,
     /// Of which kind the reason is.
     reason: Reason,
     /// Why, for the record.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, example = "asked by telephone")]
     why: String,
 }
 
@@ -156,6 +156,11 @@ pub(super) async fn add(
     caller: Caller,
     Body(asked): Body<Barring>,
 ) -> Answer<Json<Barred>> {
+    if asked.emails.is_empty() {
+        return Err(Problem::request(
+            "`emails` names no address; expected at least one",
+        ));
+    }
     let (desk, reason) = (front.desk(), asked.reason.into());
     let added = desk
         .suppress(&asked.emails, reason, &asked.why, caller.name())
@@ -168,9 +173,10 @@ pub(super) async fn add(
 #[serde(deny_unknown_fields)]
 pub(super) struct Lifting {
     /// The address.
+    #[schema(example = "anna.kim@steppe-post.example")]
     email: String,
     /// Why, for the record.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, example = "wrote that she wants our releases again")]
     why: String,
 }
 
