@@ -1,5 +1,6 @@
 //! The desk over real HTTP, against a real `dateline serve`.
 
+mod api;
 mod browser;
 mod doors;
 mod imports;
