@@ -26,6 +26,7 @@ pub mod merge;
 mod password;
 pub mod people;
 pub mod preview;
+pub mod publications;
 pub mod reader_pages;
 pub mod readers;
 pub mod rehearsal;

@@ -36,6 +36,7 @@ pub mod newsroom;
 pub mod pace;
 pub mod person;
 pub mod problem;
+pub mod publication;
 pub mod relay;
 pub mod release;
 pub mod reply;

@@ -2,6 +2,7 @@
 
 use super::origin::Place;
 use super::turnstile::{KNOCKS, READS, Turnstile};
+use crate::desk::publications::Published;
 use crate::desk::reader_pages::Copies;
 use crate::desk::rehearsals::Rehearsals;
 use crate::desk::segments::Counted;
@@ -21,6 +22,8 @@ pub struct Front {
     pub(super) rehearsals: Rehearsals,
     /// What makes readers' copies.
     pub(super) copies: Copies,
+    /// What is known of releases that anybody may read.
+    pub(super) published: Published,
     /// How often one reader comes by.
     pub(super) turnstile: Turnstile<Bearer>,
     /// How often a token that opens nothing is shown, by its hash.
@@ -62,6 +65,7 @@ impl Front {
             copies: desk.copies()?,
             turnstile: Turnstile::new(READS),
             knocks: Turnstile::new(KNOCKS),
+            published: Published::default(),
             rehearsals: Rehearsals::default(),
             counted: Counted::default(),
             uploads: Uploads::default(),

@@ -31,6 +31,7 @@ mod imports;
 mod language;
 mod log;
 mod metrics;
+mod news;
 mod opt_out;
 mod order;
 mod origin;

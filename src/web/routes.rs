@@ -4,8 +4,8 @@
 use super::guard::{Post, stand};
 use super::{
     Front, account, agreements, api, assets, audience, contact_form, contacts, copy, distributions,
-    fault, groups, health, imports, language, log, metrics, opt_out, preview, readers, rehearsals,
-    releases, send, sign_in, suppressed, users,
+    fault, groups, health, imports, language, log, metrics, news, opt_out, preview, readers,
+    rehearsals, releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -116,6 +116,8 @@ fn of_the_house() -> Vec<Served> {
             SignedIn,
             account::confirm_factor,
         ),
+        changes("/account/tokens", SignedIn, account::add_token),
+        changes("/account/tokens/revoke", SignedIn, account::revoke_token),
         reads("/users", May(KeepAccounts), users::show),
         changes("/users", May(KeepAccounts), users::add),
         changes("/users/change", May(KeepAccounts), users::change),
@@ -256,6 +258,10 @@ fn of_contacts() -> Vec<Served> {
 fn of_readers() -> Vec<Served> {
     use Rule::{OneClick, Reader};
     vec![
+        reads("/news", Reader, news::list),
+        reads("/news.atom", Reader, news::feed),
+        reads("/news/{release}", Reader, news::nearest),
+        reads("/news/{release}/{language}", Reader, news::show),
         reads("/o/{token}", Reader, opt_out::show),
         changes("/o/{token}", OneClick, opt_out::opt_out),
         reads("/me/{token}", Reader, readers::show),

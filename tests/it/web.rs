@@ -5,6 +5,7 @@ mod browser;
 mod doors;
 mod imports;
 mod log;
+mod news;
 mod people;
 mod readers;
 mod releases;
