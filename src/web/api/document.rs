@@ -101,3 +101,48 @@ fn refuses(operation: &mut Operation, status: &str) {
     let answers = &mut operation.responses.responses;
     answers.entry(status.to_owned()).or_insert(RefOr::T(answer));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn no_name_stands_for_two_shapes_and_none_for_nothing() {
+        let mut shapes: BTreeMap<String, Value> = BTreeMap::new();
+        for offer in offers() {
+            for (name, shape) in offer.schemas {
+                let shape = serde_json::to_value(shape).unwrap();
+                let known = shapes.entry(name.clone()).or_insert_with(|| shape.clone());
+                assert_eq!(*known, shape, "{name}");
+            }
+        }
+        let document: Value = serde_json::from_str(&DOCUMENT).unwrap();
+        let known = &document["components"]["schemas"];
+        let text = document.to_string();
+        for named in text.split("#/components/schemas/").skip(1) {
+            let name = named.split('"').next().unwrap();
+            assert!(known[name].is_object(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_holds_nothing_that_is_not_described() {
+        let document: Value = serde_json::from_str(&DOCUMENT).unwrap();
+        let mut bodies = 0;
+        for path in document["paths"].as_object().unwrap().values() {
+            for operation in path.as_object().unwrap().values() {
+                let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+                let Some(named) = body["$ref"].as_str() else {
+                    continue;
+                };
+                let name = named.rsplit('/').next().unwrap();
+                let shape = &document["components"]["schemas"][name];
+                assert_eq!(shape["additionalProperties"], json!(false), "{name}");
+                bodies += 1;
+            }
+        }
+        assert!(bodies >= 12, "{bodies}");
+    }
+}
