@@ -5,7 +5,7 @@
 //! it; nothing is served that is not in the table. Rules of the trade stay in
 //! `desk`: a page asks and shows.
 //!
-//! Programs have an API of their own under `/api/v1` ([`api`]).
+//! Programs have an API of their own under `/api/v1` (`api`).
 //!
 //! `/healthz` (is the scheduler alive), `/readyz` (can it send) and `/metrics`
 //! (`OpenMetrics` text) name no contact and ask for no session.

@@ -1,4 +1,4 @@
-//! schemathesis (PyPI) reads the OpenAPI document and looks for calls that the
+//! schemathesis (of `PyPI`) reads the OpenAPI document and looks for calls that the
 //! service answers otherwise than the document says.
 
 use super::{Program, json, newsroom, scopes_of, token};
