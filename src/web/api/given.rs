@@ -85,6 +85,14 @@ pub(super) fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D
 /// 2 to the power of 53.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// A value of a query that is read where it is named: to a query's reader, an
+/// empty one is none.
+pub(super) fn named<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 /// The query.
 pub(super) struct Asked<T>(pub(super) T);
 

@@ -1,6 +1,6 @@
 //! Barred addresses: found, barred, freed.
 
-use super::given::{Asked, Body, Caller};
+use super::given::{Asked, Body, Caller, named};
 use super::page::{Limit, Page};
 use super::problem::{Answer, Problem};
 use crate::desk::contacts::address;
@@ -96,7 +96,8 @@ pub(super) struct Which {
     #[param(required = false)]
     search: String,
     /// Of this kind.
-    #[param(inline)]
+    #[serde(default, deserialize_with = "named")]
+    #[param(inline, required = false)]
     reason: Option<Reason>,
     /// Those after this address.
     after: Option<String>,

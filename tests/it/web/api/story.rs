@@ -297,6 +297,14 @@ fn addresses_are_barred_and_freed() {
     let listed = listed["items"].as_array().unwrap();
     assert_eq!(listed.len(), 2, "{listed:?}");
     assert_eq!(listed[0]["source"], "vera");
+    for query in [
+        "reason=",
+        "reason=whim",
+        "reason=manual&reason=manual",
+        "limit=",
+    ] {
+        problem(&vera.get(&format!("/api/v1/suppressions?{query}")), 400);
+    }
     let lift = json!({ "email": ANNA, "why": "wrote again" });
     assert_eq!(
         json(&vera.post("/api/v1/suppressions/lift", &lift))["reason"],
