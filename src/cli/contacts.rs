@@ -292,6 +292,9 @@ async fn show(email: &str, desk: &Desk, output: &Output) -> Result<Exit, CliErro
         }
         lines.add_row(["beats", &contact.beats.join(", ")]);
         lines.add_row(["lists", &contact.lists.join(", ")]);
+        if !contact.left_lists.is_empty() {
+            lines.add_row(["left lists", &contact.left_lists.join(", ")]);
+        }
         output.say(&lines);
     } else {
         output.json(&contact);

@@ -115,7 +115,7 @@ pub(super) enum SuppressionCommand {
     /// Bar every address of a file: CSV as export writes it, or one address a line
     #[command(after_help = "Example:\n  dateline suppression import suppressed.csv --dry-run")]
     Import {
-        /// The file, in UTF-8
+        /// The file, in any usual encoding
         file: PathBuf,
         /// Only say what would change
         #[arg(long)]

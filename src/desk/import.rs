@@ -503,8 +503,25 @@ impl Planning {
         for row in std::mem::take(&mut self.rows) {
             match known.get(&row.partial.contact.email) {
                 None => self.add(row),
-                Some(old) => self.change(row.line, old, row.partial.over(old)),
+                Some(old) => {
+                    self.keep_off(&row, old);
+                    self.change(row.line, old, row.partial.over(old));
+                }
             }
+        }
+    }
+
+    /// Tells of lists that the contact left, and that the file names.
+    fn keep_off(&mut self, row: &ReadContact, old: &Contact) {
+        for list in row.partial.kept_off(old) {
+            self.plan.conflicts.push(Conflict {
+                line: row.line,
+                email: old.email.clone(),
+                message: format!(
+                    "the contact left the list `{list}` by their own wish: they stay off it"
+                ),
+                fields: Vec::new(),
+            });
         }
     }
 

@@ -192,7 +192,7 @@ impl Desk {
         if on_it {
             let edit = Edit {
                 slot: Slot::Field(Field::Lists),
-                how: How::Remove,
+                how: How::Leave,
                 text: list.to_owned(),
             };
             let saved = self.change_contact(&email.to_string(), &[edit], by).await?;

@@ -7,6 +7,7 @@ use crate::domain::problem::Problem;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// Bars read at once.
 const PAGE: u32 = 1000;
@@ -16,7 +17,7 @@ const PAGE: u32 = 1000;
 pub struct BarsImported {
     /// Bars in the file.
     pub read: usize,
-    /// Addresses that were not barred before, or would not have been.
+    /// Addresses that are barred now, or would be, and were not or for a lesser reason.
     pub added: u64,
     /// Lines that were left out, and other remarks.
     pub problems: Vec<Problem>,
@@ -25,8 +26,8 @@ pub struct BarsImported {
 }
 
 impl Desk {
-    /// Bars addresses. Answers with how many were not barred before: what is
-    /// barred already keeps its first bar.
+    /// Bars addresses. Answers with how many were not barred before, or for a
+    /// lesser reason: of two bars the weightier stands.
     ///
     /// # Errors
     /// Something is no address, no reason is told, or the store failed; then
@@ -65,9 +66,7 @@ impl Desk {
         let named: Vec<_> = bars.iter().map(|bar| bar.email.clone()).collect();
         let known = self.store.is_suppressed(&named).await?;
         let added = self.store.suppress(bars).await?;
-        let new = bars
-            .iter()
-            .filter(|bar| !known.contains_key(&bar.email.to_string()));
+        let new = bars.iter().filter(|bar| is_news(bar, &known));
         for bar in new {
             let facts =
                 json!({ "address": bar.email, "reason": bar.reason.name(), "why": bar.note });
@@ -155,8 +154,8 @@ impl Desk {
         }
         let added = if dry_run {
             let emails: Vec<_> = bars.iter().map(|bar| bar.email.clone()).collect();
-            let known = self.store.is_suppressed(&emails).await?.len();
-            (emails.len() - known.min(emails.len())) as u64
+            let known = self.store.is_suppressed(&emails).await?;
+            bars.iter().filter(|bar| is_news(bar, &known)).count() as u64
         } else {
             let added = self.store.suppress(&bars).await?;
             let facts = json!({ "file": file, "read": bars.len(), "added": added });
@@ -170,6 +169,13 @@ impl Desk {
             dry_run,
         })
     }
+}
+
+/// Whether a bar changes anything where these addresses are barred already.
+fn is_news(bar: &Suppression, known: &HashMap<String, SuppressionReason>) -> bool {
+    known
+        .get(&bar.email.to_string())
+        .is_none_or(|standing| bar.reason.outweighs(*standing))
 }
 
 fn told(why: &str) -> Result<&str, DeskError> {

@@ -341,8 +341,9 @@ pub trait Store:
     /// The contact with an address.
     async fn contact(&self, email: &EmailAddress) -> Result<Option<Contact>>;
 
-    /// Bars addresses; an address barred already keeps its first bar. Answers with
-    /// how many were not barred before.
+    /// Bars addresses; of two bars on one address the weightier stands, of two that
+    /// weigh the same the first. Answers with how many are new, or stand for a
+    /// weightier reason now.
     async fn suppress(&self, suppressions: &[Suppression]) -> Result<u64>;
 
     /// All barred addresses.

@@ -56,7 +56,7 @@ conformance! {
     bounces::failures_of_different_deliveries_count,
     bounces::the_key_of_return_paths_is_made_once,
     questions::contacts_are_known_by_their_address,
-    questions::the_first_bar_of_an_address_stands,
+    questions::the_weightiest_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,
     questions::deliveries_are_counted,
     questions::what_waits_is_told,

@@ -3,10 +3,10 @@
 use super::rows::get;
 use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
-use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
-use crate::store::values::{reason, suppression};
+use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch, weightiest};
+use crate::store::values::{keep_weightier, reason, suppression};
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Postgres, QueryBuilder};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 use std::collections::HashMap;
 
 /// Bars in one statement.
@@ -21,27 +21,31 @@ pub(super) async fn suppress(store: &PostgresStore, suppressions: &[Suppression]
     Ok(added)
 }
 
-/// Sets bars, and answers with how many are new: what is barred keeps its first.
+/// Sets bars, and answers with how many are new, or stand for a weightier reason
+/// now.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     suppressions: &[Suppression],
 ) -> sqlx::Result<u64> {
     let mut added = 0;
-    for batch in suppressions.chunks(BATCH) {
-        let texts =
-            |text: fn(&Suppression) -> String| -> Vec<String> { batch.iter().map(text).collect() };
+    let statement = format!(
+        "INSERT INTO suppression (email, reason, at, source, note) \
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) {}",
+        keep_weightier()
+    );
+    for batch in weightiest(suppressions).chunks(BATCH) {
+        let texts = |text: fn(&Suppression) -> String| -> Vec<String> {
+            batch.iter().map(|bar| text(bar)).collect()
+        };
         // PostgreSQL takes no NUL, and whoever wrote one meant nothing by it.
-        let done = sqlx::query(
-            "INSERT INTO suppression (email, reason, at, source, note) \
-             SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) ON CONFLICT (email) DO NOTHING",
-        )
-        .bind(texts(|one| one.email.to_string()))
-        .bind(texts(|one| one.reason.name().to_owned()))
-        .bind(texts(|one| one.at.to_string()))
-        .bind(texts(|one| one.source.replace('\0', "\u{fffd}")))
-        .bind(texts(|one| one.note.replace('\0', "\u{fffd}")))
-        .execute(&mut *connection)
-        .await?;
+        let done = sqlx::query(AssertSqlSafe(statement.clone()))
+            .bind(texts(|one| one.email.to_string()))
+            .bind(texts(|one| one.reason.name().to_owned()))
+            .bind(texts(|one| one.at.to_string()))
+            .bind(texts(|one| one.source.replace('\0', "\u{fffd}")))
+            .bind(texts(|one| one.note.replace('\0', "\u{fffd}")))
+            .execute(&mut *connection)
+            .await?;
         added += done.rows_affected();
     }
     Ok(added)

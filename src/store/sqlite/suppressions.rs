@@ -3,8 +3,8 @@
 use super::rows::json;
 use super::{Result, SqliteStore, batch};
 use crate::domain::address::EmailAddress;
-use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
-use crate::store::values::{reason, suppression};
+use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch, weightiest};
+use crate::store::values::{keep_weightier, reason, suppression};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use std::collections::HashMap;
@@ -19,18 +19,20 @@ pub(super) async fn suppress(store: &SqliteStore, suppressions: &[Suppression]) 
     Ok(added)
 }
 
-/// Sets bars, and answers with how many are new: what is barred keeps its first.
+/// Sets bars, and answers with how many are new, or stand for a weightier reason
+/// now.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     suppressions: &[Suppression],
 ) -> sqlx::Result<u64> {
     let mut added = 0;
-    for bars in suppressions.chunks(batch::MOST) {
+    let kept = format!("WHERE column1 IS NOT NULL {}", keep_weightier());
+    for bars in weightiest(suppressions).chunks(batch::MOST) {
         let mut insert = sqlx::query(batch::over(
             "INSERT INTO suppression (email, reason, at, source, note) SELECT * FROM",
             5,
             bars.len(),
-            "WHERE column1 IS NOT NULL ON CONFLICT (email) DO NOTHING",
+            &kept,
         ));
         for bar in bars {
             insert = insert

@@ -134,6 +134,7 @@ pub(crate) fn contact(n: u64) -> Contact {
         send_window: None,
         beats: vec![],
         lists: vec![],
+        left_lists: Vec::new(),
         embargo_agreement: None,
         notes: String::new(),
         custom: BTreeMap::new(),
