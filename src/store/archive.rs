@@ -74,6 +74,10 @@ pub enum Part {
     Bounces,
     /// By what return paths are signed.
     BounceKey,
+    /// Hashes of forgotten addresses.
+    Forgotten,
+    /// By what they are keyed.
+    ErasureKey,
 }
 
 /// How a part is laid out. Its first column is its key.
@@ -110,7 +114,7 @@ impl Layout {
 
 impl Part {
     /// All, what is referred to before what refers to it.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Contacts,
         Self::Suppressions,
         Self::Contents,
@@ -129,6 +133,8 @@ impl Part {
         Self::ImportEntries,
         Self::Bounces,
         Self::BounceKey,
+        Self::Forgotten,
+        Self::ErasureKey,
     ];
 
     /// Its name for people.
@@ -152,6 +158,8 @@ impl Part {
             Self::ImportEntries => "what imports changed",
             Self::Bounces => "bounces",
             Self::BounceKey => "key of return paths",
+            Self::Forgotten => "forgotten addresses",
+            Self::ErasureKey => "key of forgotten addresses",
         }
     }
 
@@ -201,6 +209,16 @@ impl Part {
             Self::ImportEntries => ("contact_import_entry", &IMPORT_ENTRY),
             Self::Bounces => ("bounce", &BOUNCE),
             Self::BounceKey => ("bounce_key", &[("one", Whole), ("octets", Bytes)]),
+            Self::Forgotten => (
+                "forgotten",
+                &[
+                    ("hash", Text),
+                    ("at", Text),
+                    ("source", Text),
+                    ("swept", Whole),
+                ],
+            ),
+            Self::ErasureKey => ("erasure_key", &[("one", Whole), ("octets", Bytes)]),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };

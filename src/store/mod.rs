@@ -6,16 +6,21 @@
 //! nothing is ever half-applied. `tests/it/store.rs` holds every backend to
 //! the same conformance suite.
 
+mod access;
 pub mod accounts;
 pub mod archive;
 pub mod bounces;
 pub mod copy;
+pub mod erasure;
+mod forget;
 pub mod imports;
 mod lapse;
 mod log_query;
 pub mod people;
 pub mod postgres;
+mod retain;
 pub mod sqlite;
+mod surgery;
 mod values;
 pub mod verify;
 
@@ -329,7 +334,14 @@ pub trait Planning: Send {
 /// What Dateline remembers.
 #[async_trait]
 pub trait Store:
-    accounts::Accounts + bounces::Bounces + imports::Imports + people::People + Send + Sync + Debug
+    accounts::Accounts
+    + bounces::Bounces
+    + erasure::Erasure
+    + imports::Imports
+    + people::People
+    + Send
+    + Sync
+    + Debug
 {
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.
@@ -356,7 +368,8 @@ pub trait Store:
     ) -> Result<HashMap<String, SuppressionReason>>;
 
     /// Addresses to which any distribution of a release brings it: all its
-    /// deliveries that were not cancelled or suppressed.
+    /// deliveries that were not cancelled or suppressed. Nobody who was forgotten
+    /// is among them.
     async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>>;
 
     /// Begins a plan.
@@ -407,7 +420,8 @@ pub trait Store:
     /// How many deliveries fall due at which instant, in order of time.
     async fn due_times(&self, id: DistributionId) -> Result<Vec<(Timestamp, u64)>>;
 
-    /// Who has a release: each accepted delivery of it, by address.
+    /// Who has a release: each accepted delivery of it, by address; but for those
+    /// who were forgotten.
     async fn receivers_of(&self, release: &ReleaseId) -> Result<HashMap<String, Delivery>>;
 
     /// Puts an approval on record. Approvals are never changed.

@@ -109,7 +109,7 @@ fn read(row: &SqliteRow, layout: &Layout) -> sqlx::Result<Row> {
 impl Writing for Whole {
     async fn add(&mut self, part: Part, rows: Vec<Row>) -> Result<()> {
         let added = match part {
-            Part::Contents | Part::Bounces | Part::BounceKey => {
+            Part::Contents | Part::Bounces | Part::BounceKey | Part::ErasureKey => {
                 self.add_octets(&part.layout(), rows).await
             }
             Part::Contacts
@@ -126,7 +126,8 @@ impl Writing for Whole {
             | Part::Accounts
             | Part::Acts
             | Part::Imports
-            | Part::ImportEntries => self.add_plain(&part.layout(), rows).await,
+            | Part::ImportEntries
+            | Part::Forgotten => self.add_plain(&part.layout(), rows).await,
         };
         added.map_err(|error| super::rows::failed(&self.place, error))
     }

@@ -4,6 +4,7 @@ use super::read::{STANDING, stand, text};
 use super::rows::{due_at, from_json, json, micros, timestamp};
 use super::{Result, SqliteStore, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
+use crate::domain::erasure::is_forgotten;
 use crate::store::Standing;
 use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged, key};
 use async_trait::async_trait;
@@ -29,7 +30,9 @@ impl Bounces for SqliteStore {
                 fates.push(Fate::Known);
                 continue;
             }
-            let Some((standing, evidence)) = find(self, &mut transaction, one).await? else {
+            let found = find(self, &mut transaction, one).await?;
+            let found = found.filter(|(standing, _)| is_known_still(standing));
+            let Some((standing, evidence)) = found else {
                 fates.push(Fate::Unmatched);
                 continue;
             };
@@ -135,6 +138,11 @@ async fn find(
         }
     }
     Ok(None)
+}
+
+/// Whether a report may be kept: whoever was forgotten has none.
+fn is_known_still(standing: &Standing) -> bool {
+    !is_forgotten(&standing.delivery.recipient.email)
 }
 
 /// The times of an address's earlier failures, one for each other delivery.
