@@ -45,9 +45,17 @@ pub(super) async fn holdings(open: &mut dyn Surgery, email: &EmailAddress) -> Re
                 }
             }
         }
+        let mut others = Vec::new();
         for row in rows {
-            found.push(look.show(open.place(), table, &row)?);
+            let is_about_them = look.is_about_them(open.place(), table, &row)?;
+            let all = if is_about_them {
+                &mut found
+            } else {
+                &mut others
+            };
+            all.push(look.show(table, &row, is_about_them));
         }
+        found.append(&mut others);
     }
     if let Some(known) = forgotten(open, std::slice::from_ref(email))
         .await?
@@ -97,13 +105,13 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn show(&self, place: &str, table: &Table, row: &Row) -> Result<Holding> {
+    fn show(&self, table: &Table, row: &Row, is_about_them: bool) -> Holding {
         let columns = table.columns.iter().zip(row);
         let facts = if KEY_ALONE.contains(&table.name.as_str()) {
             let keys = columns.filter(|(column, _)| column.key);
             keys.map(|(column, cell)| (column.name.clone(), shown(cell)))
                 .collect()
-        } else if self.is_about_them(place, table, row)? {
+        } else if is_about_them {
             columns
                 .map(|(column, cell)| (column.name.clone(), shown(cell)))
                 .collect()
@@ -114,10 +122,10 @@ impl Look<'_> {
                 .map(|(column, cell)| (column.name.clone(), self.said(cell)))
                 .collect()
         };
-        Ok(Holding {
+        Holding {
             table: table.name.clone(),
             facts,
-        })
+        }
     }
 
     /// Whether a row is about them, and does not only name them.

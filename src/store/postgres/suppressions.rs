@@ -1,9 +1,11 @@
 //! Bars on addresses.
 
+use super::erasure::among;
 use super::rows::get;
 use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch, weightiest};
+use crate::store::erasure::Erasure;
 use crate::store::values::{keep_weightier, reason, suppression};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
@@ -14,11 +16,27 @@ const BATCH: usize = 500;
 
 pub(super) async fn suppress(store: &PostgresStore, suppressions: &[Suppression]) -> Result<u64> {
     let mut transaction = store.begin().await?;
-    let added = insert(&mut transaction, suppressions)
+    let suppressions = unforgotten(store, &mut transaction, suppressions).await?;
+    let added = insert(&mut transaction, &suppressions)
         .await
         .map_err(|error| store.failed(error))?;
     store.commit(transaction).await?;
     Ok(added)
+}
+
+/// Those on addresses that may be written down: whoever was forgotten is barred
+/// already, without their address.
+async fn unforgotten(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    suppressions: &[Suppression],
+) -> Result<Vec<Suppression>> {
+    let emails: Vec<_> = suppressions.iter().map(|bar| bar.email.clone()).collect();
+    let forgotten = among(connection, &store.place, &emails).await?;
+    let kept = suppressions
+        .iter()
+        .filter(|bar| !forgotten.contains(&bar.email));
+    Ok(kept.cloned().collect())
 }
 
 /// Sets bars, and answers with how many are new, or stand for a weightier reason
@@ -65,13 +83,29 @@ pub(super) async fn is_suppressed(
     store: &PostgresStore,
     emails: &[EmailAddress],
 ) -> Result<HashMap<String, SuppressionReason>> {
-    let emails: Vec<_> = emails.iter().map(ToString::to_string).collect();
+    let texts: Vec<_> = emails.iter().map(ToString::to_string).collect();
     let rows = sqlx::query("SELECT email, reason FROM suppression WHERE email = ANY($1)")
-        .bind(emails)
+        .bind(texts)
         .fetch_all(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| bar(store, row)).collect()
+    let mut bars: HashMap<_, _> = rows
+        .iter()
+        .map(|row| bar(store, row))
+        .collect::<Result<_>>()?;
+    let mut reader = store
+        .readers
+        .acquire()
+        .await
+        .map_err(|error| store.failed(error))?;
+    let forgotten = among(&mut reader, &store.place, emails).await?;
+    bars.extend(forgotten.into_iter().map(erased));
+    Ok(bars)
+}
+
+/// The bar on an address that was forgotten.
+fn erased(email: EmailAddress) -> (String, SuppressionReason) {
+    (email.to_string(), SuppressionReason::Erasure)
 }
 
 fn bar(store: &PostgresStore, row: &PgRow) -> Result<(String, SuppressionReason)> {
@@ -88,7 +122,22 @@ pub(super) async fn one(
         .fetch_optional(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    row.map(|row| whole(store, &row)).transpose()
+    match row {
+        Some(row) => whole(store, &row).map(Some),
+        None => forgotten(store, email).await,
+    }
+}
+
+/// The bar on an address that was forgotten, which is kept without it.
+async fn forgotten(store: &PostgresStore, email: &EmailAddress) -> Result<Option<Suppression>> {
+    let found = store.forgotten(std::slice::from_ref(email)).await?;
+    Ok(found.into_values().next().map(|known| Suppression {
+        email: email.clone(),
+        reason: SuppressionReason::Erasure,
+        at: known.at,
+        source: known.by,
+        note: String::new(),
+    }))
 }
 
 pub(super) async fn search(
