@@ -94,6 +94,9 @@ pub(super) enum SuppressionCommand {
     Lift {
         /// The address
         email: String,
+        /// It was forgotten because its owner asked for it, and asks to be written to again
+        #[arg(long)]
+        forgotten: bool,
         /// Why, for the record
         #[arg(long, value_name = "TEXT")]
         why: String,

@@ -116,6 +116,7 @@ impl Reader<'_> {
         let service = self.table(&mut top, "service", Self::service);
         let readers = self.table(&mut top, "readers", Self::readers);
         let bounces = self.bounces(&mut top);
+        let retention = self.table(&mut top, "retention", Self::retention);
         let limits = self.table(&mut top, "limits", Self::limits);
         top.finish(self.problems);
         Some(Settings {
@@ -136,6 +137,7 @@ impl Reader<'_> {
             service,
             bounces,
             readers,
+            retention,
             limits,
             segments,
         })

@@ -2,6 +2,7 @@
 //! is written, and the plan that comes of it is a value to be shown. What was
 //! done of it can be undone.
 
+use super::suppression::forgotten;
 use super::{Desk, DeskError};
 use crate::dispatch::revisions::Deed;
 use crate::domain::address::EmailAddress;
@@ -16,6 +17,7 @@ use crate::intake::{
     Charset, Column, ContactsRead, Format, ReadContact, Reading, Repeat, read_contacts,
 };
 use crate::store::Imported;
+use crate::store::erasure::Forgotten;
 use crate::store::imports::{Changed, ContactChange, UndoOutcome};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -242,11 +244,9 @@ impl Desk {
         let now = self.clock.now();
         let read = read_contacts(bytes, file, reading, &mut || Entropy.contact(now));
         let mut planning = Planning::begin(file, read);
-        let asked: HashSet<&EmailAddress> = planning
-            .rows
-            .iter()
-            .map(|row| &row.partial.contact.email)
-            .collect();
+        let emails: Vec<_> = planning.emails().cloned().collect();
+        planning.reject(&self.store.forgotten(&emails).await?);
+        let asked: HashSet<&EmailAddress> = planning.emails().collect();
         let mut known: HashMap<EmailAddress, Contact> = HashMap::new();
         let mut named = Vec::new();
         self.each_contact(|contact| {
@@ -496,6 +496,25 @@ impl Planning {
             plan,
             rows: read.contacts,
         }
+    }
+
+    fn emails(&self) -> impl Iterator<Item = &EmailAddress> {
+        self.rows.iter().map(|row| &row.partial.contact.email)
+    }
+
+    /// Leaves out those who asked to be forgotten.
+    fn reject(&mut self, known: &HashMap<String, Forgotten>) {
+        let (plan, rows) = (&mut self.plan, &mut self.rows);
+        rows.retain(|row| {
+            let email = &row.partial.contact.email;
+            let Some(one) = known.get(&email.to_string()) else {
+                return true;
+            };
+            let told = Problem::error(&plan.file, forgotten(email, one.at));
+            plan.problems.push(told.at_line(row.line));
+            false
+        });
+        plan.read = rows.len();
     }
 
     /// Tells what is new, changed and as it was.

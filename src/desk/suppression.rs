@@ -5,6 +5,7 @@ use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::problem::Problem;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::HashMap;
@@ -88,6 +89,10 @@ impl Desk {
         let (email, why) = (address(email)?, told(why)?);
         let gone = || DeskError::request(format!("{email} is not barred"));
         let bar = self.store.suppression(&email).await?.ok_or_else(gone)?;
+        let emails = std::slice::from_ref(&email);
+        if let Some(known) = self.store.forgotten(emails).await?.values().next() {
+            return Err(DeskError::request(forgotten(&email, known.at)));
+        }
         if !self.store.lift(&bar).await? {
             return Err(DeskError::request(format!(
                 "the bar on {email} was changed meanwhile; look at it again"
@@ -98,6 +103,28 @@ impl Desk {
         });
         self.note(by, "suppression_lifted", facts).await?;
         Ok(bar)
+    }
+
+    /// Lets an address be known again that was forgotten: its owner asks to be
+    /// written to. Answers with when it was forgotten.
+    ///
+    /// # Errors
+    /// It was not forgotten, no reason is told, or the store failed.
+    pub async fn lift_forgotten(
+        &self,
+        email: &str,
+        why: &str,
+        by: &str,
+    ) -> Result<(EmailAddress, Timestamp), DeskError> {
+        let (email, why) = (address(email)?, told(why)?);
+        let emails = std::slice::from_ref(&email);
+        let known = self.store.forgotten(emails).await?.into_values().next();
+        let known = known
+            .ok_or_else(|| DeskError::request(format!("{email} was not forgotten by anybody")))?;
+        self.store.remember(&email).await?;
+        let facts = json!({ "address": email, "since": known.at, "why": why });
+        self.note(by, "forgetting_lifted", facts).await?;
+        Ok((email, known.at))
     }
 
     /// The next bars that somebody looks for, by address, after one.
@@ -169,6 +196,14 @@ impl Desk {
             dry_run,
         })
     }
+}
+
+/// What is said of an address that was forgotten.
+pub(super) fn forgotten(email: &EmailAddress, at: Timestamp) -> String {
+    format!(
+        "{email} was forgotten on {} because its owner asked for it; where they ask to be written to again, `dateline suppression lift {email} --forgotten --why REASON`",
+        at.strftime("%Y-%m-%d")
+    )
 }
 
 /// Whether a bar changes anything where these addresses are barred already.

@@ -129,6 +129,13 @@ impl Mentions {
             .is_some()
     }
 
+    /// The line, from 1, in which octets name them first.
+    pub fn line_in(&self, octets: &[u8]) -> Option<usize> {
+        let (start, _) = self.first(octets, &octets.to_ascii_lowercase(), 0)?;
+        let breaks = octets[..start].iter().filter(|octet| **octet == b'\n');
+        Some(breaks.count() + 1)
+    }
+
     /// The text with [`FORGOTTEN`] wherever they are named; `None` where they are
     /// not.
     pub fn redact(&self, text: &str) -> Option<String> {
@@ -304,6 +311,15 @@ mod tests {
         let quoted = EmailAddress::parse("\"a\\\"b\"@example.org").unwrap();
         let json = serde_json::to_string(&quoted).unwrap();
         assert!(Mentions::of(&quoted).is_in(&json), "{json}");
+    }
+
+    #[test]
+    fn the_line_is_told() {
+        assert_eq!(
+            anna().line_in(b"email\r\nx@y.example\r\nanna@example.org"),
+            Some(3)
+        );
+        assert_eq!(anna().line_in(b"joanna@example.org"), None);
     }
 
     #[test]
