@@ -104,6 +104,14 @@ impl Desk {
         })
     }
 
+    /// How many addresses were forgotten, and stay barred.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn forgotten_count(&self) -> Result<u64, DeskError> {
+        Ok(self.store.forgotten_count().await?)
+    }
+
     fn traces(&self, email: &EmailAddress) -> Result<Traces, DeskError> {
         let own = match &self.settings.store {
             StoreLocation::Sqlite(path) => Some(path.as_path()),

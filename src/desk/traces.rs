@@ -121,7 +121,7 @@ impl Search<'_> {
             Err(error) => return Err(DeskError::file("read", path)(error)),
         };
         if octets.starts_with(SQLITE) {
-            if memchr::memmem::find(&octets, OURS).is_some() {
+            if is_ours(path, &octets) {
                 self.found.copies.push(path.to_owned());
             }
             return Ok(());
@@ -200,6 +200,17 @@ impl Search<'_> {
         main.is_some_and(|main| Path::new(main).is_file())
             || self.store.is_some_and(|store| same(store, path))
     }
+}
+
+/// Whether a database is a store of ours; its tables may stand in its write-ahead
+/// log alone.
+fn is_ours(path: &Path, octets: &[u8]) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let log = fs::read(log).unwrap_or_default();
+    [octets, &log]
+        .into_iter()
+        .any(|octets| memchr::memmem::find(octets, OURS).is_some())
 }
 
 /// Whether a file is one of a catcher's: `000001.eml`, and `000001.json` beside it.

@@ -222,10 +222,14 @@ mod tests {
             let units = text.encode_utf16().flat_map(u16::to_le_bytes);
             [0xff, 0xfe].into_iter().chain(units).collect()
         };
-        let windows = encoding_rs::WINDOWS_1251.encode(text).0.into_owned();
-        let koi8 = encoding_rs::KOI8_R.encode(text).0.into_owned();
+        // Windows-1251 has the small Cyrillic letters in their order from 0xE0 on.
+        let old = |letter: char| match u32::from(letter) {
+            code @ 0x430..=0x44f => u8::try_from(code - 0x430 + 0xe0).unwrap(),
+            code => u8::try_from(code).unwrap(),
+        };
+        let windows: Vec<u8> = text.chars().map(old).collect();
         let marked = format!("\u{feff}{text}").into_bytes();
-        for bytes in [utf16(text), windows, koi8, marked] {
+        for bytes in [utf16(text), windows, marked] {
             let (bars, problems) = read_suppressions(&bytes, "f", Timestamp::UNIX_EPOCH, "x");
             assert_eq!(problems.len(), 0, "{problems:?}");
             assert_eq!(bars[0].email.to_string(), "anna@example.org");

@@ -61,7 +61,7 @@ impl Search {
 }
 
 /// Events that a form offers.
-const EVENTS: [&str; 15] = [
+const EVENTS: [&str; 16] = [
     "distribution",
     "planned",
     "attempt",
@@ -77,6 +77,7 @@ const EVENTS: [&str; 15] = [
     "resumed",
     "killed",
     "embargo_moved",
+    "erased",
 ];
 
 pub(super) async fn show(

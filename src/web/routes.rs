@@ -4,8 +4,8 @@
 use super::guard::{Post, stand};
 use super::{
     Front, account, agreements, assets, audience, contact_form, contacts, copy, distributions,
-    fault, groups, health, imports, language, log, metrics, opt_out, preview, readers, rehearsals,
-    releases, send, sign_in, suppressed, users,
+    fault, groups, health, imports, language, log, metrics, opt_out, preview, privacy, readers,
+    rehearsals, releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -196,7 +196,7 @@ fn of_distributions() -> Vec<Served> {
 
 /// Contacts, what groups them, and whom nobody writes to.
 fn of_contacts() -> Vec<Served> {
-    use Permission::{KeepContacts, See};
+    use Permission::{Forget, KeepContacts, See};
     use Rule::May;
     vec![
         reads("/contacts", May(See), contacts::list),
@@ -220,6 +220,14 @@ fn of_contacts() -> Vec<Served> {
             "/contacts/suppressed/export/{file}",
             May(See),
             suppressed::export,
+        ),
+        reads("/contacts/forget", May(Forget), privacy::show),
+        changes("/contacts/forget", May(Forget), privacy::forget),
+        changes("/contacts/forget/lift", May(Forget), privacy::lift),
+        reads(
+            "/contacts/privacy/{file}",
+            May(KeepContacts),
+            privacy::everything,
         ),
         reads("/contacts/{id}", May(See), contacts::show),
         reads(

@@ -25,6 +25,7 @@ mod look;
 mod machines;
 mod mime;
 mod people;
+mod privacy;
 mod promises;
 mod relay_faults;
 mod relays;
