@@ -135,6 +135,14 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: SuppressionCommand,
     },
+    /// Let go what is too old, as `[retention]` in dateline.toml says
+    #[command(
+        after_help = "A service does so once a day by itself.\n\nExample:\n  dateline retention run --dry-run"
+    )]
+    Retention {
+        #[command(subcommand)]
+        command: RetentionCommand,
+    },
     /// Show segments and press lists, or save one more segment
     #[command(after_help = "Example:\n  dateline segments list")]
     Segments {
@@ -288,10 +296,29 @@ pub(super) enum ContactsCommand {
     )]
     List(FindArgs),
     /// Show one contact
-    #[command(after_help = "Example:\n  dateline contacts show anna@example.org")]
+    #[command(
+        after_help = "Examples:\n  dateline contacts show anna@example.org\n  dateline contacts show anna@example.org --everything > for-anna.txt"
+    )]
     Show {
         /// Their address
         email: String,
+        /// Everything that any table or file holds of the address, to be handed to its owner (GDPR article 15)
+        #[arg(long)]
+        everything: bool,
+    },
+    /// Erase everything that is held of an address, for good (GDPR article 17)
+    #[command(
+        after_help = "Without --yes it is only told what would go. A hash that nobody can read keeps the address barred.\n\nExample:\n  dateline contacts forget anna@example.org --yes"
+    )]
+    Forget {
+        /// Their address
+        email: String,
+        /// Really erase it
+        #[arg(long)]
+        yes: bool,
+        /// Who does it; else the person logged in
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// Write to an address no more, as its reader could by the link in a mail
     #[command(
@@ -315,6 +342,20 @@ pub(super) enum ContactsCommand {
     Link {
         /// Their address
         email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RetentionCommand {
+    /// Let go what is too old by now
+    #[command(after_help = "Example:\n  dateline retention run --dry-run")]
+    Run {
+        /// Only count what would go
+        #[arg(long)]
+        dry_run: bool,
+        /// Who does it; else the person logged in
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
 }
 

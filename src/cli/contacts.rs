@@ -6,10 +6,11 @@ use super::import;
 use super::operator::operator;
 use super::output::{Output, table};
 use super::people_args::{EditArgs, FindArgs};
+use super::privacy;
 use crate::desk::contacts::address;
 use crate::desk::people::Saved;
 use crate::desk::readers::Breadth;
-use crate::desk::{Desk, DeskError};
+use crate::desk::{Desk, DeskError, Wiring};
 use crate::domain::contact::Contact;
 use crate::domain::contact_edit::{Edit, FieldFault};
 use crate::domain::contact_search::ContactSearch;
@@ -25,6 +26,7 @@ const PAGE: u32 = 1000;
 pub(super) async fn run(
     command: ContactsCommand,
     desk: &Desk,
+    wiring: &dyn Wiring,
     output: &Output,
 ) -> Result<Exit, CliError> {
     match command {
@@ -41,7 +43,17 @@ pub(super) async fn run(
         ContactsCommand::Add(edit) => add(edit, desk, output).await,
         ContactsCommand::Set(edit) => set(edit, desk, output).await,
         ContactsCommand::List(find) => list(&find, desk, output).await,
-        ContactsCommand::Show { email } => show(&email, desk, output).await,
+        ContactsCommand::Show {
+            email,
+            everything: false,
+        } => show(&email, desk, output).await,
+        ContactsCommand::Show {
+            email,
+            everything: true,
+        } => privacy::show(&email, desk, output).await,
+        ContactsCommand::Forget { email, yes, by } => {
+            privacy::forget(&email, yes, &operator(by), desk, wiring, output).await
+        }
         ContactsCommand::OptOut {
             email,
             list,
@@ -292,6 +304,9 @@ async fn show(email: &str, desk: &Desk, output: &Output) -> Result<Exit, CliErro
         }
         lines.add_row(["beats", &contact.beats.join(", ")]);
         lines.add_row(["lists", &contact.lists.join(", ")]);
+        if !contact.left_lists.is_empty() {
+            lines.add_row(["left lists", &contact.left_lists.join(", ")]);
+        }
         output.say(&lines);
     } else {
         output.json(&contact);

@@ -20,9 +20,11 @@ mod operator;
 mod output;
 mod people_args;
 mod preview;
+mod privacy;
 mod progress;
 mod relay;
 mod releases;
+mod retention;
 mod segments;
 mod send;
 mod serve;
@@ -110,7 +112,9 @@ async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result
         Command::Demo(demo) => demo::run(demo, wiring, output).await,
         Command::Init { dir } => init::run(&dir, wiring, output),
         Command::Check { release } => check::run(&workspace, release.as_deref(), wiring, output),
-        Command::Contacts { command } => contacts::run(command, &open().await?, output).await,
+        Command::Contacts { command } => {
+            contacts::run(command, &open().await?, wiring, output).await
+        }
         Command::Audience(audience) => audience::run(audience, &open().await?, output).await,
         Command::Preview(preview) => preview::run(preview, &open().await?, output).await,
         Command::Send(send) => send::run(send, &open().await?, wiring, output).await,
@@ -123,6 +127,7 @@ async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result
         Command::Agreement { command } => agreement::run(command, &open().await?, output).await,
         Command::Suppression { command } => suppression::run(command, &open().await?, output).await,
         Command::Segments { command } => segments::run(command, &open().await?, output).await,
+        Command::Retention { command } => retention::run(command, &open().await?, output).await,
         Command::Releases => releases::run(&open().await?, output).await,
         Command::User { command } => user::run(command, &open().await?, output).await,
         Command::Token { command } => token::run(command, &open().await?, output).await,

@@ -94,6 +94,9 @@ pub(super) enum SuppressionCommand {
     Lift {
         /// The address
         email: String,
+        /// It was forgotten because its owner asked for it, and asks to be written to again
+        #[arg(long)]
+        forgotten: bool,
         /// Why, for the record
         #[arg(long, value_name = "TEXT")]
         why: String,
@@ -115,7 +118,7 @@ pub(super) enum SuppressionCommand {
     /// Bar every address of a file: CSV as export writes it, or one address a line
     #[command(after_help = "Example:\n  dateline suppression import suppressed.csv --dry-run")]
     Import {
-        /// The file, in UTF-8
+        /// The file, in any usual encoding
         file: PathBuf,
         /// Only say what would change
         #[arg(long)]

@@ -9,6 +9,7 @@ use crate::desk::rehearsal::Rehearsal;
 use crate::desk::review::Expected;
 use crate::desk::send::{Order, Planned};
 use crate::desk::status::Status;
+use crate::desk::traces::REHEARSAL;
 use crate::desk::{Desk, DeskError, Wiring};
 use crate::dispatch::progress::Progress;
 use crate::dispatch::run::Until;
@@ -235,7 +236,7 @@ fn print(rehearsal: &Rehearsal, output: &Output) {
 /// A new folder of this user's alone that outlives the command.
 fn rehearsal_mailbox() -> Result<PathBuf, CliError> {
     let dir = tempfile::Builder::new()
-        .prefix("dateline-rehearsal-")
+        .prefix(REHEARSAL)
         .tempdir()
         .map_err(DeskError::file("create", std::env::temp_dir()))?;
     Ok(dir.keep())

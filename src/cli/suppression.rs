@@ -23,7 +23,18 @@ pub(super) async fn run(
             why,
             by,
         } => add(&emails, reason, &why, &operator(by), desk, output).await,
-        SuppressionCommand::Lift { email, why, by } => {
+        SuppressionCommand::Lift {
+            email,
+            forgotten: true,
+            why,
+            by,
+        } => lift_forgotten(&email, &why, &operator(by), desk, output).await,
+        SuppressionCommand::Lift {
+            email,
+            forgotten: false,
+            why,
+            by,
+        } => {
             output.refuse_csv()?;
             let bar = desk.lift_suppression(&email, &why, &operator(by)).await?;
             if output.is_text() {
@@ -45,6 +56,26 @@ pub(super) async fn run(
             import(&file, dry_run, &operator(by), desk, output).await
         }
     }
+}
+
+async fn lift_forgotten(
+    email: &str,
+    why: &str,
+    by: &str,
+    desk: &Desk,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    output.refuse_csv()?;
+    let (email, since) = desk.lift_forgotten(email, why, by).await?;
+    if output.is_text() {
+        let since = desk.shown(since);
+        output.say(format!(
+            "{email}: forgotten since {since}, and may be known again"
+        ));
+    } else {
+        output.json(&json!({ "email": email, "forgotten": since }));
+    }
+    Ok(Exit::Done)
 }
 
 async fn add(

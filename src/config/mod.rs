@@ -8,6 +8,7 @@ mod dkim;
 mod read;
 mod readers;
 mod relays;
+mod retention;
 mod segments;
 mod servers;
 mod service;
@@ -28,6 +29,7 @@ use crate::domain::language::Language;
 use crate::domain::localized::Localized;
 use crate::domain::newsroom::{LanguagePolicy, Newsroom};
 use crate::domain::relay::{RelayProfile, Secret};
+use crate::domain::retention::Retention;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::segment::Segment;
 use crate::domain::send_window::SendWindow;
@@ -65,6 +67,8 @@ pub struct Settings {
     pub service: ServiceSettings,
     /// What journalists see.
     pub readers: ReaderSettings,
+    /// How long what nothing asks for any more is kept.
+    pub retention: Retention,
     /// What is too much.
     pub limits: Limits,
     /// Saved rules.

@@ -117,6 +117,7 @@ impl Reader<'_> {
         let approval = self.table(&mut top, "approval", Self::approval);
         let service = self.table(&mut top, "service", Self::service);
         let readers = self.table(&mut top, "readers", Self::readers);
+        let retention = self.table(&mut top, "retention", Self::retention);
         let limits = self.table(&mut top, "limits", Self::limits);
         top.finish(self.problems);
         Some(Settings {
@@ -137,6 +138,7 @@ impl Reader<'_> {
             service,
             bounces,
             readers,
+            retention,
             limits,
             segments,
         })

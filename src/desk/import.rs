@@ -2,6 +2,7 @@
 //! is written, and the plan that comes of it is a value to be shown. What was
 //! done of it can be undone.
 
+use super::suppression::forgotten;
 use super::{Desk, DeskError};
 use crate::dispatch::revisions::Deed;
 use crate::domain::address::EmailAddress;
@@ -16,6 +17,7 @@ use crate::intake::{
     Charset, Column, ContactsRead, Format, ReadContact, Reading, Repeat, read_contacts,
 };
 use crate::store::Imported;
+use crate::store::erasure::Forgotten;
 use crate::store::imports::{Changed, ContactChange, UndoOutcome};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -242,11 +244,9 @@ impl Desk {
         let now = self.clock.now();
         let read = read_contacts(bytes, file, reading, &mut || Entropy.contact(now));
         let mut planning = Planning::begin(file, read);
-        let asked: HashSet<&EmailAddress> = planning
-            .rows
-            .iter()
-            .map(|row| &row.partial.contact.email)
-            .collect();
+        let emails: Vec<_> = planning.emails().cloned().collect();
+        planning.reject(&self.store.forgotten(&emails).await?);
+        let asked: HashSet<&EmailAddress> = planning.emails().collect();
         let mut known: HashMap<EmailAddress, Contact> = HashMap::new();
         let mut named = Vec::new();
         self.each_contact(|contact| {
@@ -498,13 +498,49 @@ impl Planning {
         }
     }
 
+    fn emails(&self) -> impl Iterator<Item = &EmailAddress> {
+        self.rows.iter().map(|row| &row.partial.contact.email)
+    }
+
+    /// Leaves out those who asked to be forgotten.
+    fn reject(&mut self, known: &HashMap<String, Forgotten>) {
+        let (plan, rows) = (&mut self.plan, &mut self.rows);
+        rows.retain(|row| {
+            let email = &row.partial.contact.email;
+            let Some(one) = known.get(&email.to_string()) else {
+                return true;
+            };
+            let told = Problem::error(&plan.file, forgotten(email, one.at));
+            plan.problems.push(told.at_line(row.line));
+            false
+        });
+        plan.read = rows.len();
+    }
+
     /// Tells what is new, changed and as it was.
     fn compare(&mut self, known: &HashMap<EmailAddress, Contact>) {
         for row in std::mem::take(&mut self.rows) {
             match known.get(&row.partial.contact.email) {
                 None => self.add(row),
-                Some(old) => self.change(row.line, old, row.partial.over(old)),
+                Some(old) => {
+                    self.keep_off(&row, old);
+                    self.change(row.line, old, row.partial.over(old));
+                }
             }
+        }
+    }
+
+    /// Tells of lists that the contact left, and that the file names.
+    fn keep_off(&mut self, row: &ReadContact, old: &Contact) {
+        for list in row.partial.kept_off(old) {
+            self.plan.conflicts.push(Conflict {
+                line: row.line,
+                email: old.email.clone(),
+                message: format!(
+                    "the contact left the list `{list}` by their own wish: they stay off it"
+                ),
+                fields: Vec::new(),
+            });
         }
     }
 

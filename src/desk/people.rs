@@ -1,5 +1,6 @@
 //! Contacts one by one: found, looked at, added, edited.
 
+use super::suppression::forgotten;
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party};
@@ -152,6 +153,11 @@ impl Desk {
             Ok(contact) => contact,
             Err(faults) => return Ok(Saved::Faulty(faults)),
         };
+        let emails = std::slice::from_ref(&contact.email);
+        if let Some(known) = self.store.forgotten(emails).await?.values().next() {
+            let message = forgotten(&contact.email, known.at);
+            return Ok(Saved::Faulty(vec![at_address(message)]));
+        }
         if !self.store.add_contact(&contact).await? {
             let message = format!("there is a contact {} already", contact.email);
             return Ok(Saved::Faulty(vec![at_address(message)]));
@@ -225,8 +231,8 @@ impl Desk {
         .await?;
         // Who works for another outlet has its agreement, and no more the old one's.
         if !Party::Outlet(from.outlet.clone()).includes(&to) {
-            let why = format!("{} works for another outlet now", to.email);
-            self.mind_agreements(&self.deed(by, &why)).await?;
+            let why = "the contact works for another outlet now";
+            self.mind_agreements(&self.deed(by, why)).await?;
         }
         Ok(Saved::Done(Box::new(to)))
     }

@@ -7,7 +7,8 @@ use super::{Desk, DeskError};
 use crate::dispatch::composers::Composers;
 use crate::domain::agreement::{Party, Said, Scope};
 use crate::domain::contact::Contact;
-use crate::domain::contact_edit::Edit;
+use crate::domain::contact_edit::{Edit, How, Slot, edited};
+use crate::domain::contact_fields::Field;
 use crate::domain::course::Course;
 use crate::domain::language::Language;
 use jiff::Timestamp;
@@ -43,6 +44,15 @@ pub enum Copy {
 #[derive(Debug)]
 pub struct Copies(Composers);
 
+fn leave(lists: &[&String]) -> Edit {
+    let names: Vec<_> = lists.iter().map(|list| list.as_str()).collect();
+    Edit {
+        slot: Slot::Field(Field::Lists),
+        how: How::Leave,
+        text: names.join(", "),
+    }
+}
+
 fn hash_of(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }
@@ -54,8 +64,15 @@ impl Desk {
     /// # Errors
     /// The store failed; what is wrong with the fields is an answer.
     pub async fn change_reader(&self, from: &Contact, edits: &[Edit]) -> Result<Saved, DeskError> {
+        let mut edits = edits.to_vec();
+        // What they take off is left for good: no import puts them back.
+        if let Ok(wanted) = edited(from, &edits) {
+            let lists = from.lists.iter();
+            let left: Vec<_> = lists.filter(|one| !wanted.lists.contains(one)).collect();
+            edits.insert(0, leave(&left));
+        }
         let saved = self
-            .change_contact(&from.email.to_string(), edits, READER)
+            .change_contact(&from.email.to_string(), &edits, READER)
             .await?;
         if let Saved::Done(now) = &saved {
             let left = from.lists.iter().filter(|list| !now.lists.contains(list));

@@ -10,6 +10,7 @@ use crate::domain::contact::Contact;
 use crate::domain::contact_edit::{Edit, How, Slot};
 use crate::domain::contact_fields::Field;
 use crate::domain::delivery::Delivery;
+use crate::domain::erasure::is_forgotten;
 use crate::domain::link::{Bearer, LinkKey, Links, Purpose};
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::entropy::Entropy;
@@ -109,6 +110,9 @@ impl Desk {
                 };
                 let delivery = standing.delivery;
                 let email = delivery.recipient.email.clone();
+                if is_forgotten(&email) {
+                    return Ok(None);
+                }
                 Ok(Some(Reader {
                     bearer,
                     contact: self.store.contact(&email).await?,
@@ -192,7 +196,7 @@ impl Desk {
         if on_it {
             let edit = Edit {
                 slot: Slot::Field(Field::Lists),
-                how: How::Remove,
+                how: How::Leave,
                 text: list.to_owned(),
             };
             let saved = self.change_contact(&email.to_string(), &[edit], by).await?;

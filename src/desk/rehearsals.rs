@@ -3,6 +3,7 @@
 
 use super::rehearsal::Rehearsal;
 use super::send::Order;
+use super::traces::REHEARSAL;
 use super::{Desk, DeskError, Wiring};
 use crate::dispatch::progress::{Progress, Snapshot};
 use crate::entropy::Entropy;
@@ -96,6 +97,11 @@ impl Rehearsals {
         own.map(|(one, _)| Arc::clone(one)).collect()
     }
 
+    /// Lets all go, with the mails that they caught.
+    pub fn clear(&self) {
+        self.all().clear();
+    }
+
     /// Begins one.
     ///
     /// # Errors
@@ -116,9 +122,7 @@ impl Rehearsals {
                 "a rehearsal is under way; wait for its end",
             ));
         }
-        let mailbox = tempfile::Builder::new()
-            .prefix("dateline-rehearsal-")
-            .tempdir();
+        let mailbox = tempfile::Builder::new().prefix(REHEARSAL).tempdir();
         let rehearsing = Arc::new(Rehearsing {
             id: format!("{:032x}", Entropy.bits()),
             order,

@@ -244,6 +244,7 @@ impl Desk {
             },
             retry: self.settings.retry.clone(),
             grace: self.settings.schedule.grace,
+            retention: self.settings.retention,
             clock_tolerance: self.settings.service.clock_tolerance,
         }
     }

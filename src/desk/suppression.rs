@@ -5,8 +5,10 @@ use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::problem::Problem;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// Bars read at once.
 const PAGE: u32 = 1000;
@@ -16,7 +18,7 @@ const PAGE: u32 = 1000;
 pub struct BarsImported {
     /// Bars in the file.
     pub read: usize,
-    /// Addresses that were not barred before, or would not have been.
+    /// Addresses that are barred now, or would be, and were not or for a lesser reason.
     pub added: u64,
     /// Lines that were left out, and other remarks.
     pub problems: Vec<Problem>,
@@ -25,8 +27,8 @@ pub struct BarsImported {
 }
 
 impl Desk {
-    /// Bars addresses. Answers with how many were not barred before: what is
-    /// barred already keeps its first bar.
+    /// Bars addresses. Answers with how many were not barred before, or for a
+    /// lesser reason: of two bars the weightier stands.
     ///
     /// # Errors
     /// Something is no address, no reason is told, or the store failed; then
@@ -65,9 +67,7 @@ impl Desk {
         let named: Vec<_> = bars.iter().map(|bar| bar.email.clone()).collect();
         let known = self.store.is_suppressed(&named).await?;
         let added = self.store.suppress(bars).await?;
-        let new = bars
-            .iter()
-            .filter(|bar| !known.contains_key(&bar.email.to_string()));
+        let new = bars.iter().filter(|bar| is_news(bar, &known));
         for bar in new {
             let facts =
                 json!({ "address": bar.email, "reason": bar.reason.name(), "why": bar.note });
@@ -89,6 +89,10 @@ impl Desk {
         let (email, why) = (address(email)?, told(why)?);
         let gone = || DeskError::conflict(format!("{email} is not barred"));
         let bar = self.store.suppression(&email).await?.ok_or_else(gone)?;
+        let emails = std::slice::from_ref(&email);
+        if let Some(known) = self.store.forgotten(emails).await?.values().next() {
+            return Err(DeskError::request(forgotten(&email, known.at)));
+        }
         if !self.store.lift(&bar).await? {
             return Err(DeskError::conflict(format!(
                 "the bar on {email} was changed meanwhile; look at it again"
@@ -99,6 +103,28 @@ impl Desk {
         });
         self.note(by, "suppression_lifted", facts).await?;
         Ok(bar)
+    }
+
+    /// Lets an address be known again that was forgotten: its owner asks to be
+    /// written to. Answers with when it was forgotten.
+    ///
+    /// # Errors
+    /// It was not forgotten, no reason is told, or the store failed.
+    pub async fn lift_forgotten(
+        &self,
+        email: &str,
+        why: &str,
+        by: &str,
+    ) -> Result<(EmailAddress, Timestamp), DeskError> {
+        let (email, why) = (address(email)?, told(why)?);
+        let emails = std::slice::from_ref(&email);
+        let known = self.store.forgotten(emails).await?.into_values().next();
+        let known = known
+            .ok_or_else(|| DeskError::request(format!("{email} was not forgotten by anybody")))?;
+        self.store.remember(&email).await?;
+        let facts = json!({ "address": email, "since": known.at, "why": why });
+        self.note(by, "forgetting_lifted", facts).await?;
+        Ok((email, known.at))
     }
 
     /// The next bars that somebody looks for, by address, after one.
@@ -155,8 +181,8 @@ impl Desk {
         }
         let added = if dry_run {
             let emails: Vec<_> = bars.iter().map(|bar| bar.email.clone()).collect();
-            let known = self.store.is_suppressed(&emails).await?.len();
-            (emails.len() - known.min(emails.len())) as u64
+            let known = self.store.is_suppressed(&emails).await?;
+            bars.iter().filter(|bar| is_news(bar, &known)).count() as u64
         } else {
             let added = self.store.suppress(&bars).await?;
             let facts = json!({ "file": file, "read": bars.len(), "added": added });
@@ -170,6 +196,21 @@ impl Desk {
             dry_run,
         })
     }
+}
+
+/// What is said of an address that was forgotten.
+pub(super) fn forgotten(email: &EmailAddress, at: Timestamp) -> String {
+    format!(
+        "{email} was forgotten on {} because its owner asked for it; where they ask to be written to again, `dateline suppression lift {email} --forgotten --why REASON`",
+        at.strftime("%Y-%m-%d")
+    )
+}
+
+/// Whether a bar changes anything where these addresses are barred already.
+fn is_news(bar: &Suppression, known: &HashMap<String, SuppressionReason>) -> bool {
+    known
+        .get(&bar.email.to_string())
+        .is_none_or(|standing| bar.reason.outweighs(*standing))
 }
 
 fn told(why: &str) -> Result<&str, DeskError> {

@@ -67,6 +67,11 @@ impl Uploads {
         all.iter().find(|one| one.id == id && one.by == by).cloned()
     }
 
+    /// Lets all go.
+    pub fn clear(&self) {
+        self.all().clear();
+    }
+
     /// Lets a file go.
     pub fn drop_one(&self, id: &str) {
         self.all().retain(|one| one.id != id);

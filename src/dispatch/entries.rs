@@ -41,7 +41,7 @@ pub(crate) fn revised(
     deed: &Deed,
     more: Value,
 ) -> LogEvent {
-    let mut facts = object(json!({ "by": deed.by, "why": deed.why }));
+    let mut facts = object(json!({ "by": deed.by }));
     facts.extend(object(more));
     LogEvent {
         at: deed.now,
@@ -49,7 +49,16 @@ pub(crate) fn revised(
         delivery: None,
         event: event.to_owned(),
         facts,
-        personal: None,
+        personal: Some(reason(deed)),
+    }
+}
+
+/// Why something was done: people write there what they like, names too, so it
+/// stands beside the line and can be erased.
+fn reason(deed: &Deed) -> Personal {
+    Personal {
+        facts: object(json!({ "why": deed.why })),
+        salt: Entropy.bits(),
     }
 }
 
@@ -61,9 +70,9 @@ pub(crate) fn replanned(delivery: &Delivery, state: &DeliveryState, deed: &Deed)
         "not_before": delivery.not_before,
         "permitted_from": delivery.permitted_from,
         "by": deed.by,
-        "why": deed.why,
     });
-    entry(delivery, deed.now, state.name(), facts, None)
+    let why = json!({ "why": deed.why });
+    entry(delivery, deed.now, state.name(), facts, Some(why))
 }
 
 /// One contact's delivery was planned.

@@ -19,6 +19,7 @@ pub mod planner;
 pub mod progress;
 mod reaper;
 mod rest;
+pub mod retention;
 pub mod revisions;
 pub mod run;
 mod switchboard;

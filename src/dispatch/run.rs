@@ -10,6 +10,7 @@ use super::worker::Worker;
 use crate::clock::Clock;
 use crate::dkim::Signer;
 use crate::domain::ids::{DistributionId, LeaseToken};
+use crate::domain::retention::Retention;
 use crate::domain::retry::RetryPolicy;
 use crate::entropy::Entropy;
 use crate::relay::{Relay, RelayError};
@@ -45,6 +46,8 @@ pub struct RunSettings {
     pub grace: SignedDuration,
     /// How far this machine's clock may be off the store's own.
     pub clock_tolerance: SignedDuration,
+    /// How long what nothing asks for any more is kept.
+    pub retention: Retention,
 }
 
 /// When a run is over.

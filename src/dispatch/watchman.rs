@@ -5,13 +5,16 @@
 //! comes back.
 
 use super::reaper;
+use super::retention::retain;
 use super::revisions::{Deed, ReviseError, end, hold};
 use super::run::{Run, RunError, Until};
 use crate::domain::clock_guard::Jump;
 use crate::domain::course::{Course, HoldCause};
 use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
+use crate::domain::retention::is_time;
 use crate::domain::staleness::is_stale;
+use crate::store::erasure::Really;
 use jiff::{SignedDuration, Timestamp};
 
 /// How often a service notes that it is there.
@@ -25,6 +28,8 @@ const OWN_NAME: &str = "dateline";
 pub(super) struct Watchman {
     beaten: Option<Timestamp>,
     looked_back: bool,
+    /// When what is too old was last let go.
+    retained: Option<Timestamp>,
 }
 
 impl Watchman {
@@ -106,6 +111,9 @@ impl Watchman {
                 stop(run, id, HoldCause::Stale, why, now).await?;
             }
         }
+        if is_time(self.retained, now) {
+            self.let_go(run, now).await?;
+        }
         if self
             .beaten
             .is_none_or(|beaten| now.duration_since(beaten) >= BEAT)
@@ -114,6 +122,19 @@ impl Watchman {
             run.store.beat(&beat).await?;
             self.beaten = Some(beat.at);
         }
+        Ok(())
+    }
+}
+
+impl Watchman {
+    /// Lets go what is too old.
+    async fn let_go(&mut self, run: &Run, now: Timestamp) -> Result<(), RunError> {
+        let (store, policy) = (run.store.as_ref(), &run.settings.retention);
+        let gone = retain(store, policy, now, OWN_NAME, Really::Done).await?;
+        for one in gone.iter().filter(|one| one.count > 0) {
+            tracing::info!(what = one.what.name(), count = one.count, before = %one.before, "{}", one.what.told());
+        }
+        self.retained = Some(now);
         Ok(())
     }
 }

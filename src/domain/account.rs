@@ -109,11 +109,13 @@ pub enum Permission {
     Steer,
     /// Keep accounts, read the audit log.
     KeepAccounts,
+    /// Erase what is held of somebody, for good.
+    Forget,
 }
 
 impl Permission {
     /// All.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::See,
         Self::Rehearse,
         Self::KeepContacts,
@@ -122,6 +124,7 @@ impl Permission {
         Self::Send,
         Self::Steer,
         Self::KeepAccounts,
+        Self::Forget,
     ];
 
     /// Its name in pages and the API.
@@ -135,6 +138,7 @@ impl Permission {
             Self::Send => "send",
             Self::Steer => "steer",
             Self::KeepAccounts => "keep_accounts",
+            Self::Forget => "forget",
         }
     }
 }
@@ -165,7 +169,7 @@ impl Role {
             | Permission::KeepContacts
             | Permission::Hold => Self::Author,
             Permission::Approve | Permission::Send | Permission::Steer => Self::Approver,
-            Permission::KeepAccounts => Self::Admin,
+            Permission::KeepAccounts | Permission::Forget => Self::Admin,
         };
         self >= least
     }

@@ -45,6 +45,10 @@ pub struct Contact {
     pub beats: Vec<String>,
     /// Press lists they stand on.
     pub lists: Vec<String>,
+    /// Press lists that they left by their own wish: no import puts them back.
+    /// None of those they stand on is among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_lists: Vec<String>,
     /// Their consent to early copy.
     pub embargo_agreement: Option<EmbargoAgreement>,
     /// The newsroom's own remarks; never sent.
@@ -104,6 +108,7 @@ pub fn example(email: &str) -> Contact {
         send_window: None,
         beats: vec!["human-rights".into()],
         lists: vec![],
+        left_lists: vec![],
         embargo_agreement: None,
         notes: String::new(),
         custom: BTreeMap::from([("tier".into(), "1".into())]),

@@ -45,6 +45,9 @@ pub enum How {
     Add,
     /// These items leave it.
     Remove,
+    /// These press lists are left by the contact's own wish: they stay left
+    /// whatever an import says.
+    Leave,
 }
 
 /// A change of one field.
@@ -207,6 +210,11 @@ impl Edit {
             // What only its line breaks or blanks tell apart stays as it is.
             How::Set if old.replace("\r\n", "\n").trim() == text => Ok(()),
             How::Set => self.slot.set(contact, text),
+            How::Leave if self.slot == Slot::Field(Field::Lists) => {
+                leave(contact, &items(text)?);
+                Ok(())
+            }
+            How::Leave => Err("is no set of lists; only lists are left".to_owned()),
             How::Add | How::Remove => {
                 let listed = matches!(
                     self.slot,
@@ -223,7 +231,7 @@ impl Edit {
                 let left = old.into_iter().filter(|one| !same(one));
                 let new: Vec<_> = match self.how {
                     How::Add => left.chain(named.iter().cloned()).collect(),
-                    How::Set | How::Remove => left.collect(),
+                    How::Set | How::Remove | How::Leave => left.collect(),
                 };
                 self.slot.set(contact, &new.join(", "))
             }
@@ -244,10 +252,24 @@ pub fn edited(contact: &Contact, edits: &[Edit]) -> Result<Contact, Vec<FieldFau
             faults.push(FieldFault { field, message });
         }
     }
+    // Whoever is put on a list by name has come back to it.
+    new.left_lists.retain(|left| !new.lists.contains(left));
     if faults.is_empty() {
         Ok(new)
     } else {
         Err(faults)
+    }
+}
+
+fn leave(contact: &mut Contact, named: &[String]) {
+    let lists = std::mem::take(&mut contact.lists);
+    for list in lists {
+        let leaves = named.iter().any(|name| name.eq_ignore_ascii_case(&list));
+        if !leaves {
+            contact.lists.push(list);
+        } else if !contact.left_lists.contains(&list) {
+            contact.left_lists.push(list);
+        }
     }
 }
 
@@ -272,6 +294,7 @@ pub fn blank(id: ContactId, email: EmailAddress) -> Contact {
         send_window: None,
         beats: Vec::new(),
         lists: Vec::new(),
+        left_lists: Vec::new(),
         embargo_agreement: None,
         notes: String::new(),
         custom: BTreeMap::new(),
@@ -358,6 +381,34 @@ mod tests {
             .map(|text| Edit::parse(text).unwrap())
             .collect();
         edited(&example("a@example.org"), &edits)
+    }
+
+    #[test]
+    fn a_list_is_left_until_somebody_is_put_on_it_by_name() {
+        let lists = |how, text: &str| Edit {
+            slot: Slot::Field(Field::Lists),
+            how,
+            text: text.to_owned(),
+        };
+        let contact = Contact {
+            lists: vec!["radio".into(), "Wires".into()],
+            ..example("a@example.org")
+        };
+        let left = edited(&contact, &[lists(How::Leave, "wires, sport")]).unwrap();
+        assert_eq!(
+            (left.lists.len(), left.left_lists.as_slice()),
+            (1, &["Wires".to_owned()][..])
+        );
+        let taken_off = edited(&contact, &[lists(How::Remove, "Wires")]).unwrap();
+        assert!(taken_off.left_lists.is_empty(), "the newsroom's own doing");
+        let back = edited(&left, &[lists(How::Add, "Wires")]).unwrap();
+        assert_eq!(back.lists, ["radio", "Wires"]);
+        assert!(back.left_lists.is_empty());
+        let beats = Edit {
+            slot: Slot::Field(Field::Beats),
+            ..lists(How::Leave, "x")
+        };
+        assert!(edited(&contact, &[beats]).is_err());
     }
 
     #[test]

@@ -243,7 +243,15 @@ impl Partial {
             new.custom.remove(name);
         }
         new.custom.extend(from.custom.clone());
+        // Who left a list does not come back to it because a file names it.
+        new.lists.retain(|list| !known.left_lists.contains(list));
         new
+    }
+
+    /// Lists that the file names and that the known contact left: they stay left.
+    pub fn kept_off<'a>(&'a self, known: &'a Contact) -> impl Iterator<Item = &'a String> {
+        let named = self.contact.lists.iter();
+        named.filter(|list| known.left_lists.contains(list))
     }
 }
 
@@ -270,6 +278,9 @@ pub fn merged(kept: &Contact, other: &Contact) -> Contact {
     unite(&mut whole.languages, &other.languages);
     unite(&mut whole.beats, &other.beats);
     unite(&mut whole.lists, &other.lists);
+    // A wish to leave a list is the person's, whichever address it was said of.
+    unite(&mut whole.left_lists, &other.left_lists);
+    whole.lists.retain(|list| !whole.left_lists.contains(list));
     if !whole.notes.contains(&other.notes) {
         let between = if whole.notes.is_empty() { "" } else { "\n" };
         whole.notes = format!("{}{between}{}", whole.notes, other.notes);
@@ -304,6 +315,36 @@ mod tests {
             assert_eq!(Field::from_name(field.name()), Some(field));
         }
         assert!(Field::ALL.into_iter().all(|one| FieldSet::all().has(one)));
+    }
+
+    #[test]
+    fn a_list_that_was_left_stays_left() {
+        let known = Contact {
+            lists: vec!["radio".into()],
+            left_lists: vec!["wires".into()],
+            ..example("a@example.org")
+        };
+        let says = Partial {
+            contact: Contact {
+                lists: vec!["wires".into(), "radio".into(), "sport".into()],
+                ..example("a@example.org")
+            },
+            given: FieldSet::all(),
+            emptied: Vec::new(),
+        };
+        let new = says.over(&known);
+        assert_eq!(new.lists, ["radio", "sport"]);
+        assert_eq!(new.left_lists, ["wires"]);
+        let kept_off: Vec<_> = says.kept_off(&known).collect();
+        assert_eq!(kept_off, ["wires"]);
+        let other = Contact {
+            lists: vec!["wires".into()],
+            left_lists: vec!["radio".into()],
+            ..example("b@example.org")
+        };
+        let whole = merged(&known, &other);
+        assert!(whole.lists.is_empty(), "{:?}", whole.lists);
+        assert_eq!(whole.left_lists, ["wires", "radio"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::ids::{DeliveryId, DistributionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// What the first entry is bound to.
 pub const GENESIS: &str = "dateline delivery log, version 1";
@@ -25,6 +26,8 @@ pub const OPT_OUT: &str = "opt_out";
 pub fn tells_state(event: &str) -> bool {
     event != COMPLAINT && event != OPT_OUT
 }
+/// The event of an erasure: it names entries whose personal facts were taken out.
+pub const ERASED: &str = "erased";
 
 /// What happened, before it has a place in the chain.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,10 +250,53 @@ pub enum Broken {
     },
 }
 
+/// Entries in a row.
+type Span = (u64, u64);
+
+/// What the log says where the personal facts of entries of a distribution are
+/// taken out: which entries, who did it and why. Entries come in any order.
+pub fn erased(
+    at: Timestamp,
+    distribution: DistributionId,
+    entries: &BTreeSet<u64>,
+    by: &str,
+    why: &str,
+) -> LogEvent {
+    let mut spans: Vec<Span> = Vec::new();
+    for seq in entries {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == *seq => *last = *seq,
+            Some(_) | None => spans.push((*seq, *seq)),
+        }
+    }
+    LogEvent {
+        at,
+        distribution,
+        delivery: None,
+        event: ERASED.to_owned(),
+        facts: facts(serde_json::json!({ "entries": spans, "by": by, "why": why })),
+        personal: None,
+    }
+}
+
+/// The entries that a line says were emptied; all stand before it.
+fn emptied(line: &Line) -> Vec<Span> {
+    if line.event != ERASED {
+        return Vec::new();
+    }
+    let named = line.facts.get("entries").cloned().unwrap_or_default();
+    let spans: Vec<Span> = serde_json::from_value(named).unwrap_or_default();
+    let before = |(first, last): &Span| first <= last && *last < line.seq;
+    spans.into_iter().filter(before).collect()
+}
+
 /// Walks the chain from its beginning.
 #[derive(Debug, Clone, Default)]
 pub struct Verifier {
     head: Head,
+    /// Entries without the personal facts that they are bound to, of which no
+    /// later entry has said so yet.
+    missing: BTreeSet<u64>,
 }
 
 impl Verifier {
@@ -274,7 +320,15 @@ impl Verifier {
         if line.seq != entry.seq {
             return Err(Broken::Line { seq: entry.seq });
         }
-        check_personal(entry, &line)?;
+        if !has_personal(entry, &line)? {
+            self.missing.insert(entry.seq);
+        }
+        for (first, last) in emptied(&line) {
+            let told: Vec<_> = self.missing.range(first..=last).copied().collect();
+            for seq in told {
+                self.missing.remove(&seq);
+            }
+        }
         self.head = Head {
             seq: entry.seq,
             hash: entry.hash.clone(),
@@ -282,10 +336,12 @@ impl Verifier {
         Ok(line)
     }
 
-    /// Checks that the chain ends where the store says that it ends.
+    /// Checks that the chain ends where the store says that it ends, and that
+    /// whatever was taken out of it was told.
     ///
     /// # Errors
-    /// Entries are missing at the end, or the head was changed.
+    /// Entries are missing at the end, the head was changed, or personal facts are
+    /// gone and no entry says that they were erased.
     pub fn finish(self, head: &Head) -> Result<Head, Broken> {
         if self.head.seq != head.seq {
             return Err(Broken::End {
@@ -296,17 +352,23 @@ impl Verifier {
         if self.head.hash != head.hash {
             return Err(Broken::Hash { seq: head.seq });
         }
+        if let Some(seq) = self.missing.first() {
+            return Err(Broken::Personal { seq: *seq });
+        }
         Ok(self.head)
     }
 }
 
-/// Personal facts are there and as committed to. Nobody can take them out
-/// unseen: an erasure on request will be an entry of its own that says so.
-fn check_personal(entry: &LogEntry, line: &Line) -> Result<(), Broken> {
+/// Whether the personal facts that a line is bound to are there, as committed to.
+/// Nobody takes them out unseen: an erasure is an entry of its own that says so.
+fn has_personal(entry: &LogEntry, line: &Line) -> Result<bool, Broken> {
     let broken = Err(Broken::Personal { seq: entry.seq });
     match (&entry.salt, &entry.personal, &line.commitment) {
-        (Some(salt), Some(facts), Some(commitment)) if commit(salt, facts) == *commitment => Ok(()),
-        (None, None, None) => Ok(()),
+        (Some(salt), Some(facts), Some(commitment)) if commit(salt, facts) == *commitment => {
+            Ok(true)
+        }
+        (None, None, None) => Ok(true),
+        (None, None, Some(_)) => Ok(false),
         (_, _, _) => broken,
     }
 }
@@ -352,6 +414,48 @@ mod tests {
         entries[2].personal = None;
         entries[2].salt = None;
         assert_eq!(verify(&entries, &head), Err(Broken::Personal { seq: 3 }));
+    }
+
+    #[test]
+    fn an_erasure_is_told_by_an_entry_that_comes_after() {
+        let (mut entries, mut head) = chain_of(6);
+        let at = Timestamp::UNIX_EPOCH;
+        let distribution = DistributionId::from_parts(1, 1);
+        for place in [1, 2, 4] {
+            entries[place].personal = None;
+            entries[place].salt = None;
+        }
+        assert_eq!(verify(&entries, &head), Err(Broken::Personal { seq: 2 }));
+        let told = erased(at, distribution, &BTreeSet::from([2, 3]), "vera", "asked");
+        assert_eq!(told.facts["entries"], serde_json::json!([[2, 3]]));
+        entries.push(head.append(&told));
+        assert_eq!(verify(&entries, &head), Err(Broken::Personal { seq: 5 }));
+        entries.push(head.append(&erased(at, distribution, &BTreeSet::from([5]), "vera", "")));
+        assert_eq!(verify(&entries, &head), Ok(head.clone()));
+        // The facts alone without their salt are no erasure.
+        entries[3].personal = None;
+        assert_eq!(verify(&entries, &head), Err(Broken::Personal { seq: 4 }));
+    }
+
+    #[test]
+    fn nobody_is_told_of_an_erasure_beforehand() {
+        let mut head = Head::default();
+        let at = Timestamp::UNIX_EPOCH;
+        let distribution = DistributionId::from_parts(1, 1);
+        let told = erased(at, distribution, &BTreeSet::from([2]), "x", "");
+        let first = head.append(&told);
+        let mut event = told;
+        event.event = "accepted".into();
+        event.personal = Some(Personal {
+            facts: Map::new(),
+            salt: 1,
+        });
+        let mut second = head.append(&event);
+        (second.personal, second.salt) = (None, None);
+        assert_eq!(
+            verify(&[first, second], &head),
+            Err(Broken::Personal { seq: 2 })
+        );
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use super::address::EmailAddress;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Why an address is barred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +46,27 @@ impl SuppressionReason {
         }
     }
 
+    /// How much it weighs against another reason on the same address. What the
+    /// person said themselves stands above what others decided, and that above
+    /// what servers reported: whoever lifts a bar because a mailbox is there again
+    /// must not lift an opt-out with it.
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Erasure => 5,
+            Self::OptOut => 4,
+            Self::Complaint => 3,
+            Self::Manual => 2,
+            Self::HardBounce => 1,
+            Self::SoftBounces => 0,
+        }
+    }
+
+    /// Whether a bar for this reason takes the place of one for another. Of two
+    /// that weigh the same, the first stays.
+    pub fn outweighs(self, other: Self) -> bool {
+        self.weight() > other.weight()
+    }
+
     /// Reads a reason's name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
@@ -67,6 +89,22 @@ pub struct Suppression {
     pub note: String,
 }
 
+/// The bars of a batch that count: for each address the weightiest, of several
+/// that weigh the same the first; by address.
+pub fn weightiest(bars: &[Suppression]) -> Vec<&Suppression> {
+    let mut kept: BTreeMap<&EmailAddress, &Suppression> = BTreeMap::new();
+    for bar in bars {
+        kept.entry(&bar.email)
+            .and_modify(|known| {
+                if bar.reason.outweighs(known.reason) {
+                    *known = bar;
+                }
+            })
+            .or_insert(bar);
+    }
+    kept.into_values().collect()
+}
+
 /// Which bars somebody looks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SuppressionSearch {
@@ -74,4 +112,57 @@ pub struct SuppressionSearch {
     pub text: String,
     /// The reason.
     pub reason: Option<SuppressionReason>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bar(email: &str, reason: SuppressionReason, note: &str) -> Suppression {
+        Suppression {
+            email: email.parse().unwrap(),
+            reason,
+            at: Timestamp::UNIX_EPOCH,
+            source: "vera".into(),
+            note: note.into(),
+        }
+    }
+
+    #[test]
+    fn the_persons_own_word_stands_above_what_servers_report() {
+        use SuppressionReason::{Complaint, Erasure, HardBounce, Manual, OptOut, SoftBounces};
+        let order = [Erasure, OptOut, Complaint, Manual, HardBounce, SoftBounces];
+        for (place, heavier) in order.into_iter().enumerate() {
+            assert!(!heavier.outweighs(heavier), "the first of its kind stays");
+            for lighter in order.into_iter().skip(place + 1) {
+                assert!(heavier.outweighs(lighter) && !lighter.outweighs(heavier));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_is_barred_once_for_its_weightiest_reason(
+            given in proptest::collection::vec((0usize..3, 0usize..6), 0..12),
+        ) {
+            let bars: Vec<_> = given
+                .iter()
+                .enumerate()
+                .map(|(n, (who, why))| {
+                    bar(&format!("p{who}@example.org"), SuppressionReason::ALL[*why], &n.to_string())
+                })
+                .collect();
+            let kept = weightiest(&bars);
+            for one in &bars {
+                let stands: Vec<_> = kept.iter().filter(|bar| bar.email == one.email).collect();
+                prop_assert_eq!(stands.len(), 1);
+                prop_assert!(!one.reason.outweighs(stands[0].reason));
+                let first = bars.iter().find(|bar| {
+                    bar.email == one.email && bar.reason.weight() == stands[0].reason.weight()
+                });
+                prop_assert_eq!(first, Some(*stands[0]));
+            }
+        }
+    }
 }

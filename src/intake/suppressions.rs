@@ -1,5 +1,6 @@
 //! Bars on addresses as CSV: read, and written as it is read.
 
+use super::contacts::decode;
 use super::export::{plain, safe};
 use crate::domain::address::EmailAddress;
 use crate::domain::problem::Problem;
@@ -15,7 +16,7 @@ const COLUMNS: [&str; 5] = ["email", "reason", "at", "source", "note"];
 /// More letters than any address has (RFC 5321 4.5.3.1.3).
 const LONGEST_ADDRESS: usize = 320;
 
-/// Reads bars: CSV with a header that names `email`, or one address a line. What
+/// Reads bars, in any encoding that contacts are read in: CSV with a header that names `email`, or one address a line. What
 /// a line does not say is the default: barred by hand, now, by this person.
 /// Each address comes once; bad lines are told.
 pub fn read_suppressions(
@@ -25,16 +26,18 @@ pub fn read_suppressions(
     by: &str,
 ) -> (Vec<Suppression>, Vec<Problem>) {
     let mut problems = Vec::new();
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.trim_start_matches('\u{feff}'),
-        Err(error) => {
-            let line = bytes[..error.valid_up_to()]
-                .split(|octet| *octet == b'\n')
-                .count();
-            let problem = Problem::error(file, "is not UTF-8; save it as UTF-8").at_line(line);
-            return (Vec::new(), vec![problem]);
+    let decoded = match decode(bytes, None) {
+        Ok(decoded) => decoded,
+        Err(fault) => {
+            let problem = Problem::error(file, fault.message);
+            let placed = match fault.line {
+                Some(line) => problem.at_line(line),
+                None => problem,
+            };
+            return (Vec::new(), vec![placed]);
         }
     };
+    let text = decoded.text.trim_start_matches('\u{feff}');
     let mut rows = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -210,6 +213,32 @@ mod tests {
         let (_, problems) = read(&"x".repeat(1000));
         let told = "f:1: 1000 letters are no mail address; is it one address a line?";
         assert_eq!(problems, [told]);
+    }
+
+    #[test]
+    fn any_encoding_that_contacts_come_in_is_read() {
+        let text = "email,note\r\nanna@example.org,просила больше не писать\r\n";
+        let utf16 = |text: &str| -> Vec<u8> {
+            let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+            [0xff, 0xfe].into_iter().chain(units).collect()
+        };
+        // Windows-1251 has the small Cyrillic letters in their order from 0xE0 on.
+        let old = |letter: char| match u32::from(letter) {
+            code @ 0x430..=0x44f => u8::try_from(code - 0x430 + 0xe0).unwrap(),
+            code => u8::try_from(code).unwrap(),
+        };
+        let windows: Vec<u8> = text.chars().map(old).collect();
+        let marked = format!("\u{feff}{text}").into_bytes();
+        for bytes in [utf16(text), windows, marked] {
+            let (bars, problems) = read_suppressions(&bytes, "f", Timestamp::UNIX_EPOCH, "x");
+            assert_eq!(problems.len(), 0, "{problems:?}");
+            assert_eq!(bars[0].email.to_string(), "anna@example.org");
+            assert_eq!(bars[0].note, "просила больше не писать");
+        }
+        let no_text = b"\x7fELF\0\x01\x02";
+        let (bars, problems) = read_suppressions(no_text, "f", Timestamp::UNIX_EPOCH, "x");
+        assert_eq!(bars.len(), 0);
+        assert!(problems[0].to_string().contains("NUL"), "{problems:?}");
     }
 
     #[test]

@@ -76,6 +76,10 @@ pub enum Part {
     BounceKey,
     /// The API's tokens.
     Tokens,
+    /// Hashes of forgotten addresses.
+    Forgotten,
+    /// By what they are keyed.
+    ErasureKey,
 }
 
 /// How a part is laid out. Its first column is its key.
@@ -112,7 +116,7 @@ impl Layout {
 
 impl Part {
     /// All, what is referred to before what refers to it.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Contacts,
         Self::Suppressions,
         Self::Contents,
@@ -132,6 +136,8 @@ impl Part {
         Self::Bounces,
         Self::BounceKey,
         Self::Tokens,
+        Self::Forgotten,
+        Self::ErasureKey,
     ];
 
     /// Its name for people.
@@ -156,6 +162,8 @@ impl Part {
             Self::Bounces => "bounces",
             Self::BounceKey => "key of return paths",
             Self::Tokens => "tokens of the API",
+            Self::Forgotten => "forgotten addresses",
+            Self::ErasureKey => "key of forgotten addresses",
         }
     }
 
@@ -206,6 +214,16 @@ impl Part {
             Self::Bounces => ("bounce", &BOUNCE),
             Self::BounceKey => ("bounce_key", &[("one", Whole), ("octets", Bytes)]),
             Self::Tokens => ("api_token", &TOKEN),
+            Self::Forgotten => (
+                "forgotten",
+                &[
+                    ("hash", Text),
+                    ("at", Text),
+                    ("source", Text),
+                    ("swept", Whole),
+                ],
+            ),
+            Self::ErasureKey => ("erasure_key", &[("one", Whole), ("octets", Bytes)]),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };

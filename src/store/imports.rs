@@ -64,6 +64,12 @@ pub(super) fn written(changes: &[ContactChange]) -> Vec<(Option<&Contact>, &Cont
     written.collect()
 }
 
+/// The addresses of contacts that some changes bring in.
+pub(super) fn new_addresses(changes: &[ContactChange]) -> Vec<EmailAddress> {
+    let added = changes.iter().filter(|one| one.from().is_none());
+    added.map(|one| one.email().clone()).collect()
+}
+
 /// Those of some changes that take a contact away.
 pub(super) fn gone(changes: &[ContactChange]) -> Vec<&Contact> {
     let gone = changes.iter().filter(|one| one.to().is_none());

@@ -6,17 +6,22 @@
 //! nothing is ever half-applied. `tests/it/store.rs` holds every backend to
 //! the same conformance suite.
 
+mod access;
 pub mod accounts;
 pub mod archive;
 pub mod bounces;
 pub mod copy;
+pub mod erasure;
+mod forget;
 pub mod imports;
 mod lapse;
 mod log_query;
 pub mod people;
 mod piece;
 pub mod postgres;
+mod retain;
 pub mod sqlite;
+mod surgery;
 pub mod tokens;
 mod values;
 pub mod verify;
@@ -333,6 +338,7 @@ pub trait Planning: Send {
 pub trait Store:
     accounts::Accounts
     + bounces::Bounces
+    + erasure::Erasure
     + imports::Imports
     + people::People
     + tokens::Tokens
@@ -350,8 +356,9 @@ pub trait Store:
     /// The contact with an address.
     async fn contact(&self, email: &EmailAddress) -> Result<Option<Contact>>;
 
-    /// Bars addresses; an address barred already keeps its first bar. Answers with
-    /// how many were not barred before.
+    /// Bars addresses; of two bars on one address the weightier stands, of two that
+    /// weigh the same the first. Answers with how many are new, or stand for a
+    /// weightier reason now.
     async fn suppress(&self, suppressions: &[Suppression]) -> Result<u64>;
 
     /// All barred addresses.
@@ -364,7 +371,8 @@ pub trait Store:
     ) -> Result<HashMap<String, SuppressionReason>>;
 
     /// Addresses to which any distribution of a release brings it: all its
-    /// deliveries that were not cancelled or suppressed.
+    /// deliveries that were not cancelled or suppressed. Nobody who was forgotten
+    /// is among them.
     async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>>;
 
     /// Begins a plan.
@@ -415,7 +423,8 @@ pub trait Store:
     /// How many deliveries fall due at which instant, in order of time.
     async fn due_times(&self, id: DistributionId) -> Result<Vec<(Timestamp, u64)>>;
 
-    /// Who has a release: each accepted delivery of it, by address.
+    /// Who has a release: each accepted delivery of it, by address; but for those
+    /// who were forgotten.
     async fn receivers_of(&self, release: &ReleaseId) -> Result<HashMap<String, Delivery>>;
 
     /// Puts an approval on record. Approvals are never changed.

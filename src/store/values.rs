@@ -92,6 +92,22 @@ pub(super) fn reason(place: &str, name: &str) -> Result<SuppressionReason> {
         .ok_or_else(|| damaged(place, "suppression", format!("reason `{name}`")))
 }
 
+/// What becomes of a bar where there is one on the address: the weightier stays.
+pub(super) fn keep_weightier() -> String {
+    let weight = |column: &str| {
+        let cases = SuppressionReason::ALL
+            .map(|reason| format!("WHEN '{}' THEN {}", reason.name(), reason.weight()))
+            .join(" ");
+        format!("CASE {column} {cases} ELSE 0 END")
+    };
+    format!(
+        "ON CONFLICT (email) DO UPDATE SET reason = excluded.reason, at = excluded.at, \
+             source = excluded.source, note = excluded.note WHERE {} > {}",
+        weight("excluded.reason"),
+        weight("suppression.reason")
+    )
+}
+
 /// A bar, off its columns: address, reason and time; source; note.
 pub(super) fn suppression(
     place: &str,

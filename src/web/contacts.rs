@@ -125,6 +125,8 @@ pub(super) async fn sheet(front: &Front, visitor: &Visitor, id: &str, asked: Ask
         "facts": facts(contact),
         "custom": contact.custom,
         "lists": contact.lists,
+        "left_lists": contact.left_lists.join(", "),
+        "query": query([("email", contact.email.to_string().as_str())]),
         "listed": contact.embargo_agreement.is_some(),
         "listed_since": contact.embargo_agreement.as_ref().and_then(|one| one.since).map(|day| day.to_string()),
         "words": whole.words.iter().map(|word| word_row(front, visitor, word)).collect::<Vec<_>>(),

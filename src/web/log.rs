@@ -61,7 +61,7 @@ impl Search {
 }
 
 /// Events that a form offers.
-const EVENTS: [&str; 17] = [
+const EVENTS: [&str; 18] = [
     "distribution",
     "planned",
     "attempt",
@@ -79,6 +79,7 @@ const EVENTS: [&str; 17] = [
     "resumed",
     "killed",
     "embargo_moved",
+    "erased",
 ];
 
 pub(super) async fn show(

@@ -38,6 +38,7 @@ mod order;
 mod origin;
 mod pieces;
 mod preview;
+mod privacy;
 mod readers;
 mod rehearsals;
 mod releases;

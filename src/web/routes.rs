@@ -5,7 +5,7 @@ use super::guard::{Post, stand};
 use super::{
     Front, account, agreements, api, assets, audience, bounces, contact_form, contacts, copy,
     distributions, fault, groups, health, imports, language, log, metrics, news, opt_out, preview,
-    readers, rehearsals, releases, send, sign_in, suppressed, users,
+    privacy, readers, rehearsals, releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -204,7 +204,7 @@ fn of_distributions() -> Vec<Served> {
 
 /// Contacts, what groups them, and whom nobody writes to.
 fn of_contacts() -> Vec<Served> {
-    use Permission::{KeepContacts, See};
+    use Permission::{Forget, KeepContacts, See};
     use Rule::May;
     vec![
         reads("/contacts", May(See), contacts::list),
@@ -231,6 +231,14 @@ fn of_contacts() -> Vec<Served> {
         ),
         reads("/contacts/bounces", May(See), bounces::list),
         reads("/contacts/bounces/{report}", May(See), bounces::show),
+        reads("/contacts/forget", May(Forget), privacy::show),
+        changes("/contacts/forget", May(Forget), privacy::forget),
+        changes("/contacts/forget/lift", May(Forget), privacy::lift),
+        reads(
+            "/contacts/privacy/{file}",
+            May(KeepContacts),
+            privacy::everything,
+        ),
         reads("/contacts/{id}", May(See), contacts::show),
         reads(
             "/contacts/{id}/edit",

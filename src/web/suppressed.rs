@@ -108,6 +108,7 @@ async fn sheet(front: &Front, visitor: &Visitor, search: &Search, news: News) ->
         "imported": imported,
         "import_fault": news.import_fault,
         "query": query(pairs),
+        "forgotten": desk.forgotten_count().await?,
         "begun": !search.after.is_empty(),
         "next": next,
     });

@@ -28,6 +28,7 @@ mod mime;
 mod people;
 mod post;
 mod post_office;
+mod privacy;
 mod promises;
 mod relay_faults;
 mod relays;

@@ -443,7 +443,7 @@ fn an_embargo_is_moved_by_command_alone() {
     );
     let new = workspace.json(&["status", "latest"]).1;
     assert_ne!(new["lift"], old["lift"]);
-    let log = workspace.sqlite("SELECT line ->> '$.by', line ->> '$.why' FROM delivery_log WHERE line ->> '$.event' = 'embargo_moved'");
+    let log = workspace.sqlite("SELECT line ->> '$.by', personal ->> '$.why' FROM delivery_log WHERE line ->> '$.event' = 'embargo_moved'");
     assert_eq!(log.trim(), "vera|the hearing was put off");
     let early = workspace.sqlite(
         "SELECT count(*) FROM delivery WHERE phase = 'general' AND due_at < permitted_from",

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bounces;
+mod erasure;
 mod ground;
 mod imports;
 mod ledger;
@@ -59,8 +60,16 @@ conformance! {
     bounces::failures_of_different_deliveries_count,
     bounces::reports_are_found_and_turned_over,
     bounces::the_key_of_return_paths_is_made_once,
+    erasure::nothing_of_a_person_is_left,
+    erasure::everything_that_is_held_is_shown,
+    erasure::what_is_forgotten_stays_barred,
+    erasure::nobody_else_is_touched,
+    erasure::a_conversation_under_way_is_not_forgotten,
+    erasure::a_copy_remembers_who_was_forgotten,
+    erasure::the_files_themselves_hold_nothing,
+    erasure::what_is_too_old_goes_and_the_log_says_so,
     questions::contacts_are_known_by_their_address,
-    questions::the_first_bar_of_an_address_stands,
+    questions::the_weightiest_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,
     questions::deliveries_are_counted,
     questions::what_waits_is_told,

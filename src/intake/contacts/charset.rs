@@ -37,16 +37,16 @@ pub struct Charset {
 
 /// A file as text.
 #[derive(Debug)]
-pub(super) struct Decoded<'b> {
-    pub(super) text: Cow<'b, str>,
+pub(in crate::intake) struct Decoded<'b> {
+    pub(in crate::intake) text: Cow<'b, str>,
     pub(super) charset: Charset,
 }
 
 /// Why a file is no text, and in which line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Undecodable {
-    pub(super) line: Option<usize>,
-    pub(super) message: String,
+pub(in crate::intake) struct Undecodable {
+    pub(in crate::intake) line: Option<usize>,
+    pub(in crate::intake) message: String,
 }
 
 /// Encodings of one octet a letter, in the order of preference.
@@ -95,7 +95,7 @@ pub(super) fn by_name(asked: &str) -> Result<&'static Encoding, String> {
 }
 
 /// A file as text, in the encoding asked for or the one found out.
-pub(super) fn decode<'b>(
+pub(in crate::intake) fn decode<'b>(
     bytes: &'b [u8],
     asked: Option<&'static Encoding>,
 ) -> Result<Decoded<'b>, Undecodable> {

@@ -15,6 +15,7 @@ mod row;
 mod sheet;
 mod workbook;
 
+pub(super) use charset::decode;
 pub use charset::{Charset, Found};
 pub use columns::{Column, Mapping, Meaning};
 

@@ -143,6 +143,7 @@ impl Making<'_> {
             send_window: self.parsed(Field::SendWindow, SendWindow::parse),
             beats: self.list(Field::Beats),
             lists: self.list(Field::Lists),
+            left_lists: Vec::new(),
             embargo_agreement: self.parsed(Field::EmbargoAgreement, agreement).flatten(),
             notes: self.cells.cell(Field::Notes).to_owned(),
             custom: self.custom(),

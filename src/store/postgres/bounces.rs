@@ -4,6 +4,7 @@ use super::rows::{STANDING, asked, get, stand};
 use super::{PostgresStore, Result, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
 use crate::domain::bounce_search::BounceSearch;
+use crate::domain::erasure::is_forgotten;
 use crate::store::Standing;
 use crate::store::bounces::{self, Arrived, Bounces, Fate, Judge, Judged, bounce_query};
 use crate::store::values::{due_at, from_json, json, micros, timestamp};
@@ -26,11 +27,7 @@ impl Bounces for PostgresStore {
     ) -> Result<Vec<Fate>> {
         let wrong = |error| self.failed(error);
         let mut transaction = self.begin().await?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(LOCK)
-            .execute(&mut *transaction)
-            .await
-            .map_err(wrong)?;
+        lock_all(&mut transaction).await.map_err(wrong)?;
         let mut fates = vec![Fate::Unmatched; arrived.len()];
         let mut events = Vec::new();
         // Deliveries are locked in the order of identifiers, as everybody does.
@@ -52,6 +49,9 @@ impl Bounces for PostgresStore {
                 },
             };
             let standing = lock(self, &mut transaction, standing).await?;
+            if !is_known_still(&standing) {
+                continue;
+            }
             let earlier = earlier(self, &mut transaction, &standing, since).await?;
             let judged = judge(one, evidence, &standing, &earlier);
             fates[place] = keep(&mut transaction, one, &standing, &judged)
@@ -112,6 +112,15 @@ impl Bounces for PostgresStore {
     async fn bounce_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
         self.within(key(self, fresh)).await
     }
+}
+
+/// Keeps everybody else who takes reports in out until the transaction ends.
+pub(super) async fn lock_all(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 async fn key(store: &PostgresStore, fresh: [u8; 32]) -> Result<[u8; 32]> {
@@ -218,6 +227,11 @@ async fn lock(
         Some(row) => stand(&store.place, &row),
         None => Ok(standing),
     }
+}
+
+/// Whether a report may be kept: whoever was forgotten has none.
+fn is_known_still(standing: &Standing) -> bool {
+    !is_forgotten(&standing.delivery.recipient.email)
 }
 
 /// The times of an address's earlier failures, one for each other delivery.

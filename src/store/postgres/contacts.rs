@@ -1,5 +1,6 @@
 //! Contacts: many at once, written with what they are found by.
 
+use super::erasure::among;
 use super::rows::{failed, get};
 use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
@@ -9,6 +10,7 @@ use crate::store::people::{KeyChanges, KeyRow};
 use crate::store::values::{from_json, json};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Postgres, Transaction};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Contacts in one statement.
@@ -20,6 +22,16 @@ pub(super) async fn import(store: &PostgresStore, contacts: &[Contact]) -> Resul
     let wrong = |error| store.failed(error);
     let mut transaction = begin_alone(store).await?;
     let (mut imported, mut keys) = (Imported::default(), KeyChanges::default());
+    let emails: Vec<_> = contacts.iter().map(|one| one.email.clone()).collect();
+    let forgotten = among(&mut transaction, &store.place, &emails).await?;
+    let contacts: Cow<'_, [Contact]> = if forgotten.is_empty() {
+        contacts.into()
+    } else {
+        let kept = contacts
+            .iter()
+            .filter(|one| !forgotten.contains(&one.email));
+        kept.cloned().collect()
+    };
     for batch in contacts.chunks(BATCH) {
         import_batch(store, &mut transaction, batch, (&mut imported, &mut keys)).await?;
     }

@@ -11,6 +11,7 @@ mod archive;
 mod bell;
 mod bounces;
 mod contacts;
+mod erasure;
 mod imports;
 mod lead;
 mod lease;

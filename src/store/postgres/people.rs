@@ -1,6 +1,7 @@
 //! Contacts one by one, and how they are found.
 
 use super::contacts::{begin_alone, contact, write};
+use super::erasure::among;
 use super::rows::{STANDING, asked, delivery, get, number, stand};
 use super::{PostgresStore, Result, suppressions};
 use crate::domain::address::EmailAddress;
@@ -106,7 +107,9 @@ async fn add(store: &PostgresStore, contact: &Contact) -> Result<bool> {
         .fetch_optional(&mut *transaction)
         .await
         .map_err(wrong)?;
-    if known.is_some() {
+    let emails = std::slice::from_ref(&contact.email);
+    let forgotten = among(&mut transaction, &store.place, emails).await?;
+    if known.is_some() || !forgotten.is_empty() {
         return Ok(false);
     }
     write(&mut transaction, None, contact)

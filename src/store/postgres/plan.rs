@@ -1,7 +1,9 @@
 //! Writing a plan: one transaction, in batches.
 
+use super::erasure::lock_forgetting;
 use super::log::Pending;
 use super::rows::failed;
+use super::turn::Hold;
 use super::{PostgresStore, Result, bell};
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::Distribution;
@@ -26,6 +28,9 @@ pub(super) async fn begin(
     // Between two batches an audience is chosen; nobody waits for that.
     transaction
         .execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
+        .await
+        .map_err(|error| store.failed(error))?;
+    lock_forgetting(&mut transaction, Hold::Shared)
         .await
         .map_err(|error| store.failed(error))?;
     Ok(Box::new(Plan {

@@ -4,6 +4,7 @@ use super::rows::{STANDING, delivery as read_delivery, get, id, number, stand};
 use super::{PostgresStore, Result};
 use crate::domain::delivery::Delivery;
 use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
 use crate::store::Standing;
 use crate::store::values::{from_json, micros};
@@ -18,9 +19,10 @@ pub(super) async fn recipients_of(
 ) -> Result<HashMap<String, DistributionId>> {
     let rows = sqlx::query(
         "SELECT delivery.email, delivery.distribution FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
-         WHERE distribution.release = $1 AND delivery.state NOT IN ('cancelled', 'suppressed')",
+         WHERE distribution.release = $1 AND delivery.state NOT IN ('cancelled', 'suppressed') AND delivery.email <> $2",
     )
     .bind(release.as_str())
+    .bind(FORGOTTEN)
     .fetch_all(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;
@@ -114,9 +116,10 @@ pub(super) async fn receivers_of(
 ) -> Result<HashMap<String, Delivery>> {
     let rows = sqlx::query(
         "SELECT delivery.email, delivery.plan FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
-         WHERE distribution.release = $1 AND delivery.state = 'accepted' ORDER BY delivery.id",
+         WHERE distribution.release = $1 AND delivery.state = 'accepted' AND delivery.email <> $2 ORDER BY delivery.id",
     )
     .bind(release.as_str())
+    .bind(FORGOTTEN)
     .fetch_all(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;

@@ -1,12 +1,14 @@
 //! Bars on addresses.
 
+use super::erasure::among;
 use super::rows::get;
 use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
-use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
-use crate::store::values::{reason, suppression};
+use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch, weightiest};
+use crate::store::erasure::Erasure;
+use crate::store::values::{keep_weightier, reason, suppression};
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Postgres, QueryBuilder};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 use std::collections::HashMap;
 
 /// The place of a text in an address, folded as SQLite folds: ASCII letters alone.
@@ -18,34 +20,54 @@ const BATCH: usize = 500;
 
 pub(super) async fn suppress(store: &PostgresStore, suppressions: &[Suppression]) -> Result<u64> {
     let mut transaction = store.begin().await?;
-    let added = insert(&mut transaction, suppressions)
+    let suppressions = unforgotten(store, &mut transaction, suppressions).await?;
+    let added = insert(&mut transaction, &suppressions)
         .await
         .map_err(|error| store.failed(error))?;
     store.commit(transaction).await?;
     Ok(added)
 }
 
-/// Sets bars, and answers with how many are new: what is barred keeps its first.
+/// Those on addresses that may be written down: whoever was forgotten is barred
+/// already, without their address.
+async fn unforgotten(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    suppressions: &[Suppression],
+) -> Result<Vec<Suppression>> {
+    let emails: Vec<_> = suppressions.iter().map(|bar| bar.email.clone()).collect();
+    let forgotten = among(connection, &store.place, &emails).await?;
+    let kept = suppressions
+        .iter()
+        .filter(|bar| !forgotten.contains(&bar.email));
+    Ok(kept.cloned().collect())
+}
+
+/// Sets bars, and answers with how many are new, or stand for a weightier reason
+/// now.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     suppressions: &[Suppression],
 ) -> sqlx::Result<u64> {
     let mut added = 0;
-    for batch in suppressions.chunks(BATCH) {
-        let texts =
-            |text: fn(&Suppression) -> String| -> Vec<String> { batch.iter().map(text).collect() };
+    let statement = format!(
+        "INSERT INTO suppression (email, reason, at, source, note) \
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) {}",
+        keep_weightier()
+    );
+    for batch in weightiest(suppressions).chunks(BATCH) {
+        let texts = |text: fn(&Suppression) -> String| -> Vec<String> {
+            batch.iter().map(|bar| text(bar)).collect()
+        };
         // PostgreSQL takes no NUL, and whoever wrote one meant nothing by it.
-        let done = sqlx::query(
-            "INSERT INTO suppression (email, reason, at, source, note) \
-             SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) ON CONFLICT (email) DO NOTHING",
-        )
-        .bind(texts(|one| one.email.to_string()))
-        .bind(texts(|one| one.reason.name().to_owned()))
-        .bind(texts(|one| one.at.to_string()))
-        .bind(texts(|one| one.source.replace('\0', "\u{fffd}")))
-        .bind(texts(|one| one.note.replace('\0', "\u{fffd}")))
-        .execute(&mut *connection)
-        .await?;
+        let done = sqlx::query(AssertSqlSafe(statement.clone()))
+            .bind(texts(|one| one.email.to_string()))
+            .bind(texts(|one| one.reason.name().to_owned()))
+            .bind(texts(|one| one.at.to_string()))
+            .bind(texts(|one| one.source.replace('\0', "\u{fffd}")))
+            .bind(texts(|one| one.note.replace('\0', "\u{fffd}")))
+            .execute(&mut *connection)
+            .await?;
         added += done.rows_affected();
     }
     Ok(added)
@@ -65,13 +87,29 @@ pub(super) async fn is_suppressed(
     store: &PostgresStore,
     emails: &[EmailAddress],
 ) -> Result<HashMap<String, SuppressionReason>> {
-    let emails: Vec<_> = emails.iter().map(ToString::to_string).collect();
+    let texts: Vec<_> = emails.iter().map(ToString::to_string).collect();
     let rows = sqlx::query("SELECT email, reason FROM suppression WHERE email = ANY($1)")
-        .bind(emails)
+        .bind(texts)
         .fetch_all(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| bar(store, row)).collect()
+    let mut bars: HashMap<_, _> = rows
+        .iter()
+        .map(|row| bar(store, row))
+        .collect::<Result<_>>()?;
+    let mut reader = store
+        .readers
+        .acquire()
+        .await
+        .map_err(|error| store.failed(error))?;
+    let forgotten = among(&mut reader, &store.place, emails).await?;
+    bars.extend(forgotten.into_iter().map(erased));
+    Ok(bars)
+}
+
+/// The bar on an address that was forgotten.
+fn erased(email: EmailAddress) -> (String, SuppressionReason) {
+    (email.to_string(), SuppressionReason::Erasure)
 }
 
 fn bar(store: &PostgresStore, row: &PgRow) -> Result<(String, SuppressionReason)> {
@@ -88,7 +126,22 @@ pub(super) async fn one(
         .fetch_optional(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    row.map(|row| whole(store, &row)).transpose()
+    match row {
+        Some(row) => whole(store, &row).map(Some),
+        None => forgotten(store, email).await,
+    }
+}
+
+/// The bar on an address that was forgotten, which is kept without it.
+async fn forgotten(store: &PostgresStore, email: &EmailAddress) -> Result<Option<Suppression>> {
+    let found = store.forgotten(std::slice::from_ref(email)).await?;
+    Ok(found.into_values().next().map(|known| Suppression {
+        email: email.clone(),
+        reason: SuppressionReason::Erasure,
+        at: known.at,
+        source: known.by,
+        note: String::new(),
+    }))
 }
 
 pub(super) async fn search(

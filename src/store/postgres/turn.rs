@@ -1,11 +1,13 @@
 //! One turn of the ledger: outcomes in, new attempts out, one transaction.
 
+use super::erasure::among;
 use super::rows::{attempts, delivery, get};
 use super::{PostgresStore, Result, bell, log, watch};
 use crate::domain::delivery::{DeliveryState, Life};
 use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
+use crate::domain::suppression::SuppressionReason;
 use crate::store::values::{damaged, due_at, json, micros, reason, timestamp};
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
@@ -38,7 +40,8 @@ pub(super) async fn turn(
     match (claim, open) {
         (Some(_), None) => turned.lapsed = true,
         (Some(claim), Some(open)) if !open.is_empty() => {
-            let found = find(store, &mut transaction, &claim, &open).await?;
+            let mut found = find(store, &mut transaction, &claim, &open).await?;
+            bar_forgotten(store, &mut transaction, &mut found).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
             let others = sort(&claim, found, &mut turned.claimed, &mut begun);
             settle(&mut transaction, others).await.map_err(wrong)?;
@@ -221,6 +224,25 @@ async fn find(
     rows.iter()
         .map(|row| claimed(&store.place, row, claim.now))
         .collect()
+}
+
+/// Whoever was forgotten is barred, wherever their address came from since.
+async fn bar_forgotten(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    found: &mut [Claimed],
+) -> Result<()> {
+    let emails: Vec<_> = found
+        .iter()
+        .map(|one| one.delivery.recipient.email.clone())
+        .collect();
+    let forgotten = among(connection, &store.place, &emails).await?;
+    for one in found {
+        if forgotten.contains(&one.delivery.recipient.email) {
+            one.barred = Some(SuppressionReason::Erasure);
+        }
+    }
+    Ok(())
 }
 
 /// Asks what becomes of each. Those that begin are claimed; the others are to

@@ -109,7 +109,7 @@ fn read(row: &SqliteRow, layout: &Layout) -> sqlx::Result<Row> {
 impl Writing for Whole {
     async fn add(&mut self, part: Part, rows: Vec<Row>) -> Result<()> {
         let added = match part {
-            Part::Contents | Part::Bounces | Part::BounceKey => {
+            Part::Contents | Part::Bounces | Part::BounceKey | Part::ErasureKey => {
                 self.add_octets(&part.layout(), rows).await
             }
             Part::Contacts
@@ -127,7 +127,8 @@ impl Writing for Whole {
             | Part::Acts
             | Part::Imports
             | Part::ImportEntries
-            | Part::Tokens => self.add_plain(&part.layout(), rows).await,
+            | Part::Tokens
+            | Part::Forgotten => self.add_plain(&part.layout(), rows).await,
         };
         added.map_err(|error| super::rows::failed(&self.place, error))
     }

@@ -5,6 +5,7 @@ use super::rows::{asked, due_at, from_json, json, micros, timestamp};
 use super::{Result, SqliteStore, log, suppressions};
 use crate::domain::bounce::{Bounce, Evidence};
 use crate::domain::bounce_search::BounceSearch;
+use crate::domain::erasure::is_forgotten;
 use crate::store::Standing;
 use crate::store::bounces::{Arrived, Bounces, Fate, Judge, Judged, bounce_query, key, seq};
 use async_trait::async_trait;
@@ -31,7 +32,9 @@ impl Bounces for SqliteStore {
                 fates.push(Fate::Known);
                 continue;
             }
-            let Some((standing, evidence)) = find(self, &mut transaction, one).await? else {
+            let found = find(self, &mut transaction, one).await?;
+            let found = found.filter(|(standing, _)| is_known_still(standing));
+            let Some((standing, evidence)) = found else {
                 fates.push(Fate::Unmatched);
                 continue;
             };
@@ -150,6 +153,11 @@ async fn find(
         }
     }
     Ok(None)
+}
+
+/// Whether a report may be kept: whoever was forgotten has none.
+fn is_known_still(standing: &Standing) -> bool {
+    !is_forgotten(&standing.delivery.recipient.email)
 }
 
 /// The times of an address's earlier failures, one for each other delivery.

@@ -1,5 +1,6 @@
 //! Contacts: many at once, written with what they are found by.
 
+use super::erasure::among;
 use super::rows::{failed, from_json, json};
 use super::{Result, SqliteStore, batch};
 use crate::domain::address::EmailAddress;
@@ -8,6 +9,7 @@ use crate::store::Imported;
 use crate::store::people::{KeyChanges, KeyRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// Contacts in one statement.
@@ -17,6 +19,16 @@ pub(super) async fn import(store: &SqliteStore, contacts: &[Contact]) -> Result<
     let mut transaction = store.begin().await?;
     let wrong = |error| store.failed(error);
     let (mut imported, mut keys) = (Imported::default(), KeyChanges::default());
+    let emails: Vec<_> = contacts.iter().map(|one| one.email.clone()).collect();
+    let forgotten = among(&mut transaction, &store.place, &emails).await?;
+    let contacts: Cow<'_, [Contact]> = if forgotten.is_empty() {
+        contacts.into()
+    } else {
+        let kept = contacts
+            .iter()
+            .filter(|one| !forgotten.contains(&one.email));
+        kept.cloned().collect()
+    };
     for batch in contacts.chunks(BATCH) {
         import_batch(store, &mut transaction, batch, (&mut imported, &mut keys)).await?;
     }

@@ -1,6 +1,7 @@
 //! Many contacts changed at once, and undone.
 
 use super::contacts::{remove_records, write_keys, write_records};
+use super::erasure::among;
 use super::rows::{from_json, json};
 use super::{Result, SqliteStore, batch};
 use crate::domain::address::EmailAddress;
@@ -8,7 +9,8 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::ImportId;
 use crate::domain::import_record::{ImportRecord, KEPT, Undone};
 use crate::store::imports::{
-    BATCH, Back, Changed, ContactChange, Imports, Kept, UndoOutcome, bounds, gone, stale, written,
+    BATCH, Back, Changed, ContactChange, Imports, Kept, UndoOutcome, bounds, gone, new_addresses,
+    stale, written,
 };
 use crate::store::people::KeyChanges;
 use async_trait::async_trait;
@@ -39,6 +41,8 @@ impl Imports for SqliteStore {
     ) -> Result<Changed> {
         let mut transaction = self.begin().await?;
         let (mut all_stale, mut keys) = (Vec::new(), KeyChanges::default());
+        let new: Vec<_> = new_addresses(changes);
+        all_stale.extend(among(&mut transaction, &self.place, &new).await?);
         for batch in changes.chunks(BATCH) {
             let kept: Vec<_> = batch.iter().map(|one| Kept::of(record.id, one)).collect();
             let emails: Vec<_> = kept.iter().map(|one| one.email().to_owned()).collect();

@@ -10,6 +10,7 @@ mod batch;
 mod bell;
 mod bounces;
 mod contacts;
+mod erasure;
 mod fold;
 mod imports;
 mod lease;

@@ -1,6 +1,7 @@
 //! Contacts one by one, and how they are found.
 
 use super::contacts::{contact, write};
+use super::erasure::among;
 use super::read::{STANDING, number, stand, text};
 use super::rows::asked;
 use super::{Result, SqliteStore, suppressions};
@@ -24,7 +25,9 @@ impl People for SqliteStore {
             .fetch_optional(&mut *transaction)
             .await
             .map_err(|error| self.failed(error))?;
-        if known.is_some() {
+        let emails = std::slice::from_ref(&contact.email);
+        let forgotten = among(&mut transaction, &self.place, emails).await?;
+        if known.is_some() || !forgotten.is_empty() {
             return Ok(false);
         }
         self.written(transaction, None, contact).await

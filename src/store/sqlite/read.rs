@@ -4,6 +4,7 @@ use super::rows::{damaged, delivery as read_delivery, from_json, micros, timesta
 use super::{Result, SqliteStore};
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
 use crate::store::Standing;
 use jiff::Timestamp;
@@ -17,9 +18,10 @@ pub(super) async fn recipients_of(
 ) -> Result<HashMap<String, DistributionId>> {
     let rows = sqlx::query(
         "SELECT delivery.email, delivery.distribution FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
-         WHERE distribution.release = ? AND delivery.state NOT IN ('cancelled', 'suppressed')",
+         WHERE distribution.release = ? AND delivery.state NOT IN ('cancelled', 'suppressed') AND delivery.email <> ?",
     )
     .bind(release.to_string())
+    .bind(FORGOTTEN)
     .fetch_all(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;
@@ -171,9 +173,10 @@ pub(super) async fn receivers_of(
 ) -> Result<HashMap<String, Delivery>> {
     let rows = sqlx::query(
         "SELECT delivery.email, delivery.plan FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
-         WHERE distribution.release = ? AND delivery.state = 'accepted' ORDER BY delivery.id",
+         WHERE distribution.release = ? AND delivery.state = 'accepted' AND delivery.email <> ? ORDER BY delivery.id",
     )
     .bind(release.to_string())
+    .bind(FORGOTTEN)
     .fetch_all(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;

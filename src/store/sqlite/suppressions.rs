@@ -1,10 +1,12 @@
 //! Bars on addresses.
 
+use super::erasure::among;
 use super::rows::json;
 use super::{Result, SqliteStore, batch};
 use crate::domain::address::EmailAddress;
-use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
-use crate::store::values::{reason, suppression};
+use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch, weightiest};
+use crate::store::erasure::Erasure;
+use crate::store::values::{keep_weightier, reason, suppression};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use std::collections::HashMap;
@@ -12,25 +14,43 @@ use std::collections::HashMap;
 pub(super) async fn suppress(store: &SqliteStore, suppressions: &[Suppression]) -> Result<u64> {
     let wrong = |error| store.failed(error);
     let mut transaction = store.begin().await?;
-    let added = insert(&mut transaction, suppressions)
+    let suppressions = unforgotten(store, &mut transaction, suppressions).await?;
+    let added = insert(&mut transaction, &suppressions)
         .await
         .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)?;
     Ok(added)
 }
 
-/// Sets bars, and answers with how many are new: what is barred keeps its first.
+/// Those on addresses that may be written down: whoever was forgotten is barred
+/// already, without their address.
+async fn unforgotten(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    suppressions: &[Suppression],
+) -> Result<Vec<Suppression>> {
+    let emails: Vec<_> = suppressions.iter().map(|bar| bar.email.clone()).collect();
+    let forgotten = among(connection, &store.place, &emails).await?;
+    let kept = suppressions
+        .iter()
+        .filter(|bar| !forgotten.contains(&bar.email));
+    Ok(kept.cloned().collect())
+}
+
+/// Sets bars, and answers with how many are new, or stand for a weightier reason
+/// now.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     suppressions: &[Suppression],
 ) -> sqlx::Result<u64> {
     let mut added = 0;
-    for bars in suppressions.chunks(batch::MOST) {
+    let kept = format!("WHERE column1 IS NOT NULL {}", keep_weightier());
+    for bars in weightiest(suppressions).chunks(batch::MOST) {
         let mut insert = sqlx::query(batch::over(
             "INSERT INTO suppression (email, reason, at, source, note) SELECT * FROM",
             5,
             bars.len(),
-            "WHERE column1 IS NOT NULL ON CONFLICT (email) DO NOTHING",
+            &kept,
         ));
         for bar in bars {
             insert = insert
@@ -64,7 +84,23 @@ pub(super) async fn is_suppressed(
     .fetch_all(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| bar(store, row)).collect()
+    let mut bars: HashMap<_, _> = rows
+        .iter()
+        .map(|row| bar(store, row))
+        .collect::<Result<_>>()?;
+    let mut reader = store
+        .readers
+        .acquire()
+        .await
+        .map_err(|error| store.failed(error))?;
+    let forgotten = among(&mut reader, &store.place, emails).await?;
+    bars.extend(forgotten.into_iter().map(erased));
+    Ok(bars)
+}
+
+/// The bar on an address that was forgotten.
+fn erased(email: EmailAddress) -> (String, SuppressionReason) {
+    (email.to_string(), SuppressionReason::Erasure)
 }
 
 fn bar(store: &SqliteStore, row: &SqliteRow) -> Result<(String, SuppressionReason)> {
@@ -79,7 +115,22 @@ pub(super) async fn one(store: &SqliteStore, email: &EmailAddress) -> Result<Opt
         .fetch_optional(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    row.map(|row| whole(store, &row)).transpose()
+    match row {
+        Some(row) => whole(store, &row).map(Some),
+        None => forgotten(store, email).await,
+    }
+}
+
+/// The bar on an address that was forgotten, which is kept without it.
+async fn forgotten(store: &SqliteStore, email: &EmailAddress) -> Result<Option<Suppression>> {
+    let found = store.forgotten(std::slice::from_ref(email)).await?;
+    Ok(found.into_values().next().map(|known| Suppression {
+        email: email.clone(),
+        reason: SuppressionReason::Erasure,
+        at: known.at,
+        source: known.by,
+        note: String::new(),
+    }))
 }
 
 pub(super) async fn search(

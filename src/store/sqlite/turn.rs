@@ -1,11 +1,13 @@
 //! One turn of the ledger: outcomes in, new attempts out, one transaction.
 
+use super::erasure::among;
 use super::rows::{damaged, delivery, due_at, json, micros, timestamp};
 use super::{Result, SqliteStore, batch, log};
 use crate::domain::delivery::{DeliveryState, Life};
 use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
+use crate::domain::suppression::SuppressionReason;
 use crate::store::values::{breathe, reason};
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
@@ -37,7 +39,8 @@ pub(super) async fn turn(
     }
     if let Some(claim) = claim {
         if holds(&mut transaction, &claim).await.map_err(wrong)? {
-            let found = find(store, &mut transaction, &claim).await?;
+            let mut found = find(store, &mut transaction, &claim).await?;
+            bar_forgotten(store, &mut transaction, &mut found).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
             let others = sort(&claim, found, &mut turned.claimed, &mut begun).await;
             settle(&mut transaction, &others).await.map_err(wrong)?;
@@ -169,6 +172,25 @@ async fn find(
 /// A delivery that does not begin: its identifier, its state with its facts,
 /// when it may be claimed again, and its attempts, as JSON.
 type Other = serde_json::Value;
+
+/// Whoever was forgotten is barred, wherever their address came from since.
+async fn bar_forgotten(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    found: &mut [Claimed],
+) -> Result<()> {
+    let emails: Vec<_> = found
+        .iter()
+        .map(|one| one.delivery.recipient.email.clone())
+        .collect();
+    let forgotten = among(connection, &store.place, &emails).await?;
+    for one in found {
+        if forgotten.contains(&one.delivery.recipient.email) {
+            one.barred = Some(SuppressionReason::Erasure);
+        }
+    }
+    Ok(())
+}
 
 /// Asks what becomes of each. Those that begin are claimed; the others are to
 /// be written back.

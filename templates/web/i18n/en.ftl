@@ -330,6 +330,7 @@ event-held = held
 event-resumed = resumed
 event-killed = killed
 event-embargo-moved = embargo moved
+event-erased = personal data erased
 in-figures = In figures
 tab-contacts = Contacts
 tab-groups = Lists and segments
@@ -423,7 +424,7 @@ suppressed-hint = Nothing is sent to these addresses, whoever chooses them, and 
 addresses = Addresses
 address = Address
 import-bars = Import
-import-bars-hint = A file in UTF-8: one address a line, or CSV with the columns email, reason, at, source and note.
+import-bars-hint = A file in any usual encoding: one address a line, or CSV with the columns email, reason, at, source and note.
 file = File
 n-bars-read = { $read ->
     [one] 1 address read,
@@ -635,3 +636,24 @@ token-unused = never used
 token-made = The token is made
 token-made-hint = Copy it now: it is shown this once and kept nowhere.
 said-token-revoked = The token opens nothing any more.
+forget-contact = Forget somebody
+forget-hint = Whoever asks for it is erased from the contact list, from what was planned and sent, from the log, from caught mails and from what is kept beside them. That cannot be taken back. Their address stays barred by a hash that nobody can read.
+forgotten-now = { $email } is forgotten: { $rows } rows of the store erased or emptied, { $cancelled } planned mails cancelled, { $caught } files of caught mails removed.
+also-from-copy = Also from the copy
+what-stays = What names them still, and stays:
+forget-pending = Something may remain in free pages of the store. Forget them once more:
+may-be-known-again = { $email } may be known again.
+held-of = What is held of { $email }
+nothing-held = Nothing.
+named-in-files = They are named in files. Take them out of the lists that you keep first; caught mails go by themselves, releases stay:
+everything-held = Everything that is held
+address-again = The address once more
+forget-for-good = Forget for good
+see-what-is-held = See what is held
+lift-forgotten = Let somebody be known again
+lift-forgotten-hint = Who was forgotten and asks to be written to again. Until then no import and no form brings them back.
+n-forgotten = { $n ->
+    [one] One address more is forgotten
+   *[other] { $n } addresses more are forgotten
+ }, and barred without being written down.
+left-lists = Lists they left

@@ -74,6 +74,16 @@ impl Ground {
         World.archive(&self.location()).await.unwrap()
     }
 
+    /// The files that the store is in, where it is in files of its own.
+    pub(crate) fn files(&self) -> Option<Vec<std::path::PathBuf>> {
+        if self.is_postgres() {
+            return None;
+        }
+        let files = std::fs::read_dir(self.dir.path()).unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        Some(paths.filter(|path| path.is_file()).collect())
+    }
+
     /// Asks the backend's own shell.
     pub(crate) fn sql(&self, sql: &str) -> String {
         if self.is_postgres() {
@@ -134,6 +144,7 @@ pub(crate) fn contact(n: u64) -> Contact {
         send_window: None,
         beats: vec![],
         lists: vec![],
+        left_lists: Vec::new(),
         embargo_agreement: None,
         notes: String::new(),
         custom: BTreeMap::new(),

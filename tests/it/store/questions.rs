@@ -49,7 +49,7 @@ pub(super) async fn contacts_are_known_by_their_address(ground: &Ground) {
     assert!(seen.is_sorted(), "octet by octet, on every backend");
 }
 
-pub(super) async fn the_first_bar_of_an_address_stands(ground: &Ground) {
+pub(super) async fn the_weightiest_bar_of_an_address_stands(ground: &Ground) {
     let store = ground.open().await;
     let bar = |n, reason| Suppression {
         email: email(n),
@@ -64,11 +64,35 @@ pub(super) async fn the_first_bar_of_an_address_stands(ground: &Ground) {
     ];
     store.suppress(&first).await.unwrap();
     let second = [bar(1, SuppressionReason::Manual)];
-    store.suppress(&second).await.unwrap();
+    assert_eq!(
+        store.suppress(&second).await.unwrap(),
+        0,
+        "the weightier stays"
+    );
     store.suppress(&[]).await.unwrap();
     let all = store.suppressed().await.unwrap();
     assert_eq!(all.len(), 2);
     assert_eq!(all[&email(1).to_string()], SuppressionReason::OptOut);
+    let later = Suppression {
+        at: at(9),
+        ..bar(4, SuppressionReason::HardBounce)
+    };
+    let both = [
+        bar(4, SuppressionReason::HardBounce),
+        later,
+        bar(4, SuppressionReason::OptOut),
+    ];
+    assert_eq!(store.suppress(&both[..2]).await.unwrap(), 1);
+    let first = store.suppression(&email(4)).await.unwrap().unwrap();
+    assert_eq!(first, both[0], "of two alike the first stays");
+    let opted_out = store.suppress(&both).await.unwrap();
+    assert_eq!(opted_out, 1, "an opt-out takes the place of a bounce");
+    let stands = store.suppression(&email(4)).await.unwrap().unwrap();
+    assert_eq!(stands, both[2]);
+    assert!(
+        !store.lift(&first).await.unwrap(),
+        "it is another bar by now"
+    );
     let asked = store.is_suppressed(&[email(2), email(3)]).await.unwrap();
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[&email(2).to_string()], SuppressionReason::HardBounce);

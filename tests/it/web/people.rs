@@ -382,8 +382,8 @@ fn addresses_are_barred_and_freed_at_the_desk() {
     ivan.get("/contacts/suppressed")
         .holds("d@example.org")
         .lacks("<script>x");
-    ivan.upload(import, "none.csv", b"\xff\xfe")
-        .holds("none.csv:1: is not UTF-8");
+    ivan.upload(import, "none.csv", b"\x7fELF\0\x01")
+        .holds("none.csv: is no text");
     let many: String = (0..150_000)
         .map(|n| format!("r{n:06}@many.example\n"))
         .collect();
@@ -580,4 +580,68 @@ fn nothing_of_a_contact_runs_in_any_page() {
         .lacks("<script>")
         .lacks("<img src=x");
     ivan.get("/distributions").lacks("<script>");
+}
+
+/// What is held is handed over and erased at the desk, by an admin alone.
+#[test]
+fn somebody_is_forgotten_at_the_desk() {
+    let (workspace, service, mut ivan) = desk();
+    user(&workspace, "olga", "admin");
+    let mut olga = Browser::of(&service, "olga");
+    let jonah = "jonah.whitlock@harbour-gazette.example";
+    let id = id_of(&workspace, jonah);
+    let query = "email=jonah.whitlock%40harbour-gazette.example";
+    ivan.get(&format!("/contacts/{id}"))
+        .holds("everything.json?email=jonah")
+        .lacks("/contacts/forget");
+    let file = ivan.get(&format!("/contacts/privacy/everything.json?{query}"));
+    assert_eq!(file.status, 200);
+    assert!(file.headers["content-disposition"].contains("attachment"));
+    let all: serde_json::Value = serde_json::from_str(&file.body).unwrap();
+    assert_eq!(
+        all["store"]["contact"][0]["record"]["name"],
+        "Jonah Whitlock"
+    );
+
+    olga.get(&format!("/contacts/{id}"))
+        .holds(&format!("/contacts/forget?{query}"));
+    let page = olga.get(&format!("/contacts/forget?{query}"));
+    page.holds("Contact list").holds("contacts.csv:4");
+    let wish = |confirm| [("email", jonah), ("confirm", confirm)];
+    let page = olga.post("/contacts/forget", &wish("jonah@harbour-gazette.example"));
+    assert_eq!(page.status, 422);
+    page.holds("are two addresses; nothing was erased");
+    let page = olga.post("/contacts/forget", &wish(jonah));
+    assert_eq!(page.status, 422);
+    page.holds("contacts.csv:4: ").holds("take that out first");
+    std::fs::remove_file(workspace.path("contacts.csv")).unwrap();
+    let page = olga.post(
+        "/contacts/forget",
+        &wish("Jonah.Whitlock@harbour-gazette.example"),
+    );
+    assert_eq!(page.status, 200, "{}", page.body);
+    page.holds("is forgotten:").lacks("free pages");
+    assert_eq!(olga.get(&format!("/contacts/{id}")).status, 404);
+    olga.get("/contacts/suppressed")
+        .holds("One address more is forgotten")
+        .lacks("jonah");
+    let again = ivan.post("/contacts", &[("email", jonah)]);
+    assert_eq!(again.status, 422);
+    again.holds("was forgotten on");
+    let acts = workspace.json(&["user", "acts"]).1;
+    let act = acts
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|act| act["act"] == "contact_forgotten");
+    assert_eq!(act.unwrap()["by"], "olga");
+    assert!(!acts.to_string().contains("jonah"));
+
+    let lift = |why| [("email", jonah), ("why", why)];
+    let page = olga.post("/contacts/forget/lift", &lift(""));
+    assert_eq!(page.status, 422);
+    olga.post("/contacts/forget/lift", &lift("wrote to us"))
+        .holds("may be known again");
+    let back = ivan.post("/contacts", &[("email", jonah)]);
+    assert_eq!(back.status, 303);
 }

@@ -1,0 +1,254 @@
+//! What a person may ask of a newsroom that keeps their address: everything that
+//! is held of them (GDPR article 15), and that it be erased (article 17).
+
+use super::contacts::address;
+use super::traces::{Traces, traces};
+use super::{Desk, DeskError, Wiring};
+use crate::config::StoreLocation;
+use crate::domain::address::EmailAddress;
+use crate::domain::ids::DeliveryId;
+use crate::domain::problem::Problem;
+use crate::entropy::Entropy;
+use crate::store::Store;
+use crate::store::erasure::{Erased, Forgetting, Forgot, Swept};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Everything that is held of an address.
+#[derive(Debug, Clone, Serialize)]
+pub struct Everything {
+    /// Whose.
+    pub email: EmailAddress,
+    /// When it was put together.
+    pub at: Timestamp,
+    /// Rows of the store by table, each with its columns.
+    pub store: BTreeMap<String, Vec<Map<String, Value>>>,
+    /// Files of the workspace in which they are named, with the line where that is
+    /// known.
+    pub files: Vec<String>,
+}
+
+impl Everything {
+    /// Whether nothing is held of them, but that they were forgotten.
+    pub fn is_nothing(&self) -> bool {
+        self.files.is_empty() && self.store.keys().all(|table| table == "forgotten")
+    }
+
+    /// What a table holds, in words for the person.
+    pub fn title(table: &str) -> &str {
+        match table {
+            "contact" => "Contact list",
+            "contact_key" => "Words and lists you are found by",
+            "contact_import" => "Imports of contacts",
+            "contact_import_entry" => "Your record as it was before an import",
+            "suppression" => "Bar on being written to",
+            "agreement" => "Embargo agreements",
+            "approval" => "Approvals of releases",
+            "act" => "What was done at the desk",
+            "content" => "Releases that name you",
+            "distribution" => "Distributions that name you",
+            "delivery_plan" => "Mails to you, as planned",
+            "delivery_state" => "What became of each mail",
+            "delivery_log" => "The delivery log",
+            "bounce" => "Reports that came back",
+            "account" => "Your account at the desk",
+            "session" => "Your sessions at the desk",
+            "forgotten" => "That you were forgotten",
+            other => other,
+        }
+    }
+}
+
+/// What was erased, and what is left.
+#[derive(Debug, Clone, Serialize)]
+pub struct ForgetReport {
+    /// Whose.
+    pub email: EmailAddress,
+    /// What went of the store.
+    #[serde(flatten)]
+    pub erased: Erased,
+    /// Copies of the store in the workspace, from which it went too.
+    pub copies: Vec<String>,
+    /// Files of caught mails that went.
+    pub caught: usize,
+    /// Why something may remain in free pages of the store for now; the same
+    /// command tries again.
+    pub pending: Option<String>,
+    /// What names them still, and stays: published words, the newsroom's staff,
+    /// lines of the log.
+    pub remaining: Vec<String>,
+}
+
+impl Desk {
+    /// Everything that any table or file holds of an address.
+    ///
+    /// # Errors
+    /// It is no address, or the store or a file failed.
+    pub async fn everything(&self, email: &str) -> Result<Everything, DeskError> {
+        let email = address(email)?;
+        let mut store: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for holding in self.store.holdings(&email).await? {
+            store.entry(holding.table).or_default().push(holding.facts);
+        }
+        let found = self.traces(&email)?;
+        let caught = found.caught.iter().map(|path| path.display().to_string());
+        let kept = found.kept.iter().chain(&found.published).map(placed);
+        Ok(Everything {
+            at: self.clock.now(),
+            files: kept.chain(caught).collect(),
+            email,
+            store,
+        })
+    }
+
+    /// How many addresses were forgotten, and stay barred.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn forgotten_count(&self) -> Result<u64, DeskError> {
+        Ok(self.store.forgotten_count().await?)
+    }
+
+    fn traces(&self, email: &EmailAddress) -> Result<Traces, DeskError> {
+        let own = match &self.settings.store {
+            StoreLocation::Sqlite(path) => Some(path.as_path()),
+            StoreLocation::Postgres(_) => None,
+        };
+        traces(&self.workspace, own, email)
+    }
+
+    /// Forgets an address: in the store, in copies of it and in caught mails that
+    /// lie in the workspace. A hash that nobody can read keeps it barred. Every
+    /// step can be done again: whatever stopped it, the same call finishes it.
+    ///
+    /// # Errors
+    /// A file that people keep names them, a mail to them is being handed over or
+    /// in doubt, or something failed; what was erased by then stays erased.
+    pub async fn forget(
+        &self,
+        email: &str,
+        by: &str,
+        wiring: &dyn Wiring,
+    ) -> Result<ForgetReport, DeskError> {
+        let email = address(email)?;
+        let found = self.traces(&email)?;
+        if !found.kept.is_empty() {
+            return Err(DeskError::Problems(found.kept));
+        }
+        let erased = self.forget_in(self.store.as_ref(), &email, by).await?;
+        let mut copies = Vec::new();
+        for path in &found.copies {
+            copies.push(self.forget_copy(path, &email, by, wiring).await?);
+        }
+        for path in &found.caught {
+            remove(path)?;
+        }
+        if erased.before.is_none() || !erased.rows.is_empty() {
+            // Not whom: that is what was asked for.
+            let facts = json!({ "rows": erased.rows, "cancelled": erased.cancelled });
+            self.note(by, "contact_forgotten", facts).await?;
+        }
+        let pending = match self.store.sweep().await? {
+            Swept::Clean => None,
+            Swept::Pending(why) => Some(why),
+        };
+        Ok(ForgetReport {
+            remaining: self.remaining(&email, &found.published).await?,
+            caught: found.caught.len(),
+            email,
+            erased,
+            copies,
+            pending,
+        })
+    }
+
+    async fn forget_in(
+        &self,
+        store: &dyn Store,
+        email: &EmailAddress,
+        by: &str,
+    ) -> Result<Erased, DeskError> {
+        let wish = Forgetting {
+            email,
+            at: self.clock.now(),
+            by,
+            fresh: Entropy.secret(),
+        };
+        match store.forget(wish).await? {
+            Forgot::Done(erased) => Ok(erased),
+            Forgot::InFlight(ids) => Err(DeskError::request(format!(
+                "a mail to {email} is being handed over at this moment ({}); nothing was erased, try again in a minute",
+                listed(&ids)
+            ))),
+            Forgot::InDoubt(ids) => Err(DeskError::request(format!(
+                "nobody knows whether a mail to {email} arrived ({}); nothing was erased: say how it ended with `dateline in-doubt settle`, then try again",
+                listed(&ids)
+            ))),
+        }
+    }
+
+    async fn forget_copy(
+        &self,
+        path: &Path,
+        email: &EmailAddress,
+        by: &str,
+        wiring: &dyn Wiring,
+    ) -> Result<String, DeskError> {
+        let store = wiring
+            .archive(&StoreLocation::Sqlite(path.to_owned()))
+            .await?;
+        self.forget_in(store.as_ref(), email, by).await?;
+        if let Swept::Pending(why) = store.sweep().await? {
+            return Err(DeskError::request(format!(
+                "{email} went from {}, but may remain in its free pages: {why}; try again",
+                path.display()
+            )));
+        }
+        Ok(path.display().to_string())
+    }
+
+    /// Where they are named still.
+    async fn remaining(
+        &self,
+        email: &EmailAddress,
+        published: &[Problem],
+    ) -> Result<Vec<String>, DeskError> {
+        let mut left: Vec<_> = published.iter().map(placed).collect();
+        for holding in self.store.holdings(email).await? {
+            let key = holding.facts.values().next();
+            let key = key.map_or_else(String::new, |key| format!(" {key}"));
+            match holding.table.as_str() {
+                "forgotten" => {}
+                "delivery_log" => left.push(format!(
+                    "the line of log entry{key}, which the log's chain is made of"
+                )),
+                table => left.push(format!("{}{key}", Everything::title(table))),
+            }
+        }
+        Ok(left)
+    }
+}
+
+fn remove(path: &Path) -> Result<(), DeskError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(DeskError::file("remove", path)(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn placed(problem: &Problem) -> String {
+    match problem.line {
+        Some(line) => format!("{}:{line}", problem.file),
+        None => problem.file.clone(),
+    }
+}
+
+fn listed(ids: &[DeliveryId]) -> String {
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    ids.join(", ")
+}

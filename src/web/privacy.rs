@@ -1,0 +1,185 @@
+//! What is held of an address, for its owner; and that it be forgotten.
+
+use super::Front;
+use super::fault::{Answer, Fault, told};
+use super::fields::query;
+use super::sheet::Visitor;
+use crate::desk::DeskError;
+use crate::desk::contacts::address;
+use crate::desk::privacy::{Everything, ForgetReport};
+use crate::domain::erasure::is_same;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum_extra::extract::{Form, Query};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Whom it is about.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Whom {
+    #[serde(default)]
+    email: String,
+}
+
+/// What a form asks for.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Wish {
+    #[serde(default)]
+    email: String,
+    /// The address written once more: it cannot be taken back.
+    #[serde(default)]
+    confirm: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// What the page has to say.
+#[derive(Default)]
+struct News {
+    fault: Option<String>,
+    lift_fault: Option<String>,
+    done: Option<ForgetReport>,
+    lifted: Option<String>,
+}
+
+pub(super) async fn show(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Query(whom): Query<Whom>,
+) -> Answer {
+    let asked = whom.email.trim().to_owned();
+    sheet(&front, &visitor, &asked, News::default()).await
+}
+
+async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) -> Answer {
+    let desk = front.desk();
+    let held = match email.is_empty() {
+        true => None,
+        false => match told(desk.everything(email).await)? {
+            Ok(all) => Some(all),
+            Err(fault) => {
+                news.fault.get_or_insert(fault);
+                None
+            }
+        },
+    };
+    let failed = news.fault.is_some() || news.lift_fault.is_some();
+    let page = json!({
+        "tab": "",
+        "email": held.as_ref().map(|all| all.email.to_string()),
+        "asked": email,
+        "query": query([("email", email)]),
+        "held": held.as_ref().map(counted),
+        "files": held.as_ref().map(|all| all.files.clone()),
+        "nothing": held.as_ref().is_some_and(Everything::is_nothing),
+        "fault": news.fault,
+        "lift_fault": news.lift_fault,
+        "done": news.done.as_ref().map(report),
+        "lifted": news.lifted,
+    });
+    let page = front.page(visitor, "forget", "forget-contact", page)?;
+    let status = match failed {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    };
+    Ok((status, page).into_response())
+}
+
+fn counted(all: &Everything) -> Vec<Value> {
+    let tables = all.store.iter();
+    tables
+        .map(|(table, rows)| json!({ "table": Everything::title(table), "count": rows.len() }))
+        .collect()
+}
+
+fn report(done: &ForgetReport) -> Value {
+    json!({
+        "email": done.email,
+        "rows": done.erased.rows.values().sum::<u64>(),
+        "cancelled": done.erased.cancelled,
+        "caught": done.caught,
+        "copies": done.copies,
+        "pending": done.pending,
+        "remaining": done.remaining,
+    })
+}
+
+pub(super) async fn forget(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Form(wish): Form<Wish>,
+) -> Answer {
+    let mut news = News::default();
+    match told(confirmed(&front, &visitor, &wish).await)? {
+        Ok(done) => {
+            // Files that were looked at, and rehearsals, may name them.
+            front.uploads.clear();
+            front.rehearsals.clear();
+            news.done = Some(done);
+            sheet(&front, &visitor, "", news).await
+        }
+        Err(fault) => {
+            news.fault = Some(fault);
+            sheet(&front, &visitor, &wish.email, news).await
+        }
+    }
+}
+
+async fn confirmed(
+    front: &Front,
+    visitor: &Visitor,
+    wish: &Wish,
+) -> Result<ForgetReport, DeskError> {
+    let by = visitor
+        .me
+        .as_ref()
+        .map_or("", |me| me.account.name.as_str());
+    let (email, again) = (address(&wish.email)?, address(&wish.confirm)?);
+    if !is_same(&email, &again) {
+        return Err(DeskError::request(format!(
+            "{email} and {again} are two addresses; nothing was erased"
+        )));
+    }
+    front.desk().forget(&wish.email, by, front.wiring).await
+}
+
+pub(super) async fn lift(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Form(wish): Form<Wish>,
+) -> Answer {
+    let (desk, by) = (front.desk(), visitor.name()?);
+    let lifted = desk.lift_forgotten(&wish.email, &wish.why, by);
+    let mut news = News::default();
+    match told(lifted.await)? {
+        Ok((email, _)) => news.lifted = Some(email.to_string()),
+        Err(fault) => news.lift_fault = Some(fault),
+    }
+    sheet(&front, &visitor, "", news).await
+}
+
+/// Everything that is held of an address, as a file to hand over.
+pub(super) async fn everything(
+    State(front): State<Arc<Front>>,
+    Path(file): Path<String>,
+    Query(whom): Query<Whom>,
+) -> Answer {
+    if file != "everything.json" {
+        return Err(Fault::new(StatusCode::NOT_FOUND));
+    }
+    let all = front.desk().everything(&whom.email).await?;
+    let text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            "application/json; charset=utf-8".to_owned(),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{file}\""),
+        ),
+    ];
+    Ok((headers, text).into_response())
+}
