@@ -15,7 +15,7 @@
 //! - [`wire`]: the only room that names concrete backends.
 //! - [`clock`], [`entropy`], [`telemetry`]: the only windows on time, chance and
 //!   the log; [`toml_reader`]: a leaf that config and intake share; [`dkim`]: one
-//!   that config, relay and desk share.
+//!   that config, relay and desk share; [`openpgp`]: one for encrypted and signed mail.
 //!
 //! Imports go one way: `domain` <- `intake`, `render`, `store`, `relay`,
 //! `inbound` <- `dispatch` <- `desk` <- `cli` <- `wire`; `tests/it/architecture.rs` holds
@@ -31,6 +31,7 @@ pub mod domain;
 pub mod entropy;
 pub mod inbound;
 pub mod intake;
+pub mod openpgp;
 pub mod relay;
 pub mod render;
 pub mod store;

@@ -67,7 +67,8 @@ impl Reader<'_> {
 
     fn signing_key(&mut self, section: &Section, file: &Spot<String>) -> Option<SigningKey> {
         let text = |cause: String| format!("dkim: key_file {} {cause}", file.value);
-        let read = read_private(&self.workspace.join(&file.value));
+        let hint = "; `dateline dkim keygen` makes a new one";
+        let read = read_private(&self.workspace.join(&file.value), hint);
         let key =
             read.and_then(|pem| SigningKey::from_pem(&pem).map_err(|error| error.to_string()));
         match key {
@@ -90,12 +91,10 @@ impl Reader<'_> {
     }
 }
 
-/// Reads a file that its owner alone may read.
-fn read_private(path: &Path) -> Result<String, String> {
-    let file = File::open(path).map_err(|error| {
-        format!("cannot be read: {error}; `dateline dkim keygen` makes a new one")
-    })?;
+/// Reads a file that its owner alone may read; the hint is for whoever has none.
+pub(super) fn read_private(path: &Path, hint: &str) -> Result<String, String> {
     let wrong = |error: std::io::Error| format!("cannot be read: {error}");
+    let file = File::open(path).map_err(|error| format!("cannot be read: {error}{hint}"))?;
     let metadata = file.metadata().map_err(wrong)?;
     if !metadata.is_file() {
         return Err("is no file".to_owned());

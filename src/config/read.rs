@@ -106,6 +106,7 @@ impl Reader<'_> {
             .unwrap_or_default();
         let relays = self.relays(&mut top, &helo);
         let dkim = self.dkim(&mut top, newsroom.as_ref());
+        let openpgp = self.table(&mut top, "openpgp", Self::openpgp);
         let retry = top
             .section("retry", self.problems)
             .map(|section| self.retry(section))
@@ -129,6 +130,7 @@ impl Reader<'_> {
                 .unwrap_or_else(|| StoreLocation::Sqlite(self.workspace.join("dateline.db"))),
             relays,
             dkim,
+            openpgp,
             retry,
             dispatch,
             schedule,

@@ -20,6 +20,7 @@ pub mod import;
 pub mod import_report;
 pub mod in_doubt;
 pub mod init;
+pub mod keys;
 pub mod log;
 pub mod mailbox;
 pub mod merge;

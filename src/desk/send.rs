@@ -217,6 +217,7 @@ impl Desk {
             until,
             composers: Arc::new(Composers::new(self.return_path().await?, self.links()?)),
             signer: self.settings.dkim.clone(),
+            signatory: self.settings.openpgp.clone(),
             progress,
             stop,
         }))

@@ -12,6 +12,7 @@ use crate::dkim::Signer;
 use crate::domain::ids::{DistributionId, LeaseToken};
 use crate::domain::retry::RetryPolicy;
 use crate::entropy::Entropy;
+use crate::openpgp::Signatory;
 use crate::relay::{Relay, RelayError};
 use crate::store::{Store, StoreError, Term};
 use jiff::{SignedDuration, Timestamp};
@@ -118,8 +119,10 @@ pub struct Run {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
-    /// Signs the mails.
+    /// Signs the mails for their way.
     pub signer: Signer,
+    /// Signs them for their readers.
+    pub signatory: Signatory,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -184,8 +187,10 @@ pub struct RunPlan {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
-    /// Signs the mails.
+    /// Signs the mails for their way.
     pub signer: Signer,
+    /// Signs them for their readers.
+    pub signatory: Signatory,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -205,6 +210,7 @@ impl Run {
             until: plan.until,
             composers: plan.composers,
             signer: plan.signer,
+            signatory: plan.signatory,
             progress: plan.progress,
             // Its own end is not the end of whoever started it.
             stop: plan.stop.child_token(),

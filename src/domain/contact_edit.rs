@@ -4,6 +4,7 @@
 use super::address::EmailAddress;
 use super::contact::Contact;
 use super::contact_fields::{CUSTOM, Field};
+use super::encryption::EncryptionPolicy;
 use super::header_text::HeaderText;
 use super::ids::ContactId;
 use super::language::Language;
@@ -143,6 +144,7 @@ fn unwritten(field: Field) -> Option<&'static str> {
         | Field::SendWindow
         | Field::Beats
         | Field::Lists
+        | Field::Encryption
         | Field::Notes => None,
     }
 }
@@ -159,6 +161,9 @@ fn set(field: Field, contact: &mut Contact, text: &str) -> Result<(), String> {
         Field::SendWindow => contact.send_window = optional(text, SendWindow::parse)?,
         Field::Beats => contact.beats = items(text)?,
         Field::Lists => contact.lists = items(text)?,
+        Field::Encryption => {
+            contact.encryption = optional(text, EncryptionPolicy::parse)?.unwrap_or_default();
+        }
         Field::Notes => contact.notes = text.to_owned(),
         Field::Email | Field::EmbargoAgreement => {
             return Err(unwritten(field).unwrap_or_default().to_owned());
@@ -273,6 +278,8 @@ pub fn blank(id: ContactId, email: EmailAddress) -> Contact {
         beats: Vec::new(),
         lists: Vec::new(),
         embargo_agreement: None,
+        encryption: EncryptionPolicy::Off,
+        public_key: None,
         notes: String::new(),
         custom: BTreeMap::new(),
     }
@@ -370,6 +377,7 @@ mod tests {
             "send_window=mon-fri 08:00-20:00",
             "lists=radio|wires",
             "custom.tier=",
+            "encryption=Required",
             "custom.Desk=Culture",
             "notes= two\r\nlines ",
         ])
@@ -394,6 +402,7 @@ mod tests {
                 "time_zone",
                 "send_window",
                 "lists",
+                "encryption",
                 "notes",
                 "custom.desk",
                 "custom.tier"
@@ -429,6 +438,7 @@ mod tests {
             "country=Kazakhstan",
             "time_zone=Almaty",
             "languages=rus sian",
+            "encryption=sometimes",
             "send_window=always and ever",
             "name=A\nBcc: b@example.org",
             "outlet=Fine",
@@ -437,7 +447,14 @@ mod tests {
         let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(
             fields,
-            ["country", "time_zone", "languages", "send_window", "name"]
+            [
+                "country",
+                "time_zone",
+                "languages",
+                "encryption",
+                "send_window",
+                "name"
+            ]
         );
         assert!(faults[0].message.contains("`Kazakhstan` is no country"));
     }

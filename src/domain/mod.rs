@@ -22,6 +22,7 @@ pub mod database;
 pub mod delivery;
 pub mod distribution;
 pub mod embargo;
+pub mod encryption;
 pub mod forecast;
 pub mod header_text;
 pub mod ids;

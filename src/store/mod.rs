@@ -26,6 +26,7 @@ use crate::domain::clock_guard::Heartbeat;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
@@ -107,6 +108,9 @@ pub struct Claimed {
     pub content: String,
     /// Why its address is barred, where it is: nothing may be said for it.
     pub barred: Option<SuppressionReason>,
+    /// Whether its mail is encrypted, by the contact's record as it is now, and no
+    /// more loosely than planned.
+    pub protection: Protection,
 }
 
 /// A change of a whole distribution, with what becomes of its deliveries.
@@ -355,7 +359,7 @@ pub trait Store:
     ) -> Result<HashMap<String, SuppressionReason>>;
 
     /// Addresses to which any distribution of a release brings it: all its
-    /// deliveries that were not cancelled or suppressed.
+    /// deliveries that were not cancelled, suppressed or withheld.
     async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>>;
 
     /// Begins a plan.

@@ -3,6 +3,7 @@
 use super::Front;
 use super::fault::{Answer, Fault};
 use super::fields::{cut, one_more, query};
+use super::keys;
 use super::sheet::Visitor;
 use crate::desk::people::{DeliveryTo, Whole};
 use crate::domain::address::EmailAddress;
@@ -94,6 +95,8 @@ pub(super) struct Asked {
     pub(super) agreement: Option<String>,
     /// What is wrong with a bar.
     pub(super) bar: Option<String>,
+    /// What is wrong with a key or a policy of encryption.
+    pub(super) key: Option<String>,
     /// What was written, by field.
     pub(super) form: Value,
 }
@@ -133,6 +136,8 @@ pub(super) async fn sheet(front: &Front, visitor: &Visitor, id: &str, asked: Ask
         "deliveries": deliveries(front, visitor, &whole),
         "agreement_fault": asked.agreement,
         "bar_fault": asked.bar,
+        "encryption": keys::shown(front, visitor, contact),
+        "key_fault": asked.key,
         "form": {
             "party": form("party"), "release": form("release"), "since": form("since"),
             "until": form("until"), "note": form("note"), "reason": form("reason"), "why": form("why"),
@@ -153,7 +158,12 @@ impl Front {
 
 /// Fields that say something, but for those that the page shows in its own way.
 fn facts(contact: &Contact) -> Vec<Value> {
-    let own_way = |slot: &Slot| matches!(slot, Slot::Field(Field::Name | Field::Lists));
+    let own_way = |slot: &Slot| {
+        matches!(
+            slot,
+            Slot::Field(Field::Name | Field::Lists | Field::Encryption)
+        )
+    };
     let shown = Slot::all().filter(|slot| !own_way(slot));
     shown
         .map(|slot| (slot.name(), slot.text(contact)))

@@ -61,7 +61,7 @@ impl Search {
 }
 
 /// Events that a form offers.
-const EVENTS: [&str; 15] = [
+const EVENTS: [&str; 16] = [
     "distribution",
     "planned",
     "attempt",
@@ -71,6 +71,7 @@ const EVENTS: [&str; 15] = [
     "bounced",
     "expired",
     "suppressed",
+    "withheld",
     "cancelled",
     "in_doubt",
     "held",

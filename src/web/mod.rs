@@ -25,6 +25,7 @@ mod groups;
 mod guard;
 mod health;
 mod imports;
+mod keys;
 mod language;
 mod log;
 mod metrics;

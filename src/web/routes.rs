@@ -4,8 +4,8 @@
 use super::guard::{Post, stand};
 use super::{
     Front, account, agreements, assets, audience, contact_form, contacts, copy, distributions,
-    fault, groups, health, imports, language, log, metrics, opt_out, preview, readers, rehearsals,
-    releases, send, sign_in, suppressed, users,
+    fault, groups, health, imports, keys, language, log, metrics, opt_out, preview, readers,
+    rehearsals, releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -233,6 +233,13 @@ fn of_contacts() -> Vec<Served> {
             May(KeepContacts),
             agreements::record,
         ),
+        changes(
+            "/contacts/{id}/encryption",
+            May(KeepContacts),
+            keys::set_policy,
+        ),
+        takes_file("/contacts/{id}/key", May(KeepContacts), keys::bring),
+        changes("/contacts/{id}/key/remove", May(KeepContacts), keys::remove),
         changes(
             "/contacts/{id}/suppress",
             May(KeepContacts),

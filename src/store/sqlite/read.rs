@@ -17,7 +17,7 @@ pub(super) async fn recipients_of(
 ) -> Result<HashMap<String, DistributionId>> {
     let rows = sqlx::query(
         "SELECT delivery.email, delivery.distribution FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
-         WHERE distribution.release = ? AND delivery.state NOT IN ('cancelled', 'suppressed')",
+         WHERE distribution.release = ? AND delivery.state NOT IN ('cancelled', 'suppressed', 'withheld')",
     )
     .bind(release.to_string())
     .fetch_all(&store.readers)

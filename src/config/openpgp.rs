@@ -1,0 +1,84 @@
+//! The table `[openpgp]`: the newsroom's own key, and what it signs.
+
+use super::dkim::read_private;
+use super::read::{FILE, Reader};
+use crate::openpgp::{NewsroomKey, Signatory};
+use crate::toml_reader::{Section, Spot};
+
+impl Reader<'_> {
+    pub(super) fn openpgp(&mut self, section: Option<Section>) -> Signatory {
+        let Some(mut section) = section else {
+            return Signatory::default();
+        };
+        for forbidden in ["key", "passphrase"] {
+            if let Some(secret) = section.json(forbidden) {
+                let text = format!(
+                    "openpgp: a {forbidden} may not stand in {FILE}; use `{forbidden}_file`"
+                );
+                self.problems.push(section.problem(secret.line, text));
+            }
+        }
+        let openly = section.flag("sign", self.problems).unwrap_or(false);
+        let file = section.required("key_file", self.problems);
+        let passphrase_env = section.text("passphrase_env", self.problems);
+        let passphrase_file = section.text("passphrase_file", self.problems);
+        let passphrase = self.passphrase(&section, passphrase_env, passphrase_file);
+        let key = file
+            .zip(passphrase)
+            .and_then(|(file, word)| self.newsroom_key(&section, &file, word.as_deref()));
+        section.finish(self.problems);
+        key.map_or_else(Signatory::default, |key| Signatory::new(key, openly))
+    }
+
+    /// The passphrase, where there is one; `None` where it cannot be had.
+    fn passphrase(
+        &mut self,
+        section: &Section,
+        env: Option<Spot<String>>,
+        file: Option<Spot<String>>,
+    ) -> Option<Option<String>> {
+        let (line, found) = match (env, file) {
+            (None, None) => return Some(None),
+            (Some(env), Some(_)) => {
+                let text = "only one of `passphrase_env` and `passphrase_file` may be there";
+                (env.line, Err(text.to_owned()))
+            }
+            (Some(env), None) => {
+                let value = (self.env)(&env.value);
+                let missing = || format!("the environment variable {} is not set", env.value);
+                (env.line, value.ok_or_else(missing))
+            }
+            (None, Some(file)) => {
+                let read = read_private(&self.workspace.join(&file.value), "");
+                let told = |cause| format!("passphrase_file {} {cause}", file.value);
+                (file.line, read.map_err(told))
+            }
+        };
+        match found {
+            // An editor ends the line.
+            Ok(word) => Some(Some(word.trim_end_matches(['\r', '\n']).to_owned())),
+            Err(cause) => {
+                let text = format!("openpgp: {cause}");
+                self.problems.push(section.problem(line, text));
+                None
+            }
+        }
+    }
+
+    fn newsroom_key(
+        &mut self,
+        section: &Section,
+        file: &Spot<String>,
+        passphrase: Option<&str>,
+    ) -> Option<NewsroomKey> {
+        let read = read_private(&self.workspace.join(&file.value), "");
+        let key = read.and_then(|armor| {
+            NewsroomKey::from_armor(&armor, passphrase).map_err(|fault| fault.to_string())
+        });
+        key.map_err(|cause| {
+            let text = format!("openpgp: key_file {} {cause}", file.value);
+            self.problems.push(section.problem(file.line, text));
+        })
+        .ok()
+    }
+}
