@@ -21,4 +21,4 @@ pub use seal::{SealError, seal};
 pub use signing::{NewsroomKey, SecretFault, Signatory, Signed};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

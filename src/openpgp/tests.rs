@@ -137,7 +137,8 @@ fn what_is_sealed_its_owner_opens_and_nobody_else() {
     }
 }
 
-fn newsroom_key() -> NewsroomKey {
+/// A newsroom's key for tests, here and elsewhere.
+pub(crate) fn newsroom_key() -> NewsroomKey {
     let armor = KEY.to_armored_string(ArmorOptions::default()).unwrap();
     NewsroomKey::from_armor(&armor, None).unwrap()
 }

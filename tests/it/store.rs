@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bounces;
+mod encryption;
 mod ground;
 mod imports;
 mod ledger;
@@ -55,6 +56,8 @@ conformance! {
     bounces::a_report_finds_its_delivery_by_the_address,
     bounces::failures_of_different_deliveries_count,
     bounces::the_key_of_return_paths_is_made_once,
+    encryption::a_claim_knows_how_its_mail_is_protected,
+    encryption::what_is_withheld_is_over_and_nobody_has_it,
     questions::contacts_are_known_by_their_address,
     questions::the_first_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,
