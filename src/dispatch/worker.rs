@@ -338,7 +338,9 @@ impl Worker {
         if ready.asked.elapsed() > FRESH {
             let (asked, now) = (Instant::now(), self.run.clock.now());
             let lease = self.run.lease;
-            if !self.run.store.still_stands(delivery, lease, now).await? {
+            let (store, protection) = (&self.run.store, &ready.claimed.protection);
+            let stands = store.still_stands(delivery, protection, lease, now);
+            if !stands.await? {
                 return Ok(false);
             }
             ready.asked = asked;

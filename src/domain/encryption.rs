@@ -56,7 +56,6 @@ impl EncryptionPolicy {
     }
 
     /// Whether nothing is asked for: what a record leaves out.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub fn is_off(&self) -> bool {
         *self == Self::Off
     }

@@ -70,11 +70,10 @@ impl Certificate {
     /// # Errors
     /// See [`KeyFault`].
     pub(super) fn judge(key: SignedPublicKey) -> Result<Self, KeyFault> {
-        let version = match key.version() {
-            KeyVersion::V4 => 4,
-            KeyVersion::V6 => 6,
-            other => return Err(KeyFault::Version(other.into())),
-        };
+        let version = u8::from(key.version());
+        if !matches!(version, 4 | 6) {
+            return Err(KeyFault::Version(version));
+        }
         let name = algorithm(key.primary_key.public_params(), Use::Sign).map_err(KeyFault::Weak)?;
         let stripped = stripped(key);
         let word = word(&stripped).ok_or_else(|| no_word(&stripped))?.clone();
@@ -105,6 +104,10 @@ impl Certificate {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the end of the error, and `map_err` gives it by value"
+)]
 pub(super) fn damaged(error: pgp::errors::Error) -> KeyFault {
     KeyFault::Damaged(cause(&error))
 }

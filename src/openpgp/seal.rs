@@ -23,10 +23,18 @@ pub enum SealError {
 }
 
 impl SealError {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is the end of the error, and `map_err` gives it by value"
+    )]
     pub(super) fn recipient(error: pgp::errors::Error) -> Self {
         Self::Recipient(cause(&error))
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is the end of the error, and `map_err` gives it by value"
+    )]
     pub(super) fn newsroom(error: pgp::errors::Error) -> Self {
         Self::Newsroom(cause(&error))
     }

@@ -217,11 +217,14 @@ impl NewsroomKey {
 
     /// The hash that goes with the key, and its name for `micalg`.
     fn hash(&self) -> (HashAlgorithm, &'static str) {
-        match self.0.secret.as_key().hash_alg() {
-            HashAlgorithm::Sha384 => (HashAlgorithm::Sha384, "pgp-sha384"),
-            HashAlgorithm::Sha512 => (HashAlgorithm::Sha512, "pgp-sha512"),
+        let hash = self.0.secret.as_key().hash_alg();
+        if hash == HashAlgorithm::Sha512 {
+            (hash, "pgp-sha512")
+        } else if hash == HashAlgorithm::Sha384 {
+            (hash, "pgp-sha384")
+        } else {
             // rPGP's own choice for all others, and what every verifier knows.
-            _ => (HashAlgorithm::Sha256, "pgp-sha256"),
+            (HashAlgorithm::Sha256, "pgp-sha256")
         }
     }
 

@@ -383,11 +383,12 @@ pub trait Store:
 
     /// Whether a delivery may still leave as it was planned: its distribution is
     /// under way and not stale, it was not planned anew, its address is not
-    /// barred, and this lease holds it. Asked again before a conversation that
-    /// was begun a while ago.
+    /// barred, its mail is to be protected as the claim said, and this lease holds
+    /// it. Asked again before a conversation that was begun a while ago.
     async fn still_stands(
         &self,
         delivery: &Delivery,
+        protection: &Protection,
         lease: LeaseToken,
         now: Timestamp,
     ) -> Result<bool>;

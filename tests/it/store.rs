@@ -57,6 +57,7 @@ conformance! {
     bounces::failures_of_different_deliveries_count,
     bounces::the_key_of_return_paths_is_made_once,
     encryption::a_claim_knows_how_its_mail_is_protected,
+    encryption::what_was_begun_stands_while_its_protection_does,
     encryption::what_is_withheld_is_over_and_nobody_has_it,
     questions::contacts_are_known_by_their_address,
     questions::the_first_bar_of_an_address_stands,

@@ -121,6 +121,40 @@ pub(super) async fn a_claim_knows_how_its_mail_is_protected(ground: &Ground) {
     );
 }
 
+pub(super) async fn what_was_begun_stands_while_its_protection_does(ground: &Ground) {
+    let store = ground.open().await;
+    let store = store.as_ref();
+    let known = guarded(0, EncryptionPolicy::Preferred, Some(key(1)));
+    store.import(std::slice::from_ref(&known)).await.unwrap();
+    let of = distribution();
+    let mut row = delivery(&of, 0, 0);
+    row.recipient = known.recipient();
+    plan(store, &of, std::slice::from_ref(&row)).await;
+    let lease = leased(store, 600).await;
+    let claimed = claim(store, lease, 1, 1).await.claimed.remove(0);
+    let stands = async || {
+        let asked = store.still_stands(&claimed.delivery, &claimed.protection, lease, at(2));
+        asked.await.unwrap()
+    };
+    assert!(stands().await);
+    let mut now = known.clone();
+    now.outlet = "Another".into();
+    assert!(store.change_contact(&known, &now).await.unwrap());
+    assert!(stands().await, "nothing that matters here");
+    for change in [
+        |contact: &mut Contact| contact.encryption = EncryptionPolicy::Required,
+        |contact: &mut Contact| contact.public_key.as_mut().unwrap().revoked = true,
+        |contact: &mut Contact| contact.public_key = None,
+    ] {
+        let mut other = now.clone();
+        change(&mut other);
+        assert!(store.change_contact(&now, &other).await.unwrap());
+        assert!(!stands().await, "{other:?}");
+        assert!(store.change_contact(&other, &now).await.unwrap());
+        assert!(stands().await);
+    }
+}
+
 pub(super) async fn what_is_withheld_is_over_and_nobody_has_it(ground: &Ground) {
     let store = ground.open().await;
     let store = store.as_ref();
@@ -137,7 +171,9 @@ pub(super) async fn what_is_withheld_is_over_and_nobody_has_it(ground: &Ground) 
             let state = DeliveryState::Withheld { obstacle };
             Taken::Ends(state, event(&claimed.delivery, "withheld", 50))
         }
-        other => panic!("{other:?}"),
+        other @ (Decision::Clear | Decision::ClearFor(_) | Decision::Encrypt(..)) => {
+            panic!("{other:?}")
+        }
     };
     let claim = Claim {
         distribution: None,
