@@ -2,12 +2,14 @@
 
 use super::dkim::read_private;
 use super::read::{FILE, Reader};
+use crate::domain::newsroom::Newsroom;
+use crate::domain::problem::Problem;
 use crate::openpgp::{NewsroomKey, Signatory};
 use crate::toml_reader::{Section, Spot};
 
 impl Reader<'_> {
-    pub(super) fn openpgp(&mut self, section: Option<Section>) -> Signatory {
-        let Some(mut section) = section else {
+    pub(super) fn openpgp(&mut self, top: &mut Section, newsroom: Option<&Newsroom>) -> Signatory {
+        let Some(mut section) = top.section("openpgp", self.problems) else {
             return Signatory::default();
         };
         for forbidden in ["key", "passphrase"] {
@@ -26,7 +28,18 @@ impl Reader<'_> {
         let key = file
             .zip(passphrase)
             .and_then(|(file, word)| self.newsroom_key(&section, &file, word.as_deref()));
+        let line = section.line();
         section.finish(self.problems);
+        if let (Some(key), Some(newsroom)) = (&key, newsroom)
+            && !key.names(&newsroom.from)
+        {
+            let text = format!(
+                "openpgp: no user id of the key names newsroom.from, {}; mail clients may say that another signed",
+                newsroom.from
+            );
+            self.problems
+                .push(Problem::warning(FILE, text).at_line(line));
+        }
         key.map_or_else(Signatory::default, |key| Signatory::new(key, openly))
     }
 

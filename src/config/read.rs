@@ -106,7 +106,7 @@ impl Reader<'_> {
             .unwrap_or_default();
         let relays = self.relays(&mut top, &helo);
         let dkim = self.dkim(&mut top, newsroom.as_ref());
-        let openpgp = self.table(&mut top, "openpgp", Self::openpgp);
+        let openpgp = self.openpgp(&mut top, newsroom.as_ref());
         let retry = top
             .section("retry", self.problems)
             .map(|section| self.retry(section))

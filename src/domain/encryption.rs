@@ -224,16 +224,21 @@ impl PublicKey {
         }
     }
 
-    /// Whether one of its user identities names an address: in angle brackets, or
-    /// alone (RFC 9580 5.11).
+    /// Whether one of its user identities names an address.
     pub fn names(&self, address: &EmailAddress) -> bool {
-        self.user_ids.iter().any(|id| {
-            let inside = id.rsplit_once('<').map_or(id.as_str(), |(_, rest)| {
-                rest.split_once('>').map_or(rest, |(inside, _)| inside)
-            });
-            EmailAddress::parse(inside.trim()).is_ok_and(|named| same(&named, address))
-        })
+        names(&self.user_ids, address)
     }
+}
+
+/// Whether one of these user identities names an address: in angle brackets, or
+/// alone (RFC 9580 5.11).
+pub fn names(user_ids: &[String], address: &EmailAddress) -> bool {
+    user_ids.iter().any(|id| {
+        let inside = id.rsplit_once('<').map_or(id.as_str(), |(_, rest)| {
+            rest.split_once('>').map_or(rest, |(inside, _)| inside)
+        });
+        EmailAddress::parse(inside.trim()).is_ok_and(|named| same(&named, address))
+    })
 }
 
 /// Local parts differ by case in theory only (RFC 5321 2.4), and people write

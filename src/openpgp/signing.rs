@@ -3,11 +3,13 @@
 use super::certificate::{cause, hex, signer};
 use super::seal::{SealError, crlf};
 use super::strength::{Use, algorithm};
+use crate::domain::address::EmailAddress;
+use crate::domain::encryption::names;
 use crate::entropy::Entropy;
 use jiff::Timestamp;
 use pgp::composed::{
-    ArmorOptions, Deserializable, DetachedSignature, MessageBuilder, SignedPublicKey,
-    SignedSecretKey, SubpacketConfig,
+    ArmorOptions, Deserializable, DetachedSignature, MessageBuilder, SignedSecretKey,
+    SubpacketConfig,
 };
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{SecretKey, SecretSubkey, Subpacket, SubpacketData};
@@ -43,9 +45,7 @@ pub struct NewsroomKey(Arc<Opened>);
 
 struct Opened {
     secret: Secret,
-    public: SignedPublicKey,
     fingerprint: String,
-    algorithm: String,
     user_ids: Vec<String>,
     /// When it ends.
     expires: Option<Timestamp>,
@@ -112,17 +112,14 @@ impl NewsroomKey {
         let public = key.to_public_key();
         let (secret, expires) = signing_part(key)?;
         let secret = secret.opened(passphrase)?;
-        let algorithm = algorithm(secret.as_key().public_params(), Use::Sign)
-            .map_err(SecretFault::CannotSign)?;
+        algorithm(secret.as_key().public_params(), Use::Sign).map_err(SecretFault::CannotSign)?;
         let users = public.details.users.iter();
         let opened = Opened {
             fingerprint: hex(&public.primary_key),
             user_ids: users
                 .map(|user| String::from_utf8_lossy(user.id.id()).into_owned())
                 .collect(),
-            algorithm,
             secret,
-            public,
             expires,
         };
         let key = Self(Arc::new(opened));
@@ -137,28 +134,14 @@ impl NewsroomKey {
         &self.0.fingerprint
     }
 
-    /// The algorithm of the key that signs.
-    pub fn algorithm(&self) -> &str {
-        &self.0.algorithm
-    }
-
     /// When it ends.
     pub fn expires(&self) -> Option<Timestamp> {
         self.0.expires
     }
 
-    /// Whose it says that it is.
-    pub fn user_ids(&self) -> &[String] {
-        &self.0.user_ids
-    }
-
-    /// The public half, for those who want to verify: ASCII armor.
-    ///
-    /// # Errors
-    /// In words.
-    pub fn public_armor(&self) -> Result<String, SealError> {
-        let armored = self.0.public.to_armored_string(ArmorOptions::default());
-        armored.map_err(SealError::newsroom)
+    /// Whether one of its user identities names an address.
+    pub fn names(&self, address: &EmailAddress) -> bool {
+        names(&self.0.user_ids, address)
     }
 
     /// Signs octets, which are whole lines that end in CRLF (RFC 3156 5).

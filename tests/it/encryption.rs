@@ -336,7 +336,7 @@ fn what_is_signed_only_is_read_by_all_and_verifies() {
         assert!(read.body_text(0).unwrap().len() > 200);
     }
     let mail = mail_to(&workspace, ANNA);
-    assert!(mail.contains("=46rom=20=\r\nhere on the river"), "{mail}");
+    assert!(mail.contains("F=\r\nrom here on the river"), "{mail}");
     let read = MessageParser::default().parse(mail.as_bytes()).unwrap();
     assert!(
         read.body_text(0)
@@ -618,6 +618,13 @@ fn a_newsroom_key_that_cannot_sign_is_told_by_check() {
     newsroom_key(&workspace, &gnupg, true);
     done(&workspace.dateline(&["check"]));
     let sound = workspace.read("dateline.toml");
+    let past = Some("20200101T000000");
+    let id = "Another <another@example.org>";
+    let ended = gnupg.make_at(past, id, ["ed25519", ""], "open sesame", "2021-01-01");
+    private(
+        &workspace.path("keys/ended.asc"),
+        &gnupg.secret(&ended, "open sesame"),
+    );
     let public = gnupg.gpg(&["--armor", "--export"]).out;
     private(&workspace.path("keys/public.asc"), &public);
     private(&workspace.path("keys/other"), "open barley\n");
@@ -658,6 +665,12 @@ fn a_newsroom_key_that_cannot_sign_is_told_by_check() {
             "a passphrase may not stand in dateline.toml",
         ),
         ("key_file", "keyfile", "keyfile"),
+        ("keys/key.asc", "keys/ended.asc", "ended 2021-01-01"),
+        (
+            "keys/key.asc",
+            "keys/ended.asc",
+            "no user id of the key names newsroom.from",
+        ),
     ] {
         let text = sound.replace(from, to);
         workspace.write("dateline.toml", &text);
@@ -671,6 +684,14 @@ fn a_newsroom_key_that_cannot_sign_is_told_by_check() {
         );
         assert!(!said.out.contains("open sesame") && !said.err.contains("open sesame"));
     }
+    // Nothing is sent by a key that has ended, nor looked at as if it were.
+    workspace.write(
+        "dateline.toml",
+        &sound.replace("keys/key.asc", "keys/ended.asc"),
+    );
+    let said = workspace.dateline(&["send", IMMEDIATE, "--to", "wires", "--dry-run"]);
+    assert_eq!(said.code, 2, "{}", said.out);
+    assert!(said.err.contains("ended 2021-01-01"), "{}", said.err);
 }
 
 #[test]

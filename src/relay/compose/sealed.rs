@@ -149,11 +149,12 @@ impl ComposedMessage {
 }
 
 /// Old mailboxes change lines that begin with `From `, which would break a
-/// signature (RFC 3156 3). Only quoted-printable has such lines.
-fn without_from(mut payload: String) -> String {
-    // What follows on the line may begin so again.
-    while payload.contains("\r\nFrom ") {
-        payload = payload.replace("\r\nFrom ", "\r\n=46rom=20=\r\n");
+/// signature (RFC 3156 3). Only quoted-printable has such lines: a soft line break
+/// after the first letter says the same.
+fn without_from(payload: String) -> String {
+    if payload.contains("\r\nFrom ") {
+        payload.replace("\r\nFrom ", "\r\nF=\r\nrom ")
+    } else {
+        payload
     }
-    payload
 }
