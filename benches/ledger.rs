@@ -140,6 +140,7 @@ fn delivery(of: &Distribution, n: u64, now: Timestamp) -> Delivery {
             name: HeaderText::parse(&format!("Reader Number {n}")).unwrap(),
             salutation: "Dear reader".into(),
             outlet: "The Example".into(),
+            encryption: dateline::domain::encryption::EncryptionPolicy::Off,
         },
         languages: vec!["en".parse().unwrap()],
         choice: Choice::ReleaseDefault,

@@ -64,6 +64,11 @@ impl Entropy {
         getrandom::SysRng
     }
 
+    /// The same for OpenPGP, whose library counts on an older `rand_core`.
+    pub fn openpgp_source(self) -> rand_core::OsRng {
+        rand_core::OsRng
+    }
+
     /// An identifier for a new contact.
     pub fn contact(self, now: Timestamp) -> ContactId {
         ContactId::from_parts(millisecond(now), self.bits())

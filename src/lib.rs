@@ -16,7 +16,8 @@
 //! - [`clock`], [`entropy`], [`telemetry`]: the only windows on time, chance and
 //!   the log; [`toml_reader`]: a leaf that config and intake share; [`dkim`]: one
 //!   that config, relay and desk share; `receiving` and `tls`: two that relay and
-//!   inbound share, how a server takes mail and how a client checks whom it meets.
+//!   inbound share, how a server takes mail and how a client checks whom it meets; [`openpgp`]: one
+//!   for encrypted and signed mail.
 //!
 //! Imports go one way: `domain` <- `intake`, `render`, `store`, `relay`,
 //! `inbound` <- `dispatch` <- `desk` <- `cli` <- `wire`; `tests/it/architecture.rs` holds
@@ -32,6 +33,7 @@ pub mod domain;
 pub mod entropy;
 pub mod inbound;
 pub mod intake;
+pub mod openpgp;
 mod receiving;
 pub mod relay;
 pub mod render;

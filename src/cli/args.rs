@@ -337,6 +337,14 @@ pub(super) enum ContactsCommand {
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
+    /// Keep a contact's OpenPGP key, to which their mail is encrypted
+    #[command(
+        after_help = "Whether mail is encrypted is the field `encryption`: required, preferred or off (docs/encryption.md).\n\nExample:\n  dateline contacts key import anna@example.org anna.asc --policy required"
+    )]
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Print a contact's personal links: to opt out, and to their own page
     #[command(after_help = "Example:\n  dateline contacts link anna@example.org")]
     Link {
@@ -357,6 +365,56 @@ pub(super) enum RetentionCommand {
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
+}
+
+/// What can be done with a contact's key.
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Take a public key from a file, in the place of the one there is
+    #[command(
+        after_help = "Example:\n  dateline contacts key import anna@example.org anna.asc --policy required"
+    )]
+    Import {
+        /// The contact's address
+        email: String,
+        /// The file: ASCII armor or binary; of several keys in it, the one that names the address is taken
+        file: PathBuf,
+        /// Also set whether their mail is encrypted; else that stays
+        #[arg(long, value_enum)]
+        policy: Option<PolicyArg>,
+        /// Who does it; else the person logged in
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Show a contact's key, and what is to be said of it
+    #[command(after_help = "Example:\n  dateline contacts key show anna@example.org")]
+    Show {
+        /// The contact's address
+        email: String,
+        /// Print the key itself
+        #[arg(long)]
+        armor: bool,
+    },
+    /// Take a contact's key away; the policy stays
+    #[command(after_help = "Example:\n  dateline contacts key remove anna@example.org")]
+    Remove {
+        /// The contact's address
+        email: String,
+        /// Who does it; else the person logged in
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+}
+
+/// Whether mail is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PolicyArg {
+    /// Never.
+    Off,
+    /// Where the key can be used, else in the clear.
+    Preferred,
+    /// Always; where the key cannot be used, nothing is sent.
+    Required,
 }
 
 #[derive(Debug, Clone, clap::Args)]

@@ -8,6 +8,7 @@ use crate::desk::Desk;
 use crate::desk::audience::{Row, RowVerdict, Totals};
 use crate::desk::send::Order;
 use crate::domain::audience::{Exclusion, Included, ZoneFrom};
+use crate::domain::encryption::Sealing;
 use crate::domain::language::Choice;
 use crate::domain::release::Release;
 use serde_json::json;
@@ -126,10 +127,15 @@ fn sum_up(totals: &Totals, output: &Output) {
 
 fn language(own: &Included) -> String {
     let languages: Vec<_> = own.languages.iter().map(ToString::to_string).collect();
-    match &own.choice {
+    let language = match &own.choice {
         Choice::Asked { .. } => languages.join("+"),
         Choice::Fallback { from } => format!("{} (fallback for {from})", languages.join("+")),
         Choice::ReleaseDefault => format!("{} (the release's first)", languages.join("+")),
+    };
+    match &own.sealing {
+        Sealing::No => language,
+        Sealing::Yes { .. } => format!("{language}, encrypted"),
+        Sealing::Unable { because } => format!("{language}, in the clear: {because}"),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::args::{ContactsCommand, Format};
 use super::error::{CliError, Exit};
 use super::import;
+use super::keys;
 use super::operator::operator;
 use super::output::{Output, table};
 use super::people_args::{EditArgs, FindArgs};
@@ -60,6 +61,7 @@ pub(super) async fn run(
             why,
             by,
         } => opt_out(&email, list.as_deref(), &why, &operator(by), desk, output).await,
+        ContactsCommand::Key { command } => keys::run(command, desk, output).await,
         ContactsCommand::Link { email } => link(&email, desk, output).await,
     }
 }
@@ -289,7 +291,10 @@ async fn show(email: &str, desk: &Desk, output: &Output) -> Result<Exit, CliErro
         for (name, value) in names.into_iter().zip(row(&contact)) {
             lines.add_row([name, &value]);
         }
+        let (encryption, key) = (contact.encryption.to_string(), key(&contact));
         let further = [
+            ("encryption", &encryption),
+            ("key", &key),
             ("salutation", &contact.salutation),
             ("role", &contact.role),
             ("notes", &contact.notes),
@@ -312,4 +317,9 @@ async fn show(email: &str, desk: &Desk, output: &Output) -> Result<Exit, CliErro
         output.json(&contact);
     }
     Ok(Exit::Done)
+}
+
+fn key(contact: &Contact) -> String {
+    let key = contact.public_key.as_ref();
+    key.map(|key| key.print()).unwrap_or_default()
 }

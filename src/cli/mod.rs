@@ -15,6 +15,7 @@ mod error;
 mod import;
 mod in_doubt;
 mod init;
+mod keys;
 mod log;
 mod operator;
 mod output;

@@ -5,6 +5,7 @@ use super::error::{CliError, Exit};
 use super::output::Output;
 use crate::desk::preview::{Glass, Preview};
 use crate::desk::{Desk, DeskError};
+use crate::domain::encryption::Sealing;
 use std::path::Path;
 
 pub(super) async fn run(args: PreviewArgs, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
@@ -27,6 +28,15 @@ pub(super) async fn run(args: PreviewArgs, desk: &Desk, output: &Output) -> Resu
                 preview.eml.len()
             ));
             let leaves = preview.zone.show(preview.not_before);
+            match &preview.sealing {
+                Sealing::No => {}
+                Sealing::Yes { fingerprint } => {
+                    output.say(format!("encrypted: to the key {fingerprint}"));
+                }
+                Sealing::Unable { because } => {
+                    output.say(format!("encrypted: no, in the clear, for {because}"));
+                }
+            }
             output.say(format!("leaves:    {leaves}\n"));
             output.say(&preview.text);
         }

@@ -5,6 +5,7 @@
 
 mod bounces;
 mod dkim;
+mod openpgp;
 mod read;
 mod readers;
 mod relays;
@@ -33,6 +34,7 @@ use crate::domain::retention::Retention;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::segment::Segment;
 use crate::domain::send_window::SendWindow;
+use crate::openpgp::Signatory;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -51,8 +53,10 @@ pub struct Settings {
     pub store: StoreLocation,
     /// Relays, by name; at least one.
     pub relays: Vec<RelayProfile>,
-    /// With which keys mails are signed.
+    /// With which keys mails are signed for their way.
     pub dkim: Signer,
+    /// With which key they are signed for their readers.
+    pub openpgp: Signatory,
     /// When to try again.
     pub retry: RetryPolicy,
     /// How deliveries are worked on.

@@ -108,6 +108,7 @@ impl Reader<'_> {
             .unwrap_or_default();
         let relays = self.relays(&mut top, &helo);
         let dkim = self.dkim(&mut top, newsroom.as_ref());
+        let openpgp = self.openpgp(&mut top, newsroom.as_ref());
         let retry = top
             .section("retry", self.problems)
             .map(|section| self.retry(section))
@@ -131,6 +132,7 @@ impl Reader<'_> {
                 .unwrap_or_else(|| StoreLocation::Sqlite(self.workspace.join("dateline.db"))),
             relays,
             dkim,
+            openpgp,
             retry,
             dispatch,
             schedule,

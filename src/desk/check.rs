@@ -7,7 +7,7 @@ use crate::dispatch::composer::{Composer, probe_deliveries};
 use crate::dispatch::content::FrozenContent;
 use crate::domain::link::{LinkKey, Links};
 use crate::domain::problem::Problem;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 
 /// What a check looked at and found.
@@ -39,6 +39,8 @@ pub fn check(
     let settings = match settings(workspace, wiring) {
         Ok((settings, warnings)) => {
             checked.problems.extend(warnings);
+            let end = signing_end(&settings, wiring.clock().now());
+            checked.problems.extend(end);
             settings
         }
         Err(DeskError::Problems(problems)) => {
@@ -107,7 +109,9 @@ impl Desk {
         release: &str,
     ) -> Result<(LoadedContent, Vec<Problem>), DeskError> {
         let (loaded, mut warnings) = self.freeze(release)?;
-        let found = try_out(loaded.content.clone(), &self.settings, self.clock.now());
+        let now = self.clock.now();
+        let mut found = try_out(loaded.content.clone(), &self.settings, now);
+        found.extend(signing_end(&self.settings, now));
         if found.iter().any(Problem::is_error) {
             warnings.extend(found);
             return Err(DeskError::Problems(warnings));
@@ -115,6 +119,27 @@ impl Desk {
         warnings.extend(found);
         Ok((loaded, warnings))
     }
+}
+
+/// A key that ends within so long is told of.
+const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What is to be said of the end of the newsroom's OpenPGP key.
+fn signing_end(settings: &Settings, now: Timestamp) -> Option<Problem> {
+    let key = settings.openpgp.key()?;
+    let end = key.expires()?;
+    let told = |what: &str| {
+        format!(
+            "openpgp: the newsroom's key {} {what} {}; lengthen its life or name another",
+            key.fingerprint(),
+            end.strftime("%Y-%m-%d %H:%M UTC")
+        )
+    };
+    if end <= now {
+        return Some(Problem::error("dateline.toml", told("ended")));
+    }
+    let soon = now.saturating_add(SOON).unwrap_or(Timestamp::MAX);
+    (end <= soon).then(|| Problem::warning("dateline.toml", told("ends")))
 }
 
 /// Makes one mail of each language and phase, as a recipient would get it: a

@@ -133,7 +133,8 @@ impl ImportPlan {
             let fields = Field::ALL.into_iter().map(|field| field.of(to));
             let custom = to.custom.iter();
             let further = custom.flat_map(|(name, value)| [name.clone(), value.clone()]);
-            for text in fields.chain(further) {
+            let key = to.public_key.as_ref().map(|key| key.armored.clone());
+            for text in fields.chain(further).chain([key.unwrap_or_default()]) {
                 // The length goes first, so that no two plans read alike.
                 hasher.update(&(text.len() as u64).to_le_bytes());
                 hasher.update(text.as_bytes());

@@ -19,6 +19,20 @@ pub struct MailLine {
     pub subject: String,
     /// Octets.
     pub size: usize,
+    /// How OpenPGP protects it.
+    pub cover: Cover,
+}
+
+/// How OpenPGP protects a mail (RFC 3156 4 and 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cover {
+    /// Not at all.
+    None,
+    /// It is signed.
+    Signed,
+    /// It is encrypted.
+    Encrypted,
 }
 
 /// One mail, opened.
@@ -100,6 +114,16 @@ fn line(number: u64, bytes: &[u8]) -> MailLine {
             .unwrap_or_default()
             .to_owned(),
         size: bytes.len(),
+        cover: cover(message.as_ref()),
+    }
+}
+
+fn cover(message: Option<&mail_parser::Message<'_>>) -> Cover {
+    let kind = message.and_then(|message| message.content_type());
+    match kind.and_then(|kind| kind.subtype()) {
+        Some(kind) if kind.eq_ignore_ascii_case("encrypted") => Cover::Encrypted,
+        Some(kind) if kind.eq_ignore_ascii_case("signed") => Cover::Signed,
+        Some(_) | None => Cover::None,
     }
 }
 

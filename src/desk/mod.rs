@@ -22,6 +22,7 @@ pub mod import_report;
 pub mod in_doubt;
 pub mod inbox;
 pub mod init;
+pub mod keys;
 pub mod lmtp;
 pub mod log;
 pub mod mailbox;

@@ -3,9 +3,12 @@
 use super::schedule::When;
 use super::{Desk, DeskError};
 use crate::dispatch::composer::{Composer, probe_delivery};
+use crate::dispatch::protect::protect;
 use crate::domain::audience::{Rule, Selection, Verdict, judge};
+use crate::domain::contact::Contact;
 use crate::domain::delivery::Delivery;
 use crate::domain::embargo::{Embargo, Phase};
+use crate::domain::encryption::{Protection, Sealing};
 use crate::domain::language::Language;
 use crate::domain::release::Release;
 use crate::domain::segment::{Matcher, Segment};
@@ -43,6 +46,9 @@ pub struct Preview {
     pub text: String,
     /// HTML.
     pub html: String,
+    /// Whether it goes encrypted.
+    #[serde(rename = "encryption", skip_serializing_if = "Sealing::is_no")]
+    pub sealing: Sealing,
     /// The whole message as it goes over the wire.
     #[serde(skip)]
     pub eml: Vec<u8>,
@@ -63,16 +69,16 @@ impl Desk {
         let (loaded, _) = self.load_checked(release)?;
         let content = loaded.content;
         let now = self.clock.now();
-        let mut delivery = match &glass.contact {
+        let (mut delivery, protection) = match &glass.contact {
             Some(email) => {
-                self.delivery_for(&content.release, email, &glass.when)
-                    .await?
+                let contact = self.contact(email).await?;
+                let delivery = self.delivery_for(&content.release, &contact, &glass.when);
+                (delivery.await?, contact.protection())
             }
-            None => probe_delivery(
-                &content,
-                Phase::of(barring(&content.release, now), true),
-                now,
-            ),
+            None => {
+                let phase = Phase::of(barring(&content.release, now), true);
+                (probe_delivery(&content, phase, now), Protection::default())
+            }
         };
         if let Some(language) = &glass.language {
             delivery.languages = vec![self.published(&content.release.languages(), language)?];
@@ -89,7 +95,12 @@ impl Desk {
             ..
         } = composer.render(&delivery, now).map_err(cannot)?;
         let (_, message) = composer.compose(&delivery, now).map_err(cannot)?;
-        let message = message
+        let decision = protection.decide(now);
+        let sealing = Sealing::try_from(decision.clone()).unwrap_or_default();
+        let signatory = &self.settings.openpgp;
+        let message = protect(message, delivery.id, decision, signatory, now)
+            .await
+            .map_err(|error| cannot(error.to_string()))?
             .signed(&self.settings.dkim, now)
             .map_err(|error| cannot(error.to_string()))?;
         Ok(Preview {
@@ -100,6 +111,7 @@ impl Desk {
             subject: subject.to_string(),
             text,
             html: composer.show_images(&html),
+            sealing,
             eml: message.to_vec(),
         })
     }
@@ -121,10 +133,9 @@ impl Desk {
     async fn delivery_for(
         &self,
         release: &crate::domain::release::Release,
-        email: &str,
+        contact: &Contact,
         when: &When,
     ) -> Result<Delivery, DeskError> {
-        let contact = self.contact(email).await?;
         let everyone = Segment::parse("preview", "true")
             .map_err(|error| DeskError::request(error.to_string()))?;
         let rule = Rule {
@@ -148,12 +159,13 @@ impl Desk {
             suppressed: &nobody,
             already: &nothing,
         };
-        match judge(&contact, &selection, &Matcher::default()) {
+        match judge(contact, &selection, &Matcher::default()) {
             Verdict::Included(included) => Ok(crate::dispatch::planner::promise_preview(
-                &contact, *included, now,
+                contact, *included, now,
             )),
             Verdict::Excluded(why) => Err(DeskError::request(format!(
-                "{email} would get no mail: {}",
+                "{} would get no mail: {}",
+                contact.email,
                 why.explain()
             ))),
         }

@@ -217,6 +217,7 @@ impl Desk {
             until,
             composers: Arc::new(self.composers().await?),
             signer: self.settings.dkim.clone(),
+            signatory: self.settings.openpgp.clone(),
             progress,
             stop,
         }))

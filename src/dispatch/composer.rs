@@ -8,6 +8,7 @@ use crate::domain::address::Mailbox;
 use crate::domain::contact::Recipient;
 use crate::domain::delivery::Delivery;
 use crate::domain::embargo::{Embargo, Phase, permitted_from};
+use crate::domain::encryption::EncryptionPolicy;
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::{ContactId, DeliveryId, DistributionId};
 use crate::domain::language::{Choice, Language};
@@ -480,6 +481,7 @@ fn probe_recipient(content: &FrozenContent) -> Recipient {
         name: HeaderText::default(),
         salutation: String::new(),
         outlet: String::new(),
+        encryption: EncryptionPolicy::Off,
     }
 }
 

@@ -5,6 +5,7 @@ use super::revisions::Deed;
 use crate::domain::bounce::Bounce;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::Distribution;
+use crate::domain::encryption::{Obstacle, Sealing};
 use crate::domain::log::{LogEvent, Personal, facts as object};
 use crate::domain::reply::{Handover, SmtpReply};
 use crate::entropy::Entropy;
@@ -92,14 +93,39 @@ pub(super) fn planned(delivery: &Delivery, now: Timestamp) -> LogEvent {
 }
 
 /// A conversation is about to begin.
-pub(super) fn attempt(delivery: &Delivery, n: u32, relay: &str, now: Timestamp) -> LogEvent {
-    entry(
-        delivery,
-        now,
-        "attempt",
-        json!({ "attempt": n, "relay": relay }),
-        None,
-    )
+pub(super) fn attempt(
+    claimed: &Claimed,
+    relay: &str,
+    sealing: Sealing,
+    now: Timestamp,
+) -> LogEvent {
+    let mut facts = object(json!({ "attempt": claimed.attempt, "relay": relay }));
+    // A key's fingerprint names its owner.
+    let key = match sealing {
+        Sealing::No => None,
+        Sealing::Unable { because } => {
+            facts.insert("encrypted".to_owned(), json!(false));
+            facts.insert("because".to_owned(), json!(because.name()));
+            None
+        }
+        Sealing::Yes { fingerprint } => {
+            facts.insert("encrypted".to_owned(), json!(true));
+            Some(json!({ "key": fingerprint }))
+        }
+    };
+    let facts = Value::Object(facts);
+    entry(&claimed.delivery, now, "attempt", facts, key)
+}
+
+/// The end of a delivery whose mail had to be encrypted and could not be.
+pub(super) fn withheld(
+    claimed: &Claimed,
+    obstacle: Obstacle,
+    now: Timestamp,
+) -> (DeliveryState, LogEvent) {
+    let state = DeliveryState::Withheld { obstacle };
+    let event = decided(&claimed.delivery, &state, "encryption", now);
+    (state, event)
 }
 
 /// A conversation ended, and this is the delivery's state now.
@@ -137,6 +163,7 @@ pub(super) fn outcome(
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => {}
     }
     entry(
@@ -157,6 +184,9 @@ pub(crate) fn decided(
 ) -> LogEvent {
     let because = match state {
         DeliveryState::Suppressed { reason } => json!({ "by": by, "because": reason }),
+        DeliveryState::Withheld { obstacle } => json!({
+            "by": by, "because": obstacle.name(), "words": obstacle.to_string(),
+        }),
         DeliveryState::Planned { .. }
         | DeliveryState::Due
         | DeliveryState::Claimed { .. }

@@ -14,6 +14,7 @@ use super::run::{Run, RunError};
 use super::switchboard::{Switchboard, Trouble};
 use super::watchman::Watchman;
 use crate::domain::delivery::{DeliveryState, Event, Life, apply};
+use crate::domain::encryption::Sealing;
 use crate::domain::ids::DeliveryId;
 use crate::store::{Bell, Claim, Claimed, Record, StoreError, Taken, Turned};
 use jiff::Timestamp;
@@ -364,13 +365,16 @@ impl Ledger {
             if let Err(until) = may_begin(claimed, lease, now) {
                 return Taken::Waits(until);
             }
+            let sealing = match Sealing::try_from(claimed.protection.decide(now)) {
+                Ok(sealing) => sealing,
+                Err(obstacle) => {
+                    progress.mark(Mark::Failed);
+                    let (state, event) = entries::withheld(claimed, obstacle, now);
+                    return Taken::Ends(state, event);
+                }
+            };
             match sorting.place(claimed) {
-                Ok(relay) => Taken::Begins(entries::attempt(
-                    &claimed.delivery,
-                    claimed.attempt,
-                    relay,
-                    now,
-                )),
+                Ok(relay) => Taken::Begins(entries::attempt(claimed, relay, sealing, now)),
                 Err(until) => Taken::Waits(until),
             }
         };

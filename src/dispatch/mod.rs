@@ -17,6 +17,7 @@ pub mod metrics;
 mod outcome;
 pub mod planner;
 pub mod progress;
+pub mod protect;
 mod reaper;
 mod rest;
 pub mod retention;

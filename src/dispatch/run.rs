@@ -13,6 +13,7 @@ use crate::domain::ids::{DistributionId, LeaseToken};
 use crate::domain::retention::Retention;
 use crate::domain::retry::RetryPolicy;
 use crate::entropy::Entropy;
+use crate::openpgp::Signatory;
 use crate::relay::{Relay, RelayError};
 use crate::store::{Store, StoreError, Term};
 use jiff::{SignedDuration, Timestamp};
@@ -121,8 +122,10 @@ pub struct Run {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
-    /// Signs the mails.
+    /// Signs the mails for their way.
     pub signer: Signer,
+    /// Signs them for their readers.
+    pub signatory: Signatory,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -187,8 +190,10 @@ pub struct RunPlan {
     pub until: Until,
     /// Make the mails.
     pub composers: Arc<Composers>,
-    /// Signs the mails.
+    /// Signs the mails for their way.
     pub signer: Signer,
+    /// Signs them for their readers.
+    pub signatory: Signatory,
     /// How far it has come.
     pub progress: Arc<Progress>,
     /// Cancelled: finish the conversations under way and stop.
@@ -208,6 +213,7 @@ impl Run {
             until: plan.until,
             composers: plan.composers,
             signer: plan.signer,
+            signatory: plan.signatory,
             progress: plan.progress,
             // Its own end is not the end of whoever started it.
             stop: plan.stop.child_token(),

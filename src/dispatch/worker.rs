@@ -8,14 +8,17 @@
 use super::entries;
 use super::hand::{Answer, Closed, Fare, Hand, Seat, unsaid};
 use super::outcome::{Outcome, relay_refuses};
+use super::progress::Mark;
+use super::protect::{Unready, protect};
 use super::run::{Run, RunError};
 use super::watchman;
 use crate::domain::course::HoldCause;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::embargo::may_leave;
+use crate::domain::encryption::Obstacle;
 use crate::domain::reply::Handover;
 use crate::relay::{Connection, Mail, Relay};
-use crate::store::Claimed;
+use crate::store::{Claimed, Record};
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -286,30 +289,46 @@ impl Worker {
                         asked,
                     }));
                 }
-                Err(cause) => self.cannot_compose(&claimed, cause).await?,
+                Err(Unready::Withheld(obstacle)) => self.withhold(&claimed, obstacle).await?,
+                Err(Unready::Fault(cause)) => self.cannot_compose(&claimed, cause).await?,
             }
         }
         Ok(None)
     }
 
-    async fn compose(&self, claimed: &Claimed, now: Timestamp) -> Result<Mail, String> {
+    async fn compose(&self, claimed: &Claimed, now: Timestamp) -> Result<Mail, Unready> {
+        let fault = |error: &dyn std::fmt::Display| Unready::Fault(error.to_string());
         let composer = self
             .run
             .composers
             .get(self.run.store.as_ref(), &claimed.content)
             .await;
-        let composer = composer.map_err(|error| error.to_string())?;
+        let composer = composer.map_err(|error| fault(&error))?;
         let started = Instant::now();
-        let composed = composer.compose(&claimed.delivery, now);
-        let signed = composed.and_then(|(envelope, message)| {
-            let signed = message.signed(&self.run.signer, now);
-            Ok(Mail {
-                envelope,
-                message: signed.map_err(|error| error.to_string())?,
-            })
-        });
+        let delivery = &claimed.delivery;
+        let composed = composer.compose(delivery, now);
+        let (envelope, message) = composed.map_err(|cause| fault(&cause))?;
+        // Decided anew: a key may have ended since the delivery began.
+        let (decision, signatory) = (claimed.protection.decide(now), &self.run.signatory);
+        let message = protect(message, delivery.id, decision, signatory, now).await?;
+        let signed = message.signed(&self.run.signer, now);
         self.run.metrics.rendered(started.elapsed());
-        signed
+        Ok(Mail {
+            envelope,
+            message: signed.map_err(|error| fault(&error))?,
+        })
+    }
+
+    /// It had to be encrypted and could not be: it ends here, and the relay has
+    /// heard nothing of it.
+    async fn withhold(&self, claimed: &Claimed, obstacle: Obstacle) -> Result<(), Closed> {
+        let (state, event) = entries::withheld(claimed, obstacle, self.run.clock.now());
+        self.run.progress.mark(Mark::Failed);
+        let record = Record {
+            state,
+            ..unsaid(claimed, self.run.lease, event)
+        };
+        self.hand.end(record, false).await
     }
 
     /// Whether it may still be said: asked again where the answer is old, and
@@ -319,7 +338,9 @@ impl Worker {
         if ready.asked.elapsed() > FRESH {
             let (asked, now) = (Instant::now(), self.run.clock.now());
             let lease = self.run.lease;
-            if !self.run.store.still_stands(delivery, lease, now).await? {
+            let (store, protection) = (&self.run.store, &ready.claimed.protection);
+            let stands = store.still_stands(delivery, protection, lease, now);
+            if !stands.await? {
                 return Ok(false);
             }
             ready.asked = asked;
@@ -379,7 +400,7 @@ impl Worker {
         Ok(())
     }
 
-    fn unsaid(&self, claimed: &Claimed, why: &str) -> crate::store::Record {
+    fn unsaid(&self, claimed: &Claimed, why: &str) -> Record {
         let now = self.run.clock.now();
         let event = entries::decided(&claimed.delivery, &DeliveryState::Due, why, now);
         unsaid(claimed, self.run.lease, event)

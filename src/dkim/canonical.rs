@@ -7,7 +7,7 @@ use memchr::memchr2;
 use ring::digest::{Context, SHA256};
 
 /// The fields of a head, each with its line end.
-pub(super) fn fields(head: &str) -> impl Iterator<Item = &str> {
+pub fn fields(head: &str) -> impl Iterator<Item = &str> {
     let mut rest = head;
     std::iter::from_fn(move || {
         let mut end = 0;

@@ -17,6 +17,7 @@ mod new_key;
 mod record;
 mod signer;
 
+pub use canonical::fields;
 pub use key::{KeyError, KeyKind, SigningKey};
 pub use name::{Selector, aligned};
 pub use new_key::NewKey;

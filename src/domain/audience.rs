@@ -8,6 +8,7 @@ use super::agreement::{Agreements, Consent};
 use super::contact::Contact;
 use super::country::only_zone;
 use super::embargo::{EarlyCopy, Embargo, Phase, permitted_from};
+use super::encryption::{Obstacle, Sealing, decide};
 use super::ids::{DistributionId, ReleaseId};
 use super::language::{Choice, Language, negotiate};
 use super::newsroom::{LanguagePolicy, Variants};
@@ -86,6 +87,9 @@ pub struct Included {
     /// Why the time asked for is not one instant on their clock, where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unclear: Option<String>,
+    /// Whether it is encrypted.
+    #[serde(default, rename = "encryption", skip_serializing_if = "Sealing::is_no")]
+    pub sealing: Sealing,
 }
 
 /// Where a contact's zone comes from.
@@ -132,6 +136,11 @@ pub enum Exclusion {
         /// Which.
         distribution: DistributionId,
     },
+    /// Their mail must be encrypted, and cannot be.
+    CannotEncrypt {
+        /// Why.
+        obstacle: Obstacle,
+    },
     /// The release has no variant at all.
     NoVariant,
     /// Their hours open only when the release is stale.
@@ -149,6 +158,7 @@ impl Exclusion {
             Self::InExcludedSegment { .. } => "in_excluded_segment",
             Self::Suppressed { .. } => "suppressed",
             Self::AlreadySent { .. } => "already_sent",
+            Self::CannotEncrypt { .. } => "cannot_encrypt",
             Self::NoVariant => "no_variant",
             Self::TooLate { .. } => "too_late",
         }
@@ -163,6 +173,9 @@ impl Exclusion {
             }
             Self::Suppressed { because } => format!("suppressed: {}", because.name()),
             Self::AlreadySent { distribution } => format!("already has it by {distribution}"),
+            Self::CannotEncrypt { obstacle } => {
+                format!("their mail must be encrypted, and {obstacle}")
+            }
             Self::NoVariant => "the release has no variant".to_owned(),
             Self::TooLate { opens } => format!(
                 "their turn would be {}, when the release is stale",
@@ -210,7 +223,16 @@ pub fn judge(contact: &Contact, selection: &Selection<'_>, matcher: &Matcher) ->
             opens: included.not_before,
         });
     }
-    Verdict::Included(Box::new(included))
+    // When it leaves, for a key may end before that.
+    let leaves = included.not_before.max(selection.now);
+    let key = contact.public_key.as_deref();
+    match Sealing::try_from(decide(contact.encryption, key, leaves)) {
+        Ok(sealing) => Verdict::Included(Box::new(Included {
+            sealing,
+            ..included
+        })),
+        Err(obstacle) => Verdict::Excluded(Exclusion::CannotEncrypt { obstacle }),
+    }
 }
 
 fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Option<Included> {
@@ -251,6 +273,7 @@ fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Optio
         not_before: timing.not_before,
         window: timing.window,
         unclear: reading.err().map(|unclear| unclear.to_string()),
+        sealing: Sealing::No,
         zone,
     })
 }

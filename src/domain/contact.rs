@@ -1,6 +1,7 @@
 //! Media contacts: journalists and desks that receive.
 
 use super::address::EmailAddress;
+use super::encryption::{EncryptionPolicy, Protection, PublicKey};
 use super::header_text::HeaderText;
 use super::ids::ContactId;
 use super::language::Language;
@@ -51,6 +52,12 @@ pub struct Contact {
     pub left_lists: Vec<String>,
     /// Their consent to early copy.
     pub embargo_agreement: Option<EmbargoAgreement>,
+    /// Whether mail to them is encrypted.
+    #[serde(default, skip_serializing_if = "EncryptionPolicy::is_off")]
+    pub encryption: EncryptionPolicy,
+    /// Their OpenPGP key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<Box<PublicKey>>,
     /// The newsroom's own remarks; never sent.
     pub notes: String,
     /// Any further column of the imported file.
@@ -72,6 +79,15 @@ impl Contact {
             name: self.name.clone(),
             salutation: self.salutation.clone(),
             outlet: self.outlet.clone(),
+            encryption: self.encryption,
+        }
+    }
+
+    /// What their record says of encryption.
+    pub fn protection(&self) -> Protection {
+        Protection {
+            policy: self.encryption,
+            key: self.public_key.as_deref().cloned(),
         }
     }
 }
@@ -90,6 +106,9 @@ pub struct Recipient {
     pub salutation: String,
     /// The publication they work for.
     pub outlet: String,
+    /// Whether their mail is encrypted: it is not done more loosely than planned.
+    #[serde(default, skip_serializing_if = "EncryptionPolicy::is_off")]
+    pub encryption: EncryptionPolicy,
 }
 
 /// A contact for tests.
@@ -110,6 +129,8 @@ pub fn example(email: &str) -> Contact {
         lists: vec![],
         left_lists: vec![],
         embargo_agreement: None,
+        encryption: EncryptionPolicy::Off,
+        public_key: None,
         notes: String::new(),
         custom: BTreeMap::from([("tier".into(), "1".into())]),
     }

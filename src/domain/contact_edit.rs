@@ -4,6 +4,7 @@
 use super::address::EmailAddress;
 use super::contact::Contact;
 use super::contact_fields::{CUSTOM, Field};
+use super::encryption::EncryptionPolicy;
 use super::header_text::HeaderText;
 use super::ids::ContactId;
 use super::language::Language;
@@ -146,6 +147,7 @@ fn unwritten(field: Field) -> Option<&'static str> {
         | Field::SendWindow
         | Field::Beats
         | Field::Lists
+        | Field::Encryption
         | Field::Notes => None,
     }
 }
@@ -162,6 +164,9 @@ fn set(field: Field, contact: &mut Contact, text: &str) -> Result<(), String> {
         Field::SendWindow => contact.send_window = optional(text, SendWindow::parse)?,
         Field::Beats => contact.beats = items(text)?,
         Field::Lists => contact.lists = items(text)?,
+        Field::Encryption => {
+            contact.encryption = optional(text, EncryptionPolicy::parse)?.unwrap_or_default();
+        }
         Field::Notes => contact.notes = text.to_owned(),
         Field::Email | Field::EmbargoAgreement => {
             return Err(unwritten(field).unwrap_or_default().to_owned());
@@ -296,6 +301,8 @@ pub fn blank(id: ContactId, email: EmailAddress) -> Contact {
         lists: Vec::new(),
         left_lists: Vec::new(),
         embargo_agreement: None,
+        encryption: EncryptionPolicy::Off,
+        public_key: None,
         notes: String::new(),
         custom: BTreeMap::new(),
     }
@@ -421,6 +428,7 @@ mod tests {
             "send_window=mon-fri 08:00-20:00",
             "lists=radio|wires",
             "custom.tier=",
+            "encryption=Required",
             "custom.Desk=Culture",
             "notes= two\r\nlines ",
         ])
@@ -445,6 +453,7 @@ mod tests {
                 "time_zone",
                 "send_window",
                 "lists",
+                "encryption",
                 "notes",
                 "custom.desk",
                 "custom.tier"
@@ -480,6 +489,7 @@ mod tests {
             "country=Kazakhstan",
             "time_zone=Almaty",
             "languages=rus sian",
+            "encryption=sometimes",
             "send_window=always and ever",
             "name=A\nBcc: b@example.org",
             "outlet=Fine",
@@ -488,7 +498,14 @@ mod tests {
         let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(
             fields,
-            ["country", "time_zone", "languages", "send_window", "name"]
+            [
+                "country",
+                "time_zone",
+                "languages",
+                "encryption",
+                "send_window",
+                "name"
+            ]
         );
         assert!(faults[0].message.contains("`Kazakhstan` is no country"));
     }

@@ -2,6 +2,7 @@
 //! between two records of one contact, and a record laid over another.
 
 use super::contact::{Contact, EmbargoAgreement};
+use super::encryption::EncryptionPolicy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -37,13 +38,15 @@ pub enum Field {
     Lists,
     /// Consent to early copy.
     EmbargoAgreement,
+    /// Whether mail is encrypted.
+    Encryption,
     /// Remarks.
     Notes,
 }
 
 impl Field {
     /// All, in the order of an export.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Email,
         Self::Name,
         Self::Salutation,
@@ -56,6 +59,7 @@ impl Field {
         Self::Beats,
         Self::Lists,
         Self::EmbargoAgreement,
+        Self::Encryption,
         Self::Notes,
     ];
 
@@ -74,6 +78,7 @@ impl Field {
             Self::Beats => "beats",
             Self::Lists => "lists",
             Self::EmbargoAgreement => "embargo_agreement",
+            Self::Encryption => "encryption",
             Self::Notes => "notes",
         }
     }
@@ -112,6 +117,7 @@ impl Field {
             Self::Beats => joined(&contact.beats, between),
             Self::Lists => joined(&contact.lists, between),
             Self::EmbargoAgreement => agreement(contact.embargo_agreement.as_ref()),
+            Self::Encryption => encryption(contact.encryption),
             Self::Notes => contact.notes.clone(),
         }
     }
@@ -133,6 +139,17 @@ fn agreement(agreement: Option<&EmbargoAgreement>) -> String {
             .map_or_else(|| "yes".to_owned(), |since| since.to_string())
     })
 }
+
+/// Off is what a contact of whom nothing was said has: it is left empty.
+fn encryption(policy: EncryptionPolicy) -> String {
+    match policy {
+        EncryptionPolicy::Off => String::new(),
+        EncryptionPolicy::Preferred | EncryptionPolicy::Required => policy.to_string(),
+    }
+}
+
+/// What a contact's key is called where fields that differ are told.
+pub const KEY: &str = "public_key";
 
 /// A set of fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -187,7 +204,12 @@ pub fn differences(old: &Contact, new: &Contact) -> Vec<FieldChange> {
         let value = |contact: &Contact| contact.custom.get(name).cloned();
         change(format!("{CUSTOM}{name}"), value(old), value(new))
     });
-    fixed.chain(further).collect()
+    let print = |contact: &Contact| {
+        let key = contact.public_key.as_ref();
+        key.map(|key| key.print())
+    };
+    let key = change(KEY.to_owned(), print(old), print(new));
+    fixed.chain(key).chain(further).collect()
 }
 
 fn change(field: String, old: Option<String>, new: Option<String>) -> Option<FieldChange> {
@@ -236,6 +258,7 @@ impl Partial {
                 Field::EmbargoAgreement => {
                     new.embargo_agreement.clone_from(&from.embargo_agreement);
                 }
+                Field::Encryption => new.encryption = from.encryption,
                 Field::Notes => new.notes.clone_from(&from.notes),
             }
         }
@@ -245,6 +268,14 @@ impl Partial {
         new.custom.extend(from.custom.clone());
         // Who left a list does not come back to it because a file names it.
         new.lists.retain(|list| !known.left_lists.contains(list));
+        if let Some(key) = &from.public_key
+            && !known
+                .public_key
+                .as_ref()
+                .is_some_and(|old| old.outlives(key))
+        {
+            new.public_key = Some(key.clone());
+        }
         new
     }
 
@@ -257,7 +288,7 @@ impl Partial {
 
 /// Two records of one person made one: the first stays, and takes from the
 /// second what it lacks. Consent to early copy is not taken over: it was given
-/// for another address.
+/// for another address. Of two policies of encryption the stricter stays.
 pub fn merged(kept: &Contact, other: &Contact) -> Contact {
     let mut whole = kept.clone();
     if whole.name.is_empty() {
@@ -272,6 +303,10 @@ pub fn merged(kept: &Contact, other: &Contact) -> Contact {
         if own.is_empty() {
             own.clone_from(theirs);
         }
+    }
+    whole.encryption = whole.encryption.max(other.encryption);
+    if whole.public_key.is_none() {
+        whole.public_key.clone_from(&other.public_key);
     }
     whole.time_zone = whole.time_zone.or_else(|| other.time_zone.clone());
     whole.send_window = whole.send_window.or(other.send_window);
@@ -306,6 +341,7 @@ fn unite<T: Clone + PartialEq>(own: &mut Vec<T>, theirs: &[T]) {
 mod tests {
     use super::*;
     use crate::domain::contact::example;
+    use crate::domain::encryption::example_key;
     use crate::domain::header_text::HeaderText;
 
     #[test]
@@ -389,6 +425,31 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_was_revoked_stays_so() {
+        let mut known = example("a@example.org");
+        let mut revoked = example_key();
+        revoked.revoked = true;
+        known.public_key = Some(Box::new(revoked));
+        let mut says = example("a@example.org");
+        says.public_key = Some(Box::new(example_key()));
+        let file = |contact: &Contact| Partial {
+            contact: contact.clone(),
+            given: FieldSet::default(),
+            emptied: vec![],
+        };
+        assert_eq!(file(&says).over(&known), known);
+        let mut other = example_key();
+        other.fingerprint = "D4".repeat(20);
+        says.public_key = Some(Box::new(other.clone()));
+        let new = file(&says).over(&known);
+        assert_eq!(new.public_key.as_deref(), Some(&other));
+        let told = differences(&known, &new);
+        assert_eq!(told[0].field, KEY);
+        assert!(told[0].old.ends_with("(revoked)"), "{}", told[0].old);
+        assert!(told[0].new.starts_with("D4D4"), "{}", told[0].new);
+    }
+
+    #[test]
     fn of_two_the_first_stays_and_takes_no_consent() {
         let mut kept = example("a@example.org");
         kept.name = HeaderText::default();
@@ -398,12 +459,16 @@ mod tests {
         other.beats = vec!["rivers".into(), "human-rights".into()];
         other.notes = "no calls".into();
         other.role = "Editor".into();
+        other.encryption = EncryptionPolicy::Required;
+        other.public_key = Some(Box::new(example_key()));
         let whole = merged(&kept, &other);
         assert_eq!(whole.email, kept.email);
         assert_eq!((whole.name.as_str(), whole.role.as_str()), ("A", "Editor"));
         assert_eq!(whole.beats, ["human-rights", "rivers"]);
         assert_eq!(whole.notes, "mornings\nno calls");
         assert_eq!(whole.embargo_agreement, None);
+        assert_eq!(whole.encryption, EncryptionPolicy::Required);
+        assert_eq!(whole.public_key, other.public_key);
         assert_eq!(merged(&whole, &other), whole);
     }
 }

@@ -6,6 +6,7 @@
 
 use super::contact::Recipient;
 use super::embargo::{EarlyCopy, Phase, may_leave};
+use super::encryption::Obstacle;
 use super::ids::{DeliveryId, DistributionId, LeaseToken};
 use super::language::{Choice, Language};
 use super::reply::{Handover, RejectClass, SmtpReply};
@@ -118,6 +119,11 @@ pub enum DeliveryState {
         /// Why.
         reason: SuppressionReason,
     },
+    /// It had to be encrypted and could not be, so nothing was said. Final.
+    Withheld {
+        /// Why it could not.
+        obstacle: Obstacle,
+    },
     /// Withdrawn. Final.
     Cancelled {
         /// By whom.
@@ -142,7 +148,7 @@ pub enum Life {
 
 impl DeliveryState {
     /// All states' names, in the order they are shown.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "planned",
         "due",
         "claimed",
@@ -153,6 +159,7 @@ impl DeliveryState {
         "bounced",
         "expired",
         "suppressed",
+        "withheld",
         "cancelled",
     ];
 
@@ -169,6 +176,7 @@ impl DeliveryState {
             Self::Bounced { .. } => "bounced",
             Self::Expired => "expired",
             Self::Suppressed { .. } => "suppressed",
+            Self::Withheld { .. } => "withheld",
             Self::Cancelled { .. } => "cancelled",
         }
     }
@@ -184,6 +192,7 @@ impl DeliveryState {
             | Self::Bounced { .. }
             | Self::Expired
             | Self::Suppressed { .. }
+            | Self::Withheld { .. }
             | Self::Cancelled { .. } => Life::Ended,
         }
     }
@@ -199,7 +208,7 @@ impl DeliveryState {
 
 /// Whether a state of this name means that the duty failed for good.
 pub fn has_failed(state: &str) -> bool {
-    matches!(state, "rejected" | "bounced" | "expired")
+    matches!(state, "rejected" | "bounced" | "expired" | "withheld")
 }
 
 /// What can happen to a delivery.
@@ -423,6 +432,7 @@ fn due_at(state: &DeliveryState) -> Option<Timestamp> {
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => None,
     }
 }
@@ -473,6 +483,7 @@ fn held(
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => Err(Illegal::LeaseLost),
     }
 }
@@ -499,6 +510,7 @@ fn replan(state: &DeliveryState, not_before: Timestamp) -> Result<DeliveryState,
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => DeliveryState::Planned { not_before },
     })
 }
@@ -532,6 +544,7 @@ fn start(
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => Err(no_way(state, "begin twice")),
     }
 }
@@ -569,6 +582,7 @@ fn lapse(state: &DeliveryState) -> Result<DeliveryState, Illegal> {
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => Err(no_way(state, "lose its lease")),
     }
 }
@@ -598,6 +612,7 @@ fn unbegun(state: &DeliveryState, event: &'static str) -> Result<(), Illegal> {
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => Err(no_way(state, event)),
     }
 }

@@ -23,6 +23,7 @@ pub mod database;
 pub mod delivery;
 pub mod distribution;
 pub mod embargo;
+pub mod encryption;
 pub mod erasure;
 pub mod forecast;
 pub mod header_text;

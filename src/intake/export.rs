@@ -28,7 +28,7 @@ impl<W: Write> ContactWriter<W> {
     pub fn new(out: W, custom: BTreeSet<String>) -> std::io::Result<Self> {
         let custom: Vec<_> = custom.into_iter().collect();
         let mut csv = csv::Writer::from_writer(out);
-        let fixed: [&str; 13] = Field::ALL.map(Field::name);
+        let fixed: [&str; 14] = Field::ALL.map(Field::name);
         csv.write_record(fixed.into_iter().chain(custom.iter().map(String::as_str)))?;
         Ok(Self { csv, custom })
     }

@@ -140,6 +140,7 @@ impl Trial {
             name: HeaderText::collapse(instead(other.name.as_str(), self.name)),
             salutation: instead(&other.salutation, self.salutation).to_owned(),
             outlet: instead(&other.outlet, self.outlet).to_owned(),
+            encryption: other.encryption,
         })
     }
 }

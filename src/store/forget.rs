@@ -15,6 +15,7 @@ use crate::domain::agreement::{AgreementWord, Party};
 use crate::domain::bounce::Bounce;
 use crate::domain::contact::{Contact, Recipient};
 use crate::domain::delivery::{Delivery, DeliveryState, Event, apply};
+use crate::domain::encryption::EncryptionPolicy;
 use crate::domain::erasure::{ErasureKey, FORGOTTEN, Mentions, is_same};
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::{ContactId, DeliveryId, DistributionId};
@@ -418,6 +419,7 @@ fn nobodys(place: &str, delivery: &Delivery) -> Result<Delivery> {
             name: HeaderText::default(),
             salutation: String::new(),
             outlet: String::new(),
+            encryption: EncryptionPolicy::Off,
         },
         send_window: None,
         ..delivery.clone()
@@ -439,6 +441,7 @@ fn wordless(state: &DeliveryState) -> DeliveryState {
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => {}
     }
     state

@@ -33,6 +33,7 @@ use crate::domain::clock_guard::Heartbeat;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
@@ -114,6 +115,9 @@ pub struct Claimed {
     pub content: String,
     /// Why its address is barred, where it is: nothing may be said for it.
     pub barred: Option<SuppressionReason>,
+    /// Whether its mail is encrypted, by the contact's record as it is now, and no
+    /// more loosely than planned.
+    pub protection: Protection,
 }
 
 /// A change of a whole distribution, with what becomes of its deliveries.
@@ -371,7 +375,7 @@ pub trait Store:
     ) -> Result<HashMap<String, SuppressionReason>>;
 
     /// Addresses to which any distribution of a release brings it: all its
-    /// deliveries that were not cancelled or suppressed. Nobody who was forgotten
+    /// deliveries that were not cancelled, suppressed or withheld. Nobody who was forgotten
     /// is among them.
     async fn recipients_of(&self, release: &ReleaseId) -> Result<HashMap<String, DistributionId>>;
 
@@ -396,11 +400,12 @@ pub trait Store:
 
     /// Whether a delivery may still leave as it was planned: its distribution is
     /// under way and not stale, it was not planned anew, its address is not
-    /// barred, and this lease holds it. Asked again before a conversation that
-    /// was begun a while ago.
+    /// barred, its mail is to be protected as the claim said, and this lease holds
+    /// it. Asked again before a conversation that was begun a while ago.
     async fn still_stands(
         &self,
         delivery: &Delivery,
+        protection: &Protection,
         lease: LeaseToken,
         now: Timestamp,
     ) -> Result<bool>;

@@ -2,7 +2,8 @@
 
 use super::{Result, StoreError};
 use crate::domain::clock_guard::{Heartbeat, MachineTime};
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::encryption::Protection;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -82,6 +83,7 @@ pub(super) fn due_at(state: &DeliveryState) -> i64 {
         | DeliveryState::Bounced { .. }
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
+        | DeliveryState::Withheld { .. }
         | DeliveryState::Cancelled { .. } => 0,
     }
 }
@@ -106,6 +108,17 @@ pub(super) fn keep_weightier() -> String {
         weight("excluded.reason"),
         weight("suppression.reason")
     )
+}
+
+/// What a contact's record says of encryption; without one it is what was planned.
+pub(super) fn protection(
+    place: &str,
+    record: Option<&str>,
+    planned: &Delivery,
+) -> Result<Protection> {
+    let known = record.map(|record| from_json::<Protection>(place, "contact", record));
+    let known = known.transpose()?.unwrap_or_default();
+    Ok(known.at_least(planned.recipient.encryption))
 }
 
 /// A bar, off its columns: address, reason and time; source; note.

@@ -9,6 +9,7 @@ use crate::desk::DeskError;
 use crate::desk::audience::{Row, RowVerdict};
 use crate::desk::review::{Surveyed, Turn};
 use crate::domain::audience::{Exclusion, Included, ZoneFrom};
+use crate::domain::encryption::{Obstacle, Sealing};
 use crate::domain::language::Choice;
 use axum::extract::{Path, State};
 use axum_extra::extract::Query;
@@ -125,6 +126,11 @@ fn shown_included(front: &Front, visitor: &Visitor, row: &Row, own: &Included) -
         "zone": own.zone.name(),
         "own_zone": matches!(own.zone_from, ZoneFrom::Own),
         "segment": own.segment,
+        "encrypted": matches!(own.sealing, Sealing::Yes { .. }),
+        "unencrypted": match &own.sealing {
+            Sealing::Unable { because } => Some(front.obstacle(visitor, because)),
+            Sealing::No | Sealing::Yes { .. } => None,
+        },
     })
 }
 
@@ -173,6 +179,21 @@ fn sentence(front: &Front, visitor: &Visitor, turn: &Turn) -> String {
 }
 
 impl Front {
+    /// What keeps a mail from being encrypted, in the visitor's language.
+    pub(super) fn obstacle(&self, visitor: &Visitor, obstacle: &Obstacle) -> String {
+        let id = format!("obstacle-{}", obstacle.name().replace('_', "-"));
+        let at = obstacle.at().map(|at| self.shown(visitor, at).text);
+        let with = [("at", json!(at.unwrap_or_default()))];
+        let said = self.pages.say(visitor.language, &id, &with);
+        match obstacle {
+            Obstacle::Failed { cause } => format!("{said}: {cause}"),
+            Obstacle::NoKey
+            | Obstacle::Revoked
+            | Obstacle::Expired { .. }
+            | Obstacle::NotYet { .. } => said,
+        }
+    }
+
     /// Why somebody is left out, in the visitor's language.
     fn why(&self, visitor: &Visitor, why: &Exclusion) -> String {
         let detail = match why {
@@ -180,6 +201,7 @@ impl Front {
             Exclusion::Suppressed { because } => because.name().to_owned(),
             Exclusion::AlreadySent { distribution } => distribution.to_string(),
             Exclusion::TooLate { opens } => self.shown(visitor, *opens).text,
+            Exclusion::CannotEncrypt { obstacle } => self.obstacle(visitor, obstacle),
             Exclusion::NotSelected | Exclusion::NoVariant => String::new(),
         };
         let id = format!("reason-{}", why.name().replace('_', "-"));

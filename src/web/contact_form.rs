@@ -15,13 +15,14 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Fields that want a hint.
-const HINTED: [Field; 6] = [
+const HINTED: [Field; 7] = [
     Field::Salutation,
     Field::Country,
     Field::Languages,
     Field::TimeZone,
     Field::SendWindow,
     Field::Lists,
+    Field::Encryption,
 ];
 
 /// What was written, by name, in the order of the form.

@@ -4,6 +4,7 @@ use super::Front;
 use super::bounces;
 use super::fault::{Answer, Fault};
 use super::fields::{cut, one_more, query};
+use super::keys;
 use super::sheet::Visitor;
 use crate::desk::people::{DeliveryTo, Whole};
 use crate::domain::address::EmailAddress;
@@ -95,6 +96,8 @@ pub(super) struct Asked {
     pub(super) agreement: Option<String>,
     /// What is wrong with a bar.
     pub(super) bar: Option<String>,
+    /// What is wrong with a key or a policy of encryption.
+    pub(super) key: Option<String>,
     /// What was written, by field.
     pub(super) form: Value,
 }
@@ -138,6 +141,8 @@ pub(super) async fn sheet(front: &Front, visitor: &Visitor, id: &str, asked: Ask
         "bounces": whole.bounces.iter().map(|one| bounces::row(front, visitor, one)).collect::<Vec<_>>(),
         "agreement_fault": asked.agreement,
         "bar_fault": asked.bar,
+        "encryption": keys::shown(front, visitor, contact),
+        "key_fault": asked.key,
         "form": {
             "party": form("party"), "release": form("release"), "since": form("since"),
             "until": form("until"), "note": form("note"), "reason": form("reason"), "why": form("why"),
@@ -158,7 +163,12 @@ impl Front {
 
 /// Fields that say something, but for those that the page shows in its own way.
 fn facts(contact: &Contact) -> Vec<Value> {
-    let own_way = |slot: &Slot| matches!(slot, Slot::Field(Field::Name | Field::Lists));
+    let own_way = |slot: &Slot| {
+        matches!(
+            slot,
+            Slot::Field(Field::Name | Field::Lists | Field::Encryption)
+        )
+    };
     let shown = Slot::all().filter(|slot| !own_way(slot));
     shown
         .map(|slot| (slot.name(), slot.text(contact)))

@@ -61,7 +61,7 @@ impl Search {
 }
 
 /// Events that a form offers.
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 19] = [
     "distribution",
     "planned",
     "attempt",
@@ -73,6 +73,7 @@ const EVENTS: [&str; 18] = [
     "opt_out",
     "expired",
     "suppressed",
+    "withheld",
     "cancelled",
     "in_doubt",
     "held",

@@ -29,6 +29,7 @@ mod groups;
 mod guard;
 mod health;
 mod imports;
+mod keys;
 mod language;
 mod log;
 mod metrics;

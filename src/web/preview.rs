@@ -6,6 +6,7 @@ use super::fields::{given, query};
 use super::sheet::Visitor;
 use crate::desk::preview::{Glass, Preview};
 use crate::desk::schedule::When;
+use crate::domain::encryption::Sealing;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse};
@@ -115,6 +116,14 @@ fn shown_mail(front: &Front, visitor: &Visitor, mail: &Preview) -> serde_json::V
     ];
     let sizes = sizes.map(|(name, octets)| json!({ "name": name, "octets": octets }));
     json!({
+        "encrypted_to": match &mail.sealing {
+            Sealing::Yes { fingerprint } => Some(fingerprint),
+            Sealing::No | Sealing::Unable { .. } => None,
+        },
+        "unencrypted": match &mail.sealing {
+            Sealing::Unable { because } => Some(front.obstacle(visitor, because)),
+            Sealing::No | Sealing::Yes { .. } => None,
+        },
         "subject": mail.subject,
         "phase": mail.phase.name(),
         "languages": mail.languages.join(", "),

@@ -126,6 +126,7 @@ pub(super) async fn mail(
             "date": mail.date,
             "size": mail.line.size,
             "text": mail.text,
+            "cover": mail.line.cover,
             "source": mail.source,
             "attachments": attachments.collect::<Vec<_>>(),
         },

@@ -4,8 +4,8 @@
 use super::guard::{Post, stand};
 use super::{
     Front, account, agreements, api, assets, audience, bounces, contact_form, contacts, copy,
-    distributions, fault, groups, health, imports, language, log, metrics, news, opt_out, preview,
-    privacy, readers, rehearsals, releases, send, sign_in, suppressed, users,
+    distributions, fault, groups, health, imports, keys, language, log, metrics, news, opt_out,
+    preview, privacy, readers, rehearsals, releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -251,6 +251,13 @@ fn of_contacts() -> Vec<Served> {
             May(KeepContacts),
             agreements::record,
         ),
+        changes(
+            "/contacts/{id}/encryption",
+            May(KeepContacts),
+            keys::set_policy,
+        ),
+        takes_file("/contacts/{id}/key", May(KeepContacts), keys::bring),
+        changes("/contacts/{id}/key/remove", May(KeepContacts), keys::remove),
         changes(
             "/contacts/{id}/suppress",
             May(KeepContacts),

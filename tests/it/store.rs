@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bounces;
+mod encryption;
 mod erasure;
 mod ground;
 mod imports;
@@ -68,6 +69,9 @@ conformance! {
     erasure::a_copy_remembers_who_was_forgotten,
     erasure::the_files_themselves_hold_nothing,
     erasure::what_is_too_old_goes_and_the_log_says_so,
+    encryption::a_claim_knows_how_its_mail_is_protected,
+    encryption::what_was_begun_stands_while_its_protection_does,
+    encryption::what_is_withheld_is_over_and_nobody_has_it,
     questions::contacts_are_known_by_their_address,
     questions::the_weightiest_bar_of_an_address_stands,
     questions::what_is_put_on_record_comes_back_in_order,

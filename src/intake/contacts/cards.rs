@@ -3,6 +3,7 @@
 use super::columns::{Dialect, Mapping, Meaning};
 use super::folded::{Fold, Line, unfold};
 use super::records::{Entry, Record, Skipped, short};
+use percent_encoding::percent_decode_str;
 
 /// A property of a card: `item1.EMAIL;TYPE=work;PREF=1:anna@example.org`.
 #[derive(Debug, PartialEq, Eq)]
@@ -195,6 +196,9 @@ fn card(begun: usize, lines: &[Line], mappings: &[Mapping]) -> Entry {
 fn take(record: &mut Record, property: &Property<'_>, mappings: &[Mapping]) {
     let value = property.value;
     let name = property.name.as_str();
+    if name == "KEY" {
+        return take_key(record, property);
+    }
     if property
         .param("ENCODING")
         .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("8bit"))
@@ -231,6 +235,34 @@ fn take(record: &mut Record, property: &Property<'_>, mappings: &[Mapping]) {
             record.take(name, value.to_owned(), Dialect::Card, mappings);
         }
         _ => record.take(name, whole(value), Dialect::Card, mappings),
+    }
+}
+
+/// A public key (RFC 2426 3.7.2, RFC 6350 6.8.1): in base64, as a `data:` URI, or as
+/// a text. One of X.509, or one that stands elsewhere, is left out: nothing is fetched.
+fn take_key(record: &mut Record, property: &Property<'_>) {
+    let kind = property.param("TYPE").or(property.param("MEDIATYPE"));
+    let kind = kind.unwrap_or_default().to_lowercase();
+    let value = parts(property.value, None).concat();
+    let is_foreign =
+        |kind: &str| kind.contains("x509") || kind.contains("pkix") || kind.contains("pkcs");
+    let found = match value.strip_prefix("data:") {
+        Some(data) => data.split_once(',').and_then(|(kind, data)| {
+            let kind = kind.to_lowercase();
+            let plain = || percent_decode_str(data).decode_utf8_lossy().into_owned();
+            let text = if kind.ends_with(";base64") {
+                data.to_owned()
+            } else {
+                plain()
+            };
+            (!is_foreign(&kind)).then_some(text)
+        }),
+        None if value.contains("://") && !value.contains("-----BEGIN ") => None,
+        None => Some(value.clone()),
+    };
+    match found.filter(|_| !is_foreign(&kind)) {
+        Some(text) => record.add("KEY", Meaning::Key, text),
+        None => record.ignore("KEY"),
     }
 }
 

@@ -29,6 +29,100 @@ fn told(read: &ContactsRead, place: usize) -> Vec<String> {
         .collect()
 }
 
+/// A public key as a card has it: what stands after its name.
+fn with_key(key: &str) -> ContactsRead {
+    let folded = key.chars().collect::<Vec<_>>();
+    let folded: Vec<_> = folded
+        .chunks(70)
+        .map(|line| line.iter().collect::<String>())
+        .collect();
+    read(&format!(
+        "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Anna\r\nEMAIL:anna@example.org\r\nKEY{}\r\nEND:VCARD\r\n",
+        folded.join("\r\n ")
+    ))
+}
+
+const KEY: &str = include_str!("../../openpgp/keys/anna.asc");
+
+#[test]
+fn a_key_is_read_however_the_card_has_it() {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    let body: String = KEY
+        .lines()
+        .skip(2)
+        .take_while(|line| !line.starts_with(['=', '-']))
+        .collect();
+    let armored = BASE64_STANDARD.encode(KEY);
+    let escaped = KEY.replace("\r\n", "\n").replace('\n', "\\n");
+    let percent = percent_encoding::utf8_percent_encode(KEY, percent_encoding::NON_ALPHANUMERIC);
+    for key in [
+        format!(";TYPE=PGP;ENCODING=b:{body}"),
+        format!(";ENCODING=B:{armored}"),
+        format!(":data:application/pgp-keys;base64,{body}"),
+        format!(";MEDIATYPE=application/pgp-keys:data:application/pgp-keys;base64,{armored}"),
+        format!(":data:application/pgp-keys,{percent}"),
+        format!(";VALUE=text:{escaped}"),
+    ] {
+        let read = with_key(&key);
+        assert_eq!(read.problems, [], "{key}");
+        let found = read.contacts[0]
+            .partial
+            .contact
+            .public_key
+            .as_ref()
+            .unwrap();
+        assert_eq!(found.algorithm, "Ed25519", "{key}");
+        assert!(
+            found.names(&read.contacts[0].partial.contact.email),
+            "{key}"
+        );
+        assert!(
+            read.columns
+                .iter()
+                .any(|column| column.name == "KEY" && column.meaning == Meaning::Key)
+        );
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_is_told_and_the_contact_kept() {
+    for (key, words) in [
+        (
+            ":data:application/pgp-keys;base64,bm9uZQ==",
+            "holds no OpenPGP public key",
+        ),
+        (";ENCODING=b:%%%", "is neither ASCII armor nor base64"),
+        (
+            ";VALUE=text:-----BEGIN PGP PRIVATE KEY BLOCK-----\\n\\nAAAA\\n",
+            "SECRET key",
+        ),
+    ] {
+        let read = with_key(key);
+        let told = read.problems[0].to_string();
+        assert!(
+            told.contains("warning: `public_key`: ") && told.contains(words),
+            "{told}"
+        );
+        assert!(told.ends_with("; this field is left out"), "{told}");
+        assert_eq!(read.contacts[0].partial.contact.public_key, None);
+    }
+    // What stands elsewhere is not fetched, and X.509 is another thing.
+    for key in [
+        ";MEDIATYPE=application/pgp-keys:https://example.org/anna.asc",
+        ";TYPE=X509;ENCODING=b:AAAA",
+        ":data:application/pkix-cert;base64,AAAA",
+    ] {
+        let read = with_key(key);
+        assert_eq!(read.problems, [], "{key}");
+        assert_eq!(read.contacts[0].partial.contact.public_key, None);
+        assert!(
+            read.columns
+                .iter()
+                .any(|column| column.name == "KEY" && column.meaning == Meaning::Ignored)
+        );
+    }
+}
+
 #[test]
 fn a_card_of_4_0_is_read() {
     // After RFC 6350 section 8, with folded lines, groups, quoted parameters and escapes.

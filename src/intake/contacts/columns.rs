@@ -1,7 +1,7 @@
 //! What a file's columns mean: by their names in several languages, or by what
 //! somebody says of them.
 
-use crate::domain::contact_fields::{CUSTOM, Field};
+use crate::domain::contact_fields::{CUSTOM, Field, KEY};
 use crate::domain::likeness::bare;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -21,6 +21,8 @@ pub enum Meaning {
     MiddleName,
     /// Its last part.
     FamilyName,
+    /// Their public key: ASCII armor, or base64 of it or of its binary form.
+    Key,
     /// A further column under this name.
     Custom(String),
     /// Nothing.
@@ -43,11 +45,12 @@ impl Meaning {
             "given_name" => Ok(Self::GivenName),
             "middle_name" => Ok(Self::MiddleName),
             "family_name" => Ok(Self::FamilyName),
+            KEY => Ok(Self::Key),
             "ignore" => Ok(Self::Ignored),
             name => Field::from_name(name).map(Self::Field).ok_or_else(|| {
                 let known: Vec<_> = Field::ALL.into_iter().map(Field::name).collect();
                 format!(
-                    "`{}` is no field of a contact; expected one of {}, given_name, middle_name, family_name, custom.NAME or ignore",
+                    "`{}` is no field of a contact; expected one of {}, given_name, middle_name, family_name, {KEY}, custom.NAME or ignore",
                     text.escape_debug(),
                     known.join(", ")
                 )
@@ -63,6 +66,7 @@ impl fmt::Display for Meaning {
             Self::GivenName => f.write_str("given_name"),
             Self::MiddleName => f.write_str("middle_name"),
             Self::FamilyName => f.write_str("family_name"),
+            Self::Key => f.write_str(KEY),
             Self::Custom(name) => write!(f, "{CUSTOM}{name}"),
             Self::Ignored => f.write_str("ignore"),
         }

@@ -111,6 +111,7 @@ impl Record {
                 | Meaning::GivenName
                 | Meaning::MiddleName
                 | Meaning::FamilyName
+                | Meaning::Key
                 | Meaning::Custom(_)
                 | Meaning::Ignored => cells.put(meaning, Cow::Borrowed(value)),
             }

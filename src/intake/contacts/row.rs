@@ -4,12 +4,15 @@ use super::columns::Meaning;
 use super::names::{country, language};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::{Contact, EmbargoAgreement};
-use crate::domain::contact_fields::{Field, FieldSet, Partial};
+use crate::domain::contact_fields::{Field, FieldSet, KEY, Partial};
+use crate::domain::encryption::{EncryptionPolicy, PublicKey};
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::ContactId;
 use crate::domain::language::Language;
 use crate::domain::send_window::SendWindow;
 use crate::domain::zone::Zone;
+use crate::openpgp::read_key;
+use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::civil::Date;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,6 +23,8 @@ pub(super) struct Cells<'c> {
     fields: [Option<Cow<'c, str>>; Field::ALL.len()],
     /// A name in parts: given, middle, family.
     parts: [Option<Cow<'c, str>>; 3],
+    /// A public key.
+    key: Option<Cow<'c, str>>,
     custom: Vec<(&'c str, Cow<'c, str>)>,
 }
 
@@ -31,6 +36,7 @@ impl<'c> Cells<'c> {
             Meaning::GivenName => &mut self.parts[0],
             Meaning::MiddleName => &mut self.parts[1],
             Meaning::FamilyName => &mut self.parts[2],
+            Meaning::Key => &mut self.key,
             Meaning::Custom(name) => {
                 let known = self.custom.iter_mut().find(|(own, _)| own == name);
                 match known {
@@ -49,7 +55,8 @@ impl<'c> Cells<'c> {
 
     /// Whether there is nothing in it.
     pub(super) fn is_empty(&self) -> bool {
-        let own = self.fields.iter().chain(&self.parts).flatten();
+        let own = self.fields.iter().chain(&self.parts).chain([&self.key]);
+        let own = own.flatten();
         own.chain(self.custom.iter().map(|(_, cell)| cell))
             .all(|cell| cell.is_empty())
     }
@@ -70,9 +77,12 @@ impl<'c> Cells<'c> {
     }
 
     fn given(&self) -> FieldSet {
+        // Nothing in the place of a policy is no word on it: an empty cell does not
+        // send in the clear what had to be encrypted.
+        let silent = |field: &Field| *field == Field::Encryption && self.cell(*field).is_empty();
         let fields = Field::ALL
             .into_iter()
-            .filter(|field| self.fields[field.place()].is_some());
+            .filter(|field| self.fields[field.place()].is_some() && !silent(field));
         let set: FieldSet = fields.collect();
         if self.parts.iter().any(Option::is_some) {
             set.with(Field::Name)
@@ -145,6 +155,10 @@ impl Making<'_> {
             lists: self.list(Field::Lists),
             left_lists: Vec::new(),
             embargo_agreement: self.parsed(Field::EmbargoAgreement, agreement).flatten(),
+            encryption: self
+                .parsed(Field::Encryption, EncryptionPolicy::parse)
+                .unwrap_or_default(),
+            public_key: self.key(email.as_ref()),
             notes: self.cells.cell(Field::Notes).to_owned(),
             custom: self.custom(),
             email: email?,
@@ -215,6 +229,21 @@ impl Making<'_> {
         languages
     }
 
+    /// The key, which is judged before it is kept.
+    fn key(&mut self, of: Option<&EmailAddress>) -> Option<Box<PublicKey>> {
+        let text = self.cells.key.as_deref().unwrap_or_default();
+        let of = of.filter(|_| !text.is_empty())?;
+        match key_octets(text)
+            .and_then(|octets| read_key(&octets, of).map_err(|fault| fault.to_string()))
+        {
+            Ok(key) => Some(Box::new(key)),
+            Err(fault) => {
+                self.faults.push(format!("`{KEY}`: {fault}"));
+                None
+            }
+        }
+    }
+
     fn custom(&self) -> BTreeMap<String, String> {
         let cells = self.cells.custom.iter();
         cells
@@ -230,6 +259,17 @@ impl Making<'_> {
             .map(|(name, _)| (*name).to_owned())
             .collect()
     }
+}
+
+/// A key as it stands in a text: armored, or in base64.
+fn key_octets(text: &str) -> Result<Vec<u8>, String> {
+    if text.contains("-----BEGIN ") {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let bare: String = text.split_whitespace().collect();
+    BASE64_STANDARD
+        .decode(bare)
+        .map_err(|_| "is neither ASCII armor nor base64 of a key".to_owned())
 }
 
 /// The values within one cell.

@@ -10,6 +10,7 @@ mod body;
 mod form;
 mod headers;
 mod parts;
+mod sealed;
 mod signed;
 
 pub use body::Body;

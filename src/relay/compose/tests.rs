@@ -3,8 +3,11 @@
 use super::*;
 use crate::dkim::{Identity, NewKey, Selector, Signer};
 use crate::domain::address::EmailAddress;
+use crate::domain::encryption::PublicKey;
 use crate::domain::header_text::HeaderText;
 use crate::domain::zone::Zone;
+use crate::openpgp::read_key;
+use crate::openpgp::tests::newsroom_key;
 use proptest::prelude::*;
 
 fn mailbox(name: &str, address: &str) -> Mailbox {
@@ -145,6 +148,83 @@ fn the_signature_covers_how_to_opt_out() {
     let names: Vec<_> = names.split(':').map(str::trim).collect();
     for name in ["list-unsubscribe", "list-unsubscribe-post"] {
         assert!(names.contains(&name), "{names:?}");
+    }
+}
+
+fn reader_key() -> PublicKey {
+    let armor = include_str!("../../openpgp/keys/anna.asc");
+    let anna = EmailAddress::parse("anna@example.org").unwrap();
+    read_key(armor.as_bytes(), &anna).unwrap()
+}
+
+#[test]
+fn an_encrypted_message_shows_what_carries_it_and_no_more() {
+    let composed = message(
+        "Анна",
+        "Тайна",
+        "<p>Тайный текст</p>",
+        "Secret text",
+        "план.png",
+    );
+    let (key, at) = (reader_key(), Timestamp::from_second(1_646_888_400).unwrap());
+    let to = (&key, key.parts[0].fingerprint.as_str());
+    let id = DeliveryId::from_parts(1, 1);
+    let open = String::from_utf8(composed.to_vec()).unwrap();
+    let sealed = composed.encrypted(id, to, None, at).unwrap();
+    let source = String::from_utf8(sealed.to_vec()).unwrap();
+    let (head, body) = source.split_once("\r\n\r\n").unwrap();
+    let of_message = |head: &str| -> Vec<String> {
+        let fields = crate::dkim::fields(head).map(|field| field.trim_end().to_owned());
+        let kept = |field: &String| {
+            !["Subject", "Content-", "MIME-"]
+                .iter()
+                .any(|name| field.starts_with(name))
+        };
+        fields.filter(kept).collect()
+    };
+    let (open_head, _) = open.split_once("\r\n\r\n").unwrap();
+    assert_eq!(
+        of_message(&format!("{head}\r\n")),
+        of_message(&format!("{open_head}\r\n"))
+    );
+    assert!(head.contains("\r\nSubject: [...]\r\n"), "{head}");
+    assert_eq!(head.matches("MIME-Version").count(), 1);
+    for hidden in [
+        "text/plain",
+        "text/html",
+        "image/png",
+        "Content-Language",
+        "0KLQsNC50L3QsA",
+    ] {
+        assert!(!source.contains(hidden), "{hidden}: {source}");
+    }
+    assert_eq!(body.matches("--=_e_").count(), 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn encrypted_and_signed_the_message_is_as_fit(
+        name in any::<String>(), subject in any::<String>(), html in any::<String>(),
+        text in "(From |\\PC|[ \n.]){0,300}", file in "\\PC{1,60}",
+    ) {
+        let (key, at) = (reader_key(), Timestamp::from_second(1_646_888_400).unwrap());
+        let (newsroom, id) = (newsroom_key(), DeliveryId::from_parts(1, 1));
+        let part = key.parts[0].fingerprint.as_str();
+        let composed = || message(&name, &subject, &html, &text, &file);
+        for made in [
+            composed().encrypted(id, (&key, part), Some(&newsroom), at).unwrap(),
+            composed().openly_signed(id, &newsroom, at).unwrap(),
+        ] {
+            let composed = made.signed(&signer(), Timestamp::MIN).unwrap();
+            prop_assert_eq!(is_fit(&composed.to_vec()), Ok(()));
+            prop_assert_eq!(composed.size(), composed.to_vec().len());
+            let source = String::from_utf8(composed.to_vec()).unwrap();
+            prop_assert!(!source.contains("\r\n.") && !source.contains("\r\nFrom "));
+            let wire = on_the_wire(composed);
+            prop_assert_eq!(wire.matches("\r\n.\r\n").count(), 1);
+        }
     }
 }
 

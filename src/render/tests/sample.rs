@@ -3,6 +3,7 @@
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Recipient;
 use crate::domain::embargo::Embargo;
+use crate::domain::encryption::EncryptionPolicy;
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::{ContactId, ReleaseId};
 use crate::domain::language::Language;
@@ -212,5 +213,6 @@ pub(super) fn recipient() -> Recipient {
         name: line("Dana Reader"),
         salutation: String::new(),
         outlet: "The Paper".to_owned(),
+        encryption: EncryptionPolicy::Off,
     }
 }

@@ -38,6 +38,7 @@ use crate::domain::clock_guard::Heartbeat;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
@@ -159,10 +160,11 @@ impl Store for PostgresStore {
     async fn still_stands(
         &self,
         delivery: &Delivery,
+        protection: &Protection,
         lease: LeaseToken,
         now: Timestamp,
     ) -> Result<bool> {
-        self.within(watch::still_stands(self, delivery, lease, now))
+        self.within(watch::still_stands(self, delivery, protection, lease, now))
             .await
     }
 

@@ -19,7 +19,7 @@ pub(super) async fn recipients_of(
 ) -> Result<HashMap<String, DistributionId>> {
     let rows = sqlx::query(
         "SELECT delivery.email, delivery.distribution FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
-         WHERE distribution.release = $1 AND delivery.state NOT IN ('cancelled', 'suppressed') AND delivery.email <> $2",
+         WHERE distribution.release = $1 AND delivery.state NOT IN ('cancelled', 'suppressed', 'withheld') AND delivery.email <> $2",
     )
     .bind(release.as_str())
     .bind(FORGOTTEN)

@@ -8,7 +8,7 @@ use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
 use crate::domain::suppression::SuppressionReason;
-use crate::store::values::{damaged, due_at, json, micros, reason, timestamp};
+use crate::store::values::{damaged, due_at, json, micros, protection, reason, timestamp};
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
@@ -211,7 +211,8 @@ async fn find(
              RETURNING n, distribution, due_at, due_since, attempts) \
          SELECT attempts, due_since, planned.plan, \
              (SELECT content FROM distribution WHERE id = claimed.distribution) AS content, \
-             (SELECT reason FROM suppression WHERE email = planned.email) AS barred \
+             (SELECT reason FROM suppression WHERE email = planned.email) AS barred, \
+             (SELECT record FROM contact WHERE email = planned.email AND protected) AS protected \
          FROM claimed JOIN delivery_plan AS planned ON planned.n = claimed.n ORDER BY due_at, claimed.n",
     )
     .bind(claim.lease.to_string())
@@ -301,7 +302,9 @@ fn claimed(place: &str, row: &PgRow, now: Timestamp) -> Result<Claimed> {
         ));
     }
     let barred: Option<&str> = get(place, row, "barred")?;
+    let record: Option<&str> = get(place, row, "protected")?;
     Ok(Claimed {
+        protection: protection(place, record, &delivery)?,
         delivery,
         attempt: attempts(place, row)?,
         due_since: timestamp(place, get(place, row, "due_since")?)?,

@@ -5,9 +5,11 @@ use super::rows::{get, id, number};
 use super::{PostgresStore, Result};
 use crate::domain::clock_guard::Heartbeat;
 use crate::domain::delivery::Delivery;
+use crate::domain::encryption::Protection;
 use crate::domain::ids::{DistributionId, LeaseToken, ReleaseId};
 use crate::store::values::{
-    damaged, from_json, heartbeat, json, machine_columns, micros, timestamp,
+    damaged, from_json, heartbeat, json, machine_columns, micros, protection as protection_of,
+    timestamp,
 };
 use crate::store::{Census, Countdown};
 use jiff::Timestamp;
@@ -94,11 +96,13 @@ fn time(store: &PostgresStore, row: &PgRow, column: &str) -> Result<Option<Times
 pub(super) async fn still_stands(
     store: &PostgresStore,
     delivery: &Delivery,
+    protection: &Protection,
     lease: LeaseToken,
     now: Timestamp,
 ) -> Result<bool> {
+    let email = delivery.recipient.email.to_string();
     let row = sqlx::query(
-        "SELECT 1 FROM delivery_state AS state JOIN distribution ON distribution.id = state.distribution \
+        "SELECT (SELECT record FROM contact WHERE email = $6 AND protected) FROM delivery_state AS state JOIN distribution ON distribution.id = state.distribution \
          WHERE state.id = $1 AND distribution.course = 'under_way' AND state.state = 'claimed' AND state.lease = $2 \
            AND state.phase = $3 AND state.permitted_from IS NOT DISTINCT FROM $4 \
            AND (distribution.not_after IS NULL OR distribution.not_after > $5) \
@@ -109,11 +113,16 @@ pub(super) async fn still_stands(
     .bind(delivery.phase.name())
     .bind(delivery.permitted_from.map(micros))
     .bind(micros(now))
-    .bind(delivery.recipient.email.to_string())
+    .bind(&email)
     .fetch_optional(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;
-    Ok(row.is_some())
+    let Some(row) = row else {
+        return Ok(false);
+    };
+    let record: Option<String> = row.try_get(0).map_err(|error| store.failed(error))?;
+    let now = protection_of(&store.place, record.as_deref(), delivery)?;
+    Ok(now == *protection)
 }
 
 pub(super) async fn overdue(

@@ -39,6 +39,7 @@ use crate::domain::clock_guard::Heartbeat;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
@@ -137,10 +138,11 @@ impl Store for SqliteStore {
     async fn still_stands(
         &self,
         delivery: &Delivery,
+        protection: &Protection,
         lease: LeaseToken,
         now: Timestamp,
     ) -> Result<bool> {
-        watch::still_stands(self, delivery, lease, now).await
+        watch::still_stands(self, delivery, protection, lease, now).await
     }
 
     async fn overdue(&self, now: Timestamp) -> Result<Vec<(DistributionId, Timestamp)>> {

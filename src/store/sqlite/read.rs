@@ -18,7 +18,7 @@ pub(super) async fn recipients_of(
 ) -> Result<HashMap<String, DistributionId>> {
     let rows = sqlx::query(
         "SELECT delivery.email, delivery.distribution FROM delivery JOIN distribution ON distribution.id = delivery.distribution \
-         WHERE distribution.release = ? AND delivery.state NOT IN ('cancelled', 'suppressed') AND delivery.email <> ?",
+         WHERE distribution.release = ? AND delivery.state NOT IN ('cancelled', 'suppressed', 'withheld') AND delivery.email <> ?",
     )
     .bind(release.to_string())
     .bind(FORGOTTEN)

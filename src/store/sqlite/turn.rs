@@ -8,7 +8,7 @@ use crate::domain::embargo::may_leave;
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::LogEvent;
 use crate::domain::suppression::SuppressionReason;
-use crate::store::values::{breathe, reason};
+use crate::store::values::{breathe, protection, reason};
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
 use sqlx::query::Query;
@@ -152,7 +152,9 @@ async fn find(
              (SELECT plan FROM delivery_plan AS planned WHERE planned.n = delivery_state.n) AS plan, \
              (SELECT content FROM distribution AS whole WHERE whole.id = delivery_state.distribution) AS content, \
              (SELECT reason FROM suppression JOIN delivery_plan AS planned ON planned.email = suppression.email \
-                 WHERE planned.n = delivery_state.n) AS barred",
+                 WHERE planned.n = delivery_state.n) AS barred, \
+             (SELECT record FROM delivery_plan AS planned JOIN contact AS known INDEXED BY contact_protected \
+                 ON known.email = planned.email AND known.protected WHERE planned.n = delivery_state.n) AS protected",
     )
     .bind(claim.lease.to_string())
     .bind(micros(claim.now))
@@ -250,7 +252,9 @@ fn claimed(store: &SqliteStore, row: &SqliteRow, now: Timestamp) -> Result<Claim
     }
     let barred: Option<String> = row.try_get("barred").map_err(wrong)?;
     let barred = barred.map(|name| reason(&store.place, &name));
+    let record: Option<String> = row.try_get("protected").map_err(wrong)?;
     Ok(Claimed {
+        protection: protection(&store.place, record.as_deref(), &delivery)?,
         delivery,
         attempt: row.try_get("attempts").map_err(wrong)?,
         due_since: timestamp(&store.place, row.try_get("due_since").map_err(wrong)?)?,

@@ -6,8 +6,9 @@ use super::rows::{damaged, json, micros, timestamp};
 use super::{Result, SqliteStore};
 use crate::domain::clock_guard::Heartbeat;
 use crate::domain::delivery::Delivery;
+use crate::domain::encryption::Protection;
 use crate::domain::ids::{DistributionId, LeaseToken, ReleaseId};
-use crate::store::values::{heartbeat, machine_columns};
+use crate::store::values::{heartbeat, machine_columns, protection as protection_of};
 use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use sqlx::Row;
@@ -15,26 +16,35 @@ use sqlx::Row;
 pub(super) async fn still_stands(
     store: &SqliteStore,
     delivery: &Delivery,
+    protection: &Protection,
     lease: LeaseToken,
     now: Timestamp,
 ) -> Result<bool> {
+    let email = delivery.recipient.email.to_string();
     let row = sqlx::query(
-        "SELECT 1 FROM delivery_state AS state JOIN distribution ON distribution.id = state.distribution \
+        "SELECT (SELECT record FROM contact INDEXED BY contact_protected WHERE email = ? AND protected) \
+         FROM delivery_state AS state JOIN distribution ON distribution.id = state.distribution \
          WHERE state.id = ? AND distribution.course = 'under_way' AND state.state = 'claimed' AND state.lease = ? \
            AND state.phase = ? AND state.permitted_from IS ? \
            AND (distribution.not_after IS NULL OR distribution.not_after > ?) \
            AND NOT EXISTS (SELECT 1 FROM suppression WHERE email = ?)",
     )
+    .bind(&email)
     .bind(delivery.id.to_string())
     .bind(lease.to_string())
     .bind(delivery.phase.name())
     .bind(delivery.permitted_from.map(micros))
     .bind(micros(now))
-    .bind(delivery.recipient.email.to_string())
+    .bind(&email)
     .fetch_optional(&store.readers)
     .await
     .map_err(|error| store.failed(error))?;
-    Ok(row.is_some())
+    let Some(row) = row else {
+        return Ok(false);
+    };
+    let record: Option<String> = row.try_get(0).map_err(|error| store.failed(error))?;
+    let now = protection_of(&store.place, record.as_deref(), delivery)?;
+    Ok(now == *protection)
 }
 
 pub(super) async fn overdue(

@@ -10,6 +10,7 @@ use dateline::domain::course::Course;
 use dateline::domain::delivery::{Delivery, DeliveryState};
 use dateline::domain::distribution::Distribution;
 use dateline::domain::embargo::Phase;
+use dateline::domain::encryption::EncryptionPolicy;
 use dateline::domain::header_text::HeaderText;
 use dateline::domain::ids::{ContactId, DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use dateline::domain::language::Choice;
@@ -146,6 +147,8 @@ pub(crate) fn contact(n: u64) -> Contact {
         lists: vec![],
         left_lists: Vec::new(),
         embargo_agreement: None,
+        encryption: EncryptionPolicy::Off,
+        public_key: None,
         notes: String::new(),
         custom: BTreeMap::new(),
     }

@@ -4,6 +4,7 @@ use super::ground::*;
 use dateline::domain::course::{Course, HoldCause};
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::distribution::Distribution;
+use dateline::domain::encryption::Protection;
 use dateline::domain::ids::DeliveryId;
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::store::{Claim, Move, Reach, Reaped, Revision, Standing, Taken, Term};
@@ -448,7 +449,10 @@ pub(super) async fn whether_it_still_stands_is_asked_of_everything(ground: &Grou
     let lease = leased(store, 60).await;
     claim(store, lease, 2, 2).await;
     let stands = async |one: &dateline::domain::delivery::Delivery, lease, seconds| {
-        store.still_stands(one, lease, at(seconds)).await.unwrap()
+        store
+            .still_stands(one, &Protection::default(), lease, at(seconds))
+            .await
+            .unwrap()
     };
     assert!(stands(&rows[0], lease, 3).await && stands(&rows[1], lease, 3).await);
     assert!(

@@ -1,9 +1,12 @@
 //! Contacts, agreements, bars and segments at the desk.
 
 use super::browser::{Browser, Page, user};
+use crate::gnupg::Gnupg;
 use crate::support::{EMBARGOED, IMMEDIATE, ServiceProcess, Workspace};
 use serde_json::json;
 
+/// A contact of the sample in Central Asia.
+const ALIYA: &str = "aliya.sarsenova@almaty-evening.example";
 const ANNA: &str = "anna.kim@steppe-post.example";
 
 fn desk() -> (Workspace, ServiceProcess, Browser) {
@@ -468,6 +471,92 @@ fn segments_are_shown_and_an_audience_is_saved_as_one() {
 }
 
 #[test]
+fn a_key_is_brought_shown_and_removed_at_the_desk() {
+    let (workspace, _service, mut ivan) = desk();
+    let path = format!("/contacts/{}", id_of(&workspace, ALIYA));
+    ivan.get(&path)
+        .holds("There is no OpenPGP key.")
+        .holds("Not encrypted")
+        .holds("<option value=\"off\" selected>");
+    let gnupg = Gnupg::new();
+    let kinds = ["ed25519", "cv25519"];
+    let own = gnupg.make(&format!("Anna <{ALIYA}>"), kinds, "", "never");
+    let key_path = format!("{path}/key");
+    for (octets, words) in [
+        (b"no key at all".to_vec(), "holds no OpenPGP public key"),
+        (gnupg.secret(&own, "").into_bytes(), "holds a SECRET key"),
+        (vec![b'x'; 10 * 1024 * 1024], "has 10485760 octets"),
+    ] {
+        ivan.upload(&key_path, "anna.asc", &octets)
+            .holds(words)
+            .holds("There is no OpenPGP key.");
+    }
+    assert_eq!(ivan.upload(&key_path, "", b"").status, 200);
+    let octets = std::fs::read(gnupg.export(&own)).unwrap();
+    let brought = ivan.upload(&key_path, "anna.asc", &octets);
+    assert_eq!(brought.location(), format!("{path}?said=key-imported"));
+    ivan.get(&path)
+        .holds(&own)
+        .holds("Ed25519; encrypts by X25519")
+        .holds("can be used")
+        .holds("mail to them is not encrypted: that is the policy");
+    for (policy, words) in [
+        ("preferred", "Encrypted where it can be"),
+        ("required", "Always encrypted"),
+    ] {
+        let set = ivan.post(&format!("{path}/encryption"), &[("policy", policy)]);
+        assert_eq!(set.status, 303, "{}", set.body);
+        ivan.get(&path).holds(words).lacks("that is the policy");
+    }
+    for form in [&[("policy", "sometimes")][..], &[]] {
+        ivan.post(&format!("{path}/encryption"), form)
+            .holds("is no policy of encryption")
+            .holds("Always encrypted");
+    }
+    // What others see of the mail, and that it is encrypted, in a preview and a rehearsal.
+    let preview = format!("/releases/{IMMEDIATE}/preview?contact={ALIYA}&part=");
+    ivan.get(&format!("{preview}source"))
+        .holds(&format!("It goes encrypted, to the key {own}"))
+        .holds("Subject: [...]")
+        .holds("BEGIN PGP MESSAGE");
+    ivan.get(&format!("{preview}text"))
+        .lacks("BEGIN PGP MESSAGE");
+    let order = [("to", "central-asia"), ("start", "now")];
+    let begun = ivan.post(&format!("/releases/{IMMEDIATE}/rehearse"), &order);
+    let rehearsal = begun.location().to_owned();
+    crate::support::eventually("the rehearsal is over", || {
+        ivan.get(&rehearsal).body.contains("<h2>Caught mails</h2>")
+    });
+    let page = ivan.get(&rehearsal);
+    page.holds("[...]</a> <span class=\"tag\">encrypted</span>");
+    let mail = page.body.split("[...]</a>").next().unwrap();
+    let mail = mail
+        .rsplit("href=\"")
+        .next()
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    ivan.get(mail)
+        .holds("This mail is encrypted: only its reader can open it")
+        .lacks("<iframe");
+    ivan.get(&format!("/releases/{IMMEDIATE}/audience?to=central-asia"))
+        .holds(">encrypted</span>");
+    // Without a key nothing can be sent.
+    let removed = ivan.post(&format!("{path}/key/remove"), &[]);
+    assert_eq!(removed.location(), format!("{path}?said=key-removed"));
+    ivan.get(&path).holds("so nothing is sent to them");
+    ivan.get(&format!("/releases/{IMMEDIATE}/audience?to=central-asia"))
+        .holds("their mail must be encrypted: there is no key");
+    ivan.post(&format!("{path}/key/remove"), &[])
+        .holds("has no key");
+    ivan.post("/language", &[("language", "ru"), ("to", &path)]);
+    ivan.get(&path)
+        .holds("Всегда шифровать")
+        .holds("Ключа OpenPGP нет.");
+}
+
+#[test]
 fn nothing_of_a_contact_runs_in_any_page() {
     let (workspace, _service, mut ivan) = desk();
     workspace.lift_in(86_400);
@@ -500,6 +589,33 @@ fn nothing_of_a_contact_runs_in_any_page() {
     ] {
         assert_eq!(ivan.post(&format!("{path}/{put}"), form).status, 303);
     }
+    // Whoever makes a key writes whatever they like in it.
+    let gnupg = Gnupg::new();
+    let id = "\"'><script>alert(1)</script><img src=x onerror=alert(1)> x@evil.example";
+    let word = ["--allow-freeform-uid", "--passphrase", ""];
+    let make = ["--quick-gen-key", id, "ed25519", "cert,sign", "never"];
+    let made = gnupg.gpg(&[&word[..], &make].concat()).err;
+    let key = made.lines().find(|line| line.contains("KEY_CREATED"));
+    let key = key.unwrap().split_whitespace().nth(3).unwrap().to_owned();
+    gnupg.gpg(&[
+        "--passphrase",
+        "",
+        "--quick-add-key",
+        &key,
+        "cv25519",
+        "encr",
+        "never",
+    ]);
+    let octets = std::fs::read(gnupg.export(&key)).unwrap();
+    let brought = ivan.upload(&format!("{path}/key"), "<script>alert(1)</script>", &octets);
+    assert_eq!(brought.status, 303, "{}", brought.body);
+    ivan.get(&path)
+        .holds(&key)
+        .holds("The key does not name this address");
+    ivan.upload(&format!("{path}/key"), "<script>alert(1)</script>", b"x")
+        .holds("holds no OpenPGP public key")
+        .lacks("<script>")
+        .lacks("<img src=x");
     let list = percent_encoding::utf8_percent_encode(listed, percent_encoding::NON_ALPHANUMERIC)
         .to_string();
     let audience = format!("/releases/{EMBARGOED}/audience?to=list:{list}");
