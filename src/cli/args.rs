@@ -149,6 +149,14 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Keep tokens: by what programs use the API of `serve`
+    #[command(
+        after_help = "Example:\n  dateline token add board --user vera --scope releases:read --scope distributions:read"
+    )]
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Run the service: it sends whatever falls due, until it is told to stop
     #[command(
         after_help = "Signals: SIGTERM and Ctrl-C finish the conversations under way and stop; SIGHUP reads the settings anew.\n\nExample:\n  dateline -C newsroom serve"
@@ -587,6 +595,40 @@ pub(super) enum UserCommand {
         /// At most so many
         #[arg(long, default_value_t = 50)]
         limit: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token; its secret is shown once
+    #[command(
+        after_help = "Scopes: releases:read, releases:rehearse, releases:approve, releases:send, distributions:read, distributions:hold, distributions:steer, contacts:read, contacts:write, log:read.\n\nExample:\n  dateline token add board --user vera --scope releases:read --expires '2027-01-31 18:00'"
+    )]
+    Add {
+        /// What it is called
+        name: String,
+        /// Who acts by it: it does what they may, and no more
+        #[arg(long, value_name = "USER")]
+        user: String,
+        /// What it is for; may be given several times
+        #[arg(long, value_name = "SCOPE", required = true)]
+        scope: Vec<String>,
+        /// Until when, written as for `send --at`; at most a year, and 90 days where it is not said
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+    },
+    /// Show all tokens, without their secrets
+    #[command(after_help = "Example:\n  dateline token list --user vera")]
+    List {
+        /// Of this user alone
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+    },
+    /// End a token: it opens nothing any more
+    #[command(after_help = "Example:\n  dateline token revoke board")]
+    Revoke {
+        /// What it is called
+        name: String,
     },
 }
 

@@ -51,9 +51,10 @@ impl From<DeskError> for CliError {
         let text = error.to_string();
         match error {
             DeskError::Problems(problems) => Self::Problems(problems),
-            DeskError::Request(_) | DeskError::File { .. } | DeskError::Content(_) => {
-                Self::Usage(text)
-            }
+            DeskError::Request(_)
+            | DeskError::Conflict(_)
+            | DeskError::File { .. }
+            | DeskError::Content(_) => Self::Usage(text),
             DeskError::Run(RunError::Compose { .. }) => Self::Usage(text),
             DeskError::Store(_)
             | DeskError::Relay(_)

@@ -29,6 +29,7 @@ mod serve;
 mod status;
 mod store;
 mod suppression;
+mod token;
 mod user;
 
 use crate::desk::{Desk, Wiring};
@@ -124,6 +125,7 @@ async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result
         Command::Segments { command } => segments::run(command, &open().await?, output).await,
         Command::Releases => releases::run(&open().await?, output).await,
         Command::User { command } => user::run(command, &open().await?, output).await,
+        Command::Token { command } => token::run(command, &open().await?, output).await,
         Command::Serve(serve) => serve::run(serve, &workspace, wiring, output).await,
         Command::Status { distribution } => {
             status::run(distribution.as_deref(), &open().await?, output).await

@@ -188,6 +188,8 @@ pub struct ReaderSettings {
     /// What somebody agrees to who wants copy under embargo, per language; empty:
     /// nobody can agree by a page.
     pub agreement: Localized<String>,
+    /// Whether anybody may read a release once it is out.
+    pub public: bool,
 }
 
 /// What becomes of a delivery in doubt.

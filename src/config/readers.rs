@@ -20,11 +20,19 @@ impl Reader<'_> {
         let env = self.env;
         let key = section.parsed("key_env", problems, |name| key(env, name));
         let agreement = section.localized("agreement", problems);
+        let public = section.flag("public", problems).unwrap_or(false);
+        if public && url.is_none() {
+            problems.push(section.problem(
+                section.line(),
+                "`public` opens pages, and `url` does not say where they are reached",
+            ));
+        }
         section.finish(problems);
         ReaderSettings {
             url,
             key,
             agreement,
+            public,
         }
     }
 }

@@ -58,7 +58,7 @@ pub struct SignedIn {
 }
 
 /// The hash that a token is kept under: whoever reads the store gets no token.
-fn token_hash(token: &str) -> String {
+pub(super) fn token_hash(token: &str) -> String {
     blake3::hash(token.as_bytes()).to_hex().to_string()
 }
 
@@ -117,7 +117,7 @@ impl Desk {
             locked_until: None,
         };
         if !self.store.add_account(&account).await? {
-            return Err(DeskError::request(format!(
+            return Err(DeskError::conflict(format!(
                 "there is a user `{}` already",
                 account.name
             )));
@@ -163,7 +163,7 @@ impl Desk {
                 return Ok(to);
             }
         }
-        Err(DeskError::request(format!(
+        Err(DeskError::conflict(format!(
             "the account of `{name}` changes all the time; try again"
         )))
     }
@@ -193,7 +193,7 @@ impl Desk {
         Ok(changed)
     }
 
-    /// Lets somebody in no more, or again. Their sessions end.
+    /// Lets somebody in no more, or again. Their sessions and their tokens end.
     ///
     /// # Errors
     /// There is no such account, or it is the last admin's.
@@ -216,6 +216,7 @@ impl Desk {
             .await?;
         if disabled {
             self.store.end_sessions(&changed.name, None).await?;
+            self.store.end_tokens(&changed.name).await?;
         }
         let act = if disabled {
             "user_disabled"
@@ -287,7 +288,11 @@ impl Desk {
     /// Asks somebody signed in for their password again, before what an
     /// unattended desk must not give away. A try counts as one at the door, and
     /// locks as there.
-    async fn ask_own_password(&self, me: &SignedIn, shown: &str) -> Result<(), DeskError> {
+    pub(super) async fn ask_own_password(
+        &self,
+        me: &SignedIn,
+        shown: &str,
+    ) -> Result<(), DeskError> {
         let (now, name) = (self.clock.now(), me.account.name.as_str());
         let known = self.user(name).await?;
         if let Some(until) = known.locked(now) {

@@ -58,7 +58,7 @@ impl Desk {
             .iter()
             .find(|one| one.print == print && name_key(&one.by) == own)
         {
-            return Err(DeskError::request(format!(
+            return Err(DeskError::conflict(format!(
                 "{} approved this very content {} already; a second approval must be another person\u{2019}s",
                 first.by,
                 self.shown(first.at)
@@ -100,7 +100,7 @@ impl Desk {
         let id = &loaded.content.release.id;
         refuse_uneven(id, &clearance.uneven)?;
         if let Some(lacking) = &clearance.lacking {
-            return Err(DeskError::request(format!(
+            return Err(DeskError::conflict(format!(
                 "{id}: {lacking}; `dateline approve {id} --to …`"
             )));
         }

@@ -19,6 +19,10 @@ pub enum DeskError {
     /// Somebody asked for a thing that is not there, or in a way that cannot be.
     #[error("{0}")]
     Request(String),
+    /// What was asked for does not go with how things stand by now: somebody
+    /// else was first, or it is done already.
+    #[error("{0}")]
+    Conflict(String),
     /// A file could not be read or written.
     #[error("cannot {action} {}: {cause}", path.display())]
     File {
@@ -57,7 +61,7 @@ impl From<PlanError> for DeskError {
         match error {
             PlanError::Store(error) => Self::Store(error),
             PlanError::Content(error) => Self::Content(error),
-            PlanError::Unexpected { .. } => Self::request(error.to_string()),
+            PlanError::Unexpected { .. } => Self::conflict(error.to_string()),
             PlanError::Schedule(error) => Self::Request(format!("{error}; nothing was planned")),
         }
     }
@@ -68,7 +72,7 @@ impl From<ReviseError> for DeskError {
         match error {
             ReviseError::Store(error) => Self::Store(error),
             ReviseError::Course(..) | ReviseError::Unknown(_) | ReviseError::Busy(_) => {
-                Self::Request(error.to_string())
+                Self::Conflict(error.to_string())
             }
         }
     }
@@ -78,6 +82,11 @@ impl DeskError {
     /// Something asked for that cannot be.
     pub fn request(text: impl Into<String>) -> Self {
         Self::Request(text.into())
+    }
+
+    /// Something asked for that does not go with how things stand.
+    pub fn conflict(text: impl Into<String>) -> Self {
+        Self::Conflict(text.into())
     }
 
     /// For `map_err` on file operations.

@@ -2,6 +2,7 @@
 
 use super::{Desk, DeskError};
 use crate::dispatch::decided;
+use crate::domain::address::EmailAddress;
 use crate::domain::delivery::{DeliveryState, Event, apply};
 use crate::domain::ids::{DeliveryId, DistributionId};
 use crate::store::Standing;
@@ -21,7 +22,55 @@ pub enum Decision {
     Abandon,
 }
 
+/// A delivery in doubt, in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// Of which distribution.
+    pub distribution: DistributionId,
+    /// To whom.
+    pub email: EmailAddress,
+    /// The name of its state.
+    pub state: &'static str,
+    /// Attempts made.
+    pub attempts: u32,
+}
+
+impl Doubt {
+    /// What is told of a delivery.
+    pub fn of(standing: &Standing) -> Self {
+        Self {
+            delivery: standing.delivery.id,
+            distribution: standing.delivery.distribution,
+            email: standing.delivery.recipient.email.clone(),
+            state: standing.state.name(),
+            attempts: standing.attempts,
+        }
+    }
+}
+
 impl Desk {
+    /// Whether there is a delivery of an identifier.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn knows_delivery(&self, id: DeliveryId) -> Result<bool, DeskError> {
+        Ok(self.store.delivery(id).await?.is_some())
+    }
+
+    /// Deliveries in doubt, in short.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn doubts(
+        &self,
+        distribution: Option<DistributionId>,
+    ) -> Result<Vec<Doubt>, DeskError> {
+        let standings = self.in_doubt(distribution).await?;
+        Ok(standings.iter().map(Doubt::of).collect())
+    }
+
     /// Deliveries in doubt, oldest first.
     ///
     /// # Errors
@@ -89,7 +138,7 @@ impl Desk {
             event,
             now,
         )
-        .map_err(|illegal| DeskError::request(format!("{id}: {illegal}")))?;
+        .map_err(|illegal| DeskError::conflict(format!("{id}: {illegal}")))?;
         let entry = decided(&standing.delivery, &next, by, now);
         if self.store.decide(id, &standing.state, &next, entry).await? {
             Ok(Standing {
@@ -97,7 +146,7 @@ impl Desk {
                 ..standing
             })
         } else {
-            Err(DeskError::request(format!(
+            Err(DeskError::conflict(format!(
                 "{id} has moved on meanwhile; look again"
             )))
         }

@@ -29,6 +29,7 @@ pub mod merge;
 mod password;
 pub mod people;
 pub mod preview;
+pub mod publications;
 pub mod reader_pages;
 pub mod readers;
 pub mod rehearsal;
@@ -45,6 +46,7 @@ mod siblings;
 pub mod status;
 pub mod store;
 pub mod suppression;
+pub mod tokens;
 pub mod uploads;
 pub mod workspace;
 

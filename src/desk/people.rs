@@ -178,7 +178,7 @@ impl Desk {
                 saved @ (Saved::Done(_) | Saved::Faulty(_)) => return Ok(saved),
             }
         }
-        Err(DeskError::request(format!(
+        Err(DeskError::conflict(format!(
             "the contact {email} changes all the time; try again"
         )))
     }

@@ -112,7 +112,7 @@ impl Rehearsals {
             .iter()
             .any(|(one, _)| matches!(one.outcome(), Outcome::UnderWay))
         {
-            return Err(DeskError::request(
+            return Err(DeskError::conflict(
                 "a rehearsal is under way; wait for its end",
             ));
         }

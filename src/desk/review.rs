@@ -78,7 +78,7 @@ impl Expected {
     /// Sees that the content is what was seen.
     pub(super) fn sees(&self, content: &str) -> Result<(), DeskError> {
         match &self.content {
-            Some(seen) if seen != content => Err(DeskError::request(
+            Some(seen) if seen != content => Err(DeskError::conflict(
                 "the release was edited since it was reviewed; look again. Nothing was planned",
             )),
             Some(_) | None => Ok(()),

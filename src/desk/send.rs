@@ -151,12 +151,12 @@ impl Desk {
     fn same(&self, distribution: &Distribution, order: &Order) -> Result<(), DeskError> {
         let id = distribution.id;
         if let Course::Held { by, why, .. } = &distribution.course {
-            return Err(DeskError::request(format!(
+            return Err(DeskError::conflict(format!(
                 "{id} is held by {by}: {why}; `dateline resume {id} --why …` lets it go on"
             )));
         }
         if order.when.is_given() {
-            return Err(DeskError::request(format!(
+            return Err(DeskError::conflict(format!(
                 "{id} is planned already, to start {}; kill it first to give it another schedule, or leave the schedule out to go on with it",
                 self.shown(distribution.schedule.earliest(distribution.lift()))
             )));

@@ -67,7 +67,7 @@ impl Desk {
             Some(lift) => self.shown(lift),
             None => "none".to_owned(),
         };
-        DeskError::request(format!(
+        DeskError::conflict(format!(
             "{said}, but {id} of the same release stands with {lift}, and a release has one embargo: write that into release.toml, change it for all with `dateline embargo move {id} TIME --why …` or `embargo lift`, or `dateline kill {id} --why …`; nothing was planned"
         ))
     }
@@ -91,7 +91,7 @@ impl Desk {
             now: self.clock.now(),
         };
         hold(self.store.as_ref(), planned.id, &deed, HoldCause::Person).await?;
-        Err(DeskError::request(format!(
+        Err(DeskError::conflict(format!(
             "{} is planned and held: {}",
             planned.id, deed.why
         )))

@@ -4,6 +4,7 @@ use super::schedule::Outlook;
 use super::{Desk, DeskError};
 use crate::domain::course::Course;
 use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::ids::DistributionId;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,6 +73,35 @@ impl Desk {
             },
             counts,
         })
+    }
+
+    /// Where the next distributions stand after one, of one release or of all;
+    /// the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn statuses_after(
+        &self,
+        release: Option<&str>,
+        after: Option<DistributionId>,
+        limit: u32,
+    ) -> Result<Vec<Status>, DeskError> {
+        let mut all = self.store.distributions().await?;
+        all.retain(|one| release.is_none_or(|release| one.release.as_str() == release));
+        let from = match after {
+            Some(after) => all.iter().position(|one| one.id == after).map(|at| at + 1),
+            None => Some(0),
+        };
+        let Some(from) = from else {
+            return Err(DeskError::request(
+                "`after` names no distribution; expected the last one of a page",
+            ));
+        };
+        let mut page = Vec::new();
+        for distribution in all.iter().skip(from).take(limit as usize) {
+            page.push(self.status(distribution).await?);
+        }
+        Ok(page)
     }
 
     /// Where all distributions stand, the newest first.

@@ -87,10 +87,10 @@ impl Desk {
         by: &str,
     ) -> Result<Suppression, DeskError> {
         let (email, why) = (address(email)?, told(why)?);
-        let gone = || DeskError::request(format!("{email} is not barred"));
+        let gone = || DeskError::conflict(format!("{email} is not barred"));
         let bar = self.store.suppression(&email).await?.ok_or_else(gone)?;
         if !self.store.lift(&bar).await? {
-            return Err(DeskError::request(format!(
+            return Err(DeskError::conflict(format!(
                 "the bar on {email} was changed meanwhile; look at it again"
             )));
         }

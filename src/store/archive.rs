@@ -74,6 +74,8 @@ pub enum Part {
     Bounces,
     /// By what return paths are signed.
     BounceKey,
+    /// The API's tokens.
+    Tokens,
 }
 
 /// How a part is laid out. Its first column is its key.
@@ -110,7 +112,7 @@ impl Layout {
 
 impl Part {
     /// All, what is referred to before what refers to it.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Contacts,
         Self::Suppressions,
         Self::Contents,
@@ -129,6 +131,7 @@ impl Part {
         Self::ImportEntries,
         Self::Bounces,
         Self::BounceKey,
+        Self::Tokens,
     ];
 
     /// Its name for people.
@@ -152,6 +155,7 @@ impl Part {
             Self::ImportEntries => "what imports changed",
             Self::Bounces => "bounces",
             Self::BounceKey => "key of return paths",
+            Self::Tokens => "tokens of the API",
         }
     }
 
@@ -201,6 +205,7 @@ impl Part {
             Self::ImportEntries => ("contact_import_entry", &IMPORT_ENTRY),
             Self::Bounces => ("bounce", &BOUNCE),
             Self::BounceKey => ("bounce_key", &[("one", Whole), ("octets", Bytes)]),
+            Self::Tokens => ("api_token", &TOKEN),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };
@@ -263,6 +268,13 @@ const BOUNCE: [(&str, Kind); 8] = [
     ("at", Kind::Whole),
     ("record", Kind::Text),
     ("report", Kind::Bytes),
+];
+
+const TOKEN: [(&str, Kind); 4] = [
+    ("hash", Kind::Text),
+    ("name", Kind::Text),
+    ("account", Kind::Text),
+    ("record", Kind::Text),
 ];
 
 const LOG: [(&str, Kind); 7] = [

@@ -17,6 +17,7 @@ pub mod people;
 mod piece;
 pub mod postgres;
 pub mod sqlite;
+pub mod tokens;
 mod values;
 pub mod verify;
 
@@ -330,7 +331,14 @@ pub trait Planning: Send {
 /// What Dateline remembers.
 #[async_trait]
 pub trait Store:
-    accounts::Accounts + bounces::Bounces + imports::Imports + people::People + Send + Sync + Debug
+    accounts::Accounts
+    + bounces::Bounces
+    + imports::Imports
+    + people::People
+    + tokens::Tokens
+    + Send
+    + Sync
+    + Debug
 {
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.

@@ -1,9 +1,12 @@
-//! One's own account: password and second factor.
+//! One's own account: password, second factor, and tokens for programs.
 
 use super::Front;
 use super::fault::{Answer, told};
+use super::fields::given;
 use super::sheet::Visitor;
 use crate::desk::second_factor::Offer;
+use crate::desk::tokens::NewToken;
+use crate::domain::token::{Scope, Token};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
@@ -12,15 +15,25 @@ use base64::engine::general_purpose::STANDARD;
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(super) async fn show(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
-    sheet(&front, &visitor, None)
+    sheet(&front, &visitor, None, None).await
 }
 
-fn sheet(front: &Front, visitor: &Visitor, fault: Option<&str>) -> Answer {
+/// One's own page, with what is wrong with what was asked for: of the account, or
+/// of a token.
+async fn sheet(
+    front: &Front,
+    visitor: &Visitor,
+    fault: Option<&str>,
+    token_fault: Option<&str>,
+) -> Answer {
     let account = &visitor.me()?.account;
+    let tokens = front.desk().tokens(Some(account.name.as_str())).await?;
+    let scopes = Scope::ALL.into_iter();
+    let scopes = scopes.filter(|scope| account.role.may(scope.permission()));
     let name = if account.full_name.is_empty() {
         account.name.as_str()
     } else {
@@ -32,6 +45,9 @@ fn sheet(front: &Front, visitor: &Visitor, fault: Option<&str>) -> Answer {
         "role": account.role,
         "has_factor": account.second_factor.is_some(),
         "fault": fault,
+        "tokens": tokens.iter().map(|token| token_row(front, visitor, token)).collect::<Vec<_>>(),
+        "scopes": scopes.map(Scope::name).collect::<Vec<_>>(),
+        "token_fault": token_fault,
     });
     front.page(visitor, "account", "user-name", page)
 }
@@ -53,7 +69,77 @@ pub(super) async fn change_password(
         .await;
     match told(changed)? {
         Ok(()) => Ok(Redirect::to("/account?said=password-changed").into_response()),
-        Err(fault) => sheet(&front, &visitor, Some(&fault)),
+        Err(fault) => sheet(&front, &visitor, Some(&fault), None).await,
+    }
+}
+
+fn token_row(front: &Front, visitor: &Visitor, token: &Token) -> Value {
+    let scopes: Vec<_> = token.scopes.iter().copied().map(Scope::name).collect();
+    json!({
+        "name": token.name,
+        "scopes": scopes,
+        "until": front.shown(visitor, token.expires).text,
+        "stands": token.stands(front.desk().clock.now()),
+        "used": token.used.map(|at| front.shown(visitor, at).text),
+    })
+}
+
+#[derive(Deserialize)]
+pub(super) struct TokenForm {
+    name: String,
+    #[serde(default)]
+    scope: Vec<String>,
+    #[serde(default)]
+    expires: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// Makes a token of one's own, and shows its secret this once.
+pub(super) async fn add_token(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Form(form): Form<TokenForm>,
+) -> Answer {
+    let new = NewToken {
+        name: form.name,
+        scopes: form.scope,
+        expires: given(&form.expires),
+        ..NewToken::default()
+    };
+    let me = visitor.me()?;
+    let made = front.desk().add_own_token(me, &form.password, new).await;
+    match told(made)? {
+        Ok(made) => {
+            let page = json!({
+                "token": token_row(&front, &visitor, &made.token),
+                "secret": made.secret,
+            });
+            front.page(&visitor, "token", "token-made", page)
+        }
+        Err(fault) => sheet(&front, &visitor, None, Some(&fault)).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Revoke {
+    name: String,
+}
+
+/// Ends a token of one's own.
+pub(super) async fn revoke_token(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Form(form): Form<Revoke>,
+) -> Answer {
+    let own = &visitor.me()?.account.name;
+    let ended = front
+        .desk()
+        .end_token(&form.name, Some(own), own.as_str())
+        .await;
+    match told(ended)? {
+        Ok(()) => Ok(Redirect::to("/account?said=token-revoked").into_response()),
+        Err(fault) => sheet(&front, &visitor, None, Some(&fault)).await,
     }
 }
 

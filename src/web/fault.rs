@@ -1,6 +1,7 @@
 //! What went wrong, as a page in the visitor's language.
 
 use super::Front;
+use super::api;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
 use axum::http::{StatusCode, header};
@@ -62,7 +63,9 @@ pub(super) fn told<T>(answer: Result<T, DeskError>) -> Result<Result<T, String>,
 impl From<DeskError> for Fault {
     fn from(error: DeskError) -> Self {
         let status = match &error {
-            DeskError::Problems(_) | DeskError::Request(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            DeskError::Problems(_) | DeskError::Request(_) | DeskError::Conflict(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             DeskError::Store(_) | DeskError::Relay(_) | DeskError::Inbox(_) | DeskError::Run(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -77,6 +80,7 @@ impl From<DeskError> for Fault {
         let problems = match &error {
             DeskError::Problems(problems) => problems.iter().map(ToString::to_string).collect(),
             DeskError::Request(_)
+            | DeskError::Conflict(_)
             | DeskError::File { .. }
             | DeskError::Store(_)
             | DeskError::Relay(_)
@@ -119,7 +123,7 @@ pub(super) fn shown(front: &Front, visitor: &Visitor, answer: Response) -> Respo
         Some(fault) => fault.clone(),
         // A form that comes back with its faults is a page already; what could not
         // be read has a plain text of axum's own.
-        None if status.is_client_error() && !is_page(&answer) => Fault::new(status),
+        None if status.is_client_error() && !is_told(&answer) => Fault::new(status),
         None => return answer,
     };
     let message = fault.worded.map_or(fault.message, |id| {
@@ -140,9 +144,12 @@ pub(super) fn shown(front: &Front, visitor: &Visitor, answer: Response) -> Respo
     }
 }
 
-fn is_page(answer: &Response) -> bool {
+/// Whether it says already what went wrong: a page, or a problem for a program.
+fn is_told(answer: &Response) -> bool {
     let kind = answer.headers().get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    kind.is_some_and(|kind| {
+        kind.as_bytes().starts_with(b"text/html") || kind == api::problem::MEDIA_TYPE
+    })
 }
 
 fn message_of(status: StatusCode) -> String {

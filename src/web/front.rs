@@ -1,13 +1,15 @@
 //! What every page is made with: the service, the templates, the world.
 
 use super::origin::Place;
-use super::turnstile::Turnstile;
+use super::turnstile::{KNOCKS, READS, Turnstile};
+use crate::desk::publications::Published;
 use crate::desk::reader_pages::Copies;
 use crate::desk::rehearsals::Rehearsals;
 use crate::desk::segments::Counted;
 use crate::desk::service::Service;
 use crate::desk::uploads::Uploads;
 use crate::desk::{Desk, DeskError, Wiring};
+use crate::domain::link::Bearer;
 use crate::render::pages::Pages;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +22,12 @@ pub struct Front {
     pub(super) rehearsals: Rehearsals,
     /// What makes readers' copies.
     pub(super) copies: Copies,
+    /// What is known of releases that anybody may read.
+    pub(super) published: Published,
     /// How often one reader comes by.
-    pub(super) turnstile: Turnstile,
+    pub(super) turnstile: Turnstile<Bearer>,
+    /// How often a token that opens nothing is shown, by its hash.
+    pub(super) knocks: Turnstile<blake3::Hash>,
     /// Who is in which segment, counted once for all who ask.
     pub(super) counted: Counted,
     pub(super) uploads: Uploads,
@@ -57,7 +63,9 @@ impl Front {
                 desk.settings.readers.url.as_ref(),
             ),
             copies: desk.copies()?,
-            turnstile: Turnstile::default(),
+            turnstile: Turnstile::new(READS),
+            knocks: Turnstile::new(KNOCKS),
+            published: Published::default(),
             rehearsals: Rehearsals::default(),
             counted: Counted::default(),
             uploads: Uploads::default(),

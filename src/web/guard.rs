@@ -1,5 +1,6 @@
 //! The guard before every route: whose host, whose page, whose session, whose role.
 
+use super::api;
 use super::fault::{self, Fault};
 use super::language::language_of;
 use super::origin::is_own;
@@ -45,8 +46,13 @@ pub(super) struct Post {
 }
 
 pub(super) async fn stand(State(post): State<Post>, request: Request, next: Next) -> Response {
-    if post.rule == Rule::Watcher {
-        return next.run(request).await;
+    match post.rule {
+        Rule::Watcher => return next.run(request).await,
+        Rule::Token(scope) => {
+            let answer = api::guard::stand(&post.front, scope, request, next).await;
+            return dressed(&post, answer);
+        }
+        Rule::Anyone | Rule::Reader | Rule::OneClick | Rule::SignedIn | Rule::May(_) => {}
     }
     let (mut parts, body) = request.into_parts();
     let mut visitor = Visitor::stranger(language_of(&parts.headers), &parts.uri);
@@ -67,7 +73,7 @@ async fn admit(post: &Post, visitor: &mut Visitor, request: &Parts) -> Result<()
     let (front, headers) = (&post.front, &request.headers);
     let addressed = match post.rule {
         Rule::Reader | Rule::OneClick => front.place.addressed_by_reader(headers),
-        Rule::Watcher | Rule::Anyone | Rule::SignedIn | Rule::May(_) => {
+        Rule::Watcher | Rule::Anyone | Rule::SignedIn | Rule::May(_) | Rule::Token(_) => {
             front.place.addressed(headers)
         }
     };
@@ -91,6 +97,8 @@ async fn admit(post: &Post, visitor: &mut Visitor, request: &Parts) -> Result<()
         (Rule::SignedIn, Some(_)) => true,
         (Rule::May(what), Some(me)) => me.account.role.may(what),
         (Rule::SignedIn | Rule::May(_), None) => return Err(to_the_door(request, reads)),
+        // Tokens have a guard of their own.
+        (Rule::Token(_), _) => false,
     };
     if allowed {
         Ok(())
@@ -123,7 +131,9 @@ fn dressed(post: &Post, mut answer: Response) -> Response {
     let place = &post.front.place;
     let secure = match post.rule {
         Rule::Reader | Rule::OneClick => place.is_secure_for_readers(),
-        Rule::Watcher | Rule::Anyone | Rule::SignedIn | Rule::May(_) => place.is_secure(),
+        Rule::Watcher | Rule::Anyone | Rule::SignedIn | Rule::May(_) | Rule::Token(_) => {
+            place.is_secure()
+        }
     };
     if secure {
         let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");

@@ -5,11 +5,14 @@
 //! it; nothing is served that is not in the table. Rules of the trade stay in
 //! `desk`: a page asks and shows.
 //!
+//! Programs have an API of their own under `/api/v1` (`api`).
+//!
 //! `/healthz` (is the scheduler alive), `/readyz` (can it send) and `/metrics`
 //! (`OpenMetrics` text) name no contact and ask for no session.
 
 mod account;
 mod agreements;
+mod api;
 mod assets;
 mod audience;
 mod bounces;
@@ -29,6 +32,7 @@ mod imports;
 mod language;
 mod log;
 mod metrics;
+mod news;
 mod opt_out;
 mod order;
 mod origin;

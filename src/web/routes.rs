@@ -3,12 +3,13 @@
 
 use super::guard::{Post, stand};
 use super::{
-    Front, account, agreements, assets, audience, bounces, contact_form, contacts, copy,
-    distributions, fault, groups, health, imports, language, log, metrics, opt_out, preview,
+    Front, account, agreements, api, assets, audience, bounces, contact_form, contacts, copy,
+    distributions, fault, groups, health, imports, language, log, metrics, news, opt_out, preview,
     readers, rehearsals, releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
+use crate::domain::token::Scope;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
@@ -35,6 +36,9 @@ pub enum Rule {
     SignedIn,
     /// Whose role includes it.
     May(Permission),
+    /// A program that shows a token; one of this scope, whose account's role
+    /// includes it too.
+    Token(Option<Scope>),
 }
 
 /// How a route is called.
@@ -44,15 +48,17 @@ pub enum Verb {
     Get,
     /// Changes something.
     Post,
+    /// Changes a part of something.
+    Patch,
 }
 
 /// A route and its rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// How it is called.
     pub verb: Verb,
     /// Its path; `{…}` stands for a value.
-    pub path: &'static str,
+    pub path: String,
     /// Who may.
     pub rule: Rule,
 }
@@ -64,7 +70,7 @@ where
     H: Handler<T, Arc<Front>>,
     T: 'static,
 {
-    let verb = Verb::Get;
+    let (verb, path) = (Verb::Get, path.to_owned());
     (Route { verb, path, rule }, get(handler))
 }
 
@@ -73,7 +79,7 @@ where
     H: Handler<T, Arc<Front>>,
     T: 'static,
 {
-    let verb = Verb::Post;
+    let (verb, path) = (Verb::Post, path.to_owned());
     (Route { verb, path, rule }, post(handler))
 }
 
@@ -110,6 +116,8 @@ fn of_the_house() -> Vec<Served> {
             SignedIn,
             account::confirm_factor,
         ),
+        changes("/account/tokens", SignedIn, account::add_token),
+        changes("/account/tokens/revoke", SignedIn, account::revoke_token),
         reads("/users", May(KeepAccounts), users::show),
         changes("/users", May(KeepAccounts), users::add),
         changes("/users/change", May(KeepAccounts), users::change),
@@ -252,6 +260,10 @@ fn of_contacts() -> Vec<Served> {
 fn of_readers() -> Vec<Served> {
     use Rule::{OneClick, Reader};
     vec![
+        reads("/news", Reader, news::list),
+        reads("/news.atom", Reader, news::feed),
+        reads("/news/{release}", Reader, news::nearest),
+        reads("/news/{release}/{language}", Reader, news::show),
         reads("/o/{token}", Reader, opt_out::show),
         changes("/o/{token}", OneClick, opt_out::opt_out),
         reads("/me/{token}", Reader, readers::show),
@@ -262,6 +274,20 @@ fn of_readers() -> Vec<Served> {
     ]
 }
 
+/// What programs call.
+fn of_the_api() -> Vec<Served> {
+    let document = reads("/api/v1/openapi.json", Rule::Watcher, api::document::show);
+    let offers = api::offers().into_iter().map(|offer| {
+        let route = Route {
+            verb: offer.verb,
+            path: offer.path,
+            rule: offer.rule,
+        };
+        (route, offer.served)
+    });
+    std::iter::once(document).chain(offers).collect()
+}
+
 fn table() -> Vec<Served> {
     let all = [
         of_the_house(),
@@ -270,6 +296,7 @@ fn table() -> Vec<Served> {
         of_contacts(),
         of_imports(),
         of_readers(),
+        of_the_api(),
     ];
     all.into_iter().flatten().collect()
 }
@@ -286,9 +313,14 @@ pub(super) fn router(front: &Arc<Front>) -> Router {
     };
     let mut router = Router::new();
     for (route, served) in table() {
-        router = router.route(route.path, served.layer(guard(route.rule)));
+        router = router.route(&route.path, served.layer(guard(route.rule)));
     }
-    let nothing = |_: Request| async { fault::Fault::new(StatusCode::NOT_FOUND).into_response() };
+    let nothing = |request: Request| async move {
+        if request.uri().path().starts_with(api::ROOT) {
+            return api::Problem::of(StatusCode::NOT_FOUND).into_response();
+        }
+        fault::Fault::new(StatusCode::NOT_FOUND).into_response()
+    };
     let nowhere = MethodRouter::new()
         .fallback(nothing)
         .layer(guard(Rule::Anyone));

@@ -125,7 +125,7 @@ impl Front {
             "may": visitor.me.as_ref().map(|me| permissions(me.account.role)),
             "nav": visitor.me.as_ref().map(|me| sections(me.account.role, &visitor.path)),
             "said": said.map(|id| self.pages.say(visitor.language, &id, &[])),
-            "narrow": matches!(page, "sign-in" | "account" | "second-factor"),
+            "narrow": matches!(page, "sign-in" | "account" | "second-factor" | "token"),
             "page": data,
         });
         Ok(Html(self.pages.write(page, visitor.language, &whole)?))

@@ -12,6 +12,7 @@ mod people;
 mod postgres;
 mod questions;
 mod sharing;
+mod tokens;
 mod whole;
 
 use ground::Ground;
@@ -38,6 +39,8 @@ conformance! {
     accounts::an_account_is_there_once_and_changes_as_it_was_read,
     accounts::a_session_ends_by_itself_or_with_its_account,
     accounts::acts_are_told_the_newest_first,
+    tokens::a_token_is_known_by_its_hash_and_ended_by_its_name,
+    tokens::tokens_end_with_their_account,
     people::a_contact_is_added_once_and_changes_as_it_was_read,
     people::two_who_edit_at_once_do_not_cross,
     people::contacts_are_found_by_words_and_lists,

@@ -1,10 +1,12 @@
 //! The desk over real HTTP, against a real `dateline serve`.
 
+mod api;
 mod bounces;
 mod browser;
 mod doors;
 mod imports;
 mod log;
+mod news;
 mod people;
 mod readers;
 mod releases;

@@ -170,7 +170,11 @@ impl Accounts for PostgresStore {
 }
 
 /// What a `record` column holds.
-fn record<T: DeserializeOwned>(store: &PostgresStore, row: &PgRow, what: &str) -> Result<T> {
+pub(super) fn record<T: DeserializeOwned>(
+    store: &PostgresStore,
+    row: &PgRow,
+    what: &str,
+) -> Result<T> {
     let text: &str = row.try_get("record").map_err(|error| store.failed(error))?;
     from_json(&store.place, what, text)
 }

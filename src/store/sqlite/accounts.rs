@@ -135,7 +135,11 @@ impl Accounts for SqliteStore {
 }
 
 /// What a `record` column holds.
-fn record<T: DeserializeOwned>(store: &SqliteStore, row: &SqliteRow, what: &str) -> Result<T> {
+pub(super) fn record<T: DeserializeOwned>(
+    store: &SqliteStore,
+    row: &SqliteRow,
+    what: &str,
+) -> Result<T> {
     let text: &str = row.try_get("record").map_err(|error| store.failed(error))?;
     from_json(&store.place, what, text)
 }

@@ -126,7 +126,8 @@ impl Writing for Whole {
             | Part::Accounts
             | Part::Acts
             | Part::Imports
-            | Part::ImportEntries => self.add_plain(&part.layout(), rows).await,
+            | Part::ImportEntries
+            | Part::Tokens => self.add_plain(&part.layout(), rows).await,
         };
         added.map_err(|error| super::rows::failed(&self.place, error))
     }

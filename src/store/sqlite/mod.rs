@@ -21,6 +21,7 @@ mod read;
 mod revise;
 mod rows;
 mod suppressions;
+mod tokens;
 mod turn;
 mod watch;
 

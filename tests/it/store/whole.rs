@@ -55,6 +55,7 @@ async fn furnished(store: &dyn Archive) {
     };
     store.beat(&beat).await.unwrap();
     super::accounts::furnish(store).await;
+    super::tokens::furnish(store).await;
     super::imports::furnish(store).await;
     super::bounces::furnish(store, records[0].delivery).await;
 }
@@ -94,7 +95,7 @@ pub(super) async fn a_copy_is_the_same_and_goes_on(ground: &Ground) {
     assert_eq!(
         rows,
         [
-            699, 1, 1, 1, 1300, 1300, 1, 2, 1, 1336, 1, 1, 1, 1, 1, 2, 1, 1
+            699, 1, 1, 1, 1300, 1300, 1, 2, 1, 1336, 1, 1, 1, 1, 1, 2, 1, 1, 1
         ]
     );
     assert_eq!(

@@ -221,3 +221,57 @@ fn an_admin_keeps_accounts_and_the_last_one_stays() {
             .holds("`vera` is the last admin");
     }
 }
+
+#[test]
+fn everybody_keeps_tokens_of_their_own() {
+    let workspace = Workspace::new();
+    user(&workspace, "ivan", "author");
+    user(&workspace, "vera", "admin");
+    let service = ServiceProcess::start(&workspace);
+    let (mut ivan, mut vera) = (Browser::of(&service, "ivan"), Browser::of(&service, "vera"));
+    ivan.get("/account")
+        .holds("releases:read")
+        .lacks("releases:send");
+    let form = |password| {
+        [
+            ("name", "board"),
+            ("scope", "releases:read"),
+            ("scope", "log:read"),
+            ("password", password),
+        ]
+    };
+    ivan.post("/account/tokens", &form("not the password"))
+        .holds("the present password is wrong");
+    let more = [
+        ("name", "board"),
+        ("scope", "releases:send"),
+        ("password", PASSWORD),
+    ];
+    ivan.post("/account/tokens", &more)
+        .holds("a token does no more than its account");
+    let made = ivan.post("/account/tokens", &form(PASSWORD));
+    made.holds("shown this once");
+    let secret = made.body.split("dateline_").nth(1).unwrap();
+    let secret: String = secret.chars().take(43).collect();
+    let page = ivan.get("/account");
+    page.holds("board").holds("never used").lacks(&secret);
+    ivan.language = "ru";
+    ivan.get("/account").holds("не использовался");
+    // Nobody ends another's.
+    vera.get("/account").lacks("board");
+    vera.post("/account/tokens/revoke", &[("name", "board")])
+        .holds("there is no token `board`");
+    let (_, listed) = workspace.json(&["token", "list"]);
+    assert_eq!(
+        listed[0]["scopes"],
+        serde_json::json!(["releases:read", "log:read"])
+    );
+    let gone = ivan.post("/account/tokens/revoke", &[("name", "board")]);
+    assert_eq!(gone.location(), "/account?said=token-revoked");
+    assert_eq!(workspace.json(&["token", "list"]).1, serde_json::json!([]));
+    let record = acts(&workspace);
+    assert!(
+        record.contains(&"ivan token_added".to_owned())
+            && record.contains(&"ivan token_revoked".to_owned())
+    );
+}
