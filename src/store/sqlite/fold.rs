@@ -2,7 +2,7 @@
 //!
 //! By default the commit that makes the log long folds it, and a send stands still
 //! meanwhile. A passive checkpoint from another connection keeps nobody waiting
-//! (https://sqlite.org/wal.html#ckpt).
+//! (<https://sqlite.org/wal.html#ckpt>).
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Executor, SqlitePool};
