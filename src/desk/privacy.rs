@@ -218,14 +218,16 @@ impl Desk {
     ) -> Result<Vec<String>, DeskError> {
         let mut left: Vec<_> = published.iter().map(placed).collect();
         for holding in self.store.holdings(email).await? {
-            let key = holding.facts.values().next();
-            let key = key.map_or_else(String::new, |key| format!(" {key}"));
             match holding.table.as_str() {
                 "forgotten" => {}
                 "delivery_log" => left.push(format!(
-                    "the line of log entry{key}, which the log's chain is made of"
+                    "the line of log entry {}, which the log's chain is made of",
+                    holding.facts.get("seq").unwrap_or(&Value::Null)
                 )),
-                table => left.push(format!("{}{key}", Everything::title(table))),
+                table => {
+                    let key = holding.facts.values().next().unwrap_or(&Value::Null);
+                    left.push(format!("{}: {key}", Everything::title(table)));
+                }
             }
         }
         Ok(left)

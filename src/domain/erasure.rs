@@ -87,11 +87,11 @@ impl Mentions {
         for local in [email.local(), lower.as_str()] {
             for domain in [email.domain(), unicode.as_str()] {
                 let plain = format!("{local}@{domain}");
-                all.add(json_inside(&plain), true);
-                all.add(plain, true);
-                all.add(format!("{local}={domain}"), true);
-                all.add(format!("{local}%40{domain}"), true);
-                all.add(format!("{}%40{domain}", percent(local)), true);
+                all.add(&json_inside(&plain), true);
+                all.add(&plain, true);
+                all.add(&format!("{local}={domain}"), true);
+                all.add(&format!("{local}%40{domain}"), true);
+                all.add(&format!("{}%40{domain}", percent(local)), true);
             }
         }
         all
@@ -99,10 +99,10 @@ impl Mentions {
 
     /// Adds an identifier that stands for the same person.
     pub fn add_id(&mut self, id: &impl fmt::Display) {
-        self.add(id.to_string(), false);
+        self.add(&id.to_string(), false);
     }
 
-    fn add(&mut self, text: String, bounded: bool) {
+    fn add(&mut self, text: &str, bounded: bool) {
         let form = Form {
             text: text.to_ascii_lowercase(),
             bounded,

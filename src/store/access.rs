@@ -116,11 +116,19 @@ impl Look<'_> {
                 .map(|(column, cell)| (column.name.clone(), shown(cell)))
                 .collect()
         } else {
-            // Somebody else's record: what it says of them, and no more.
-            columns
-                .filter(|(_, cell)| names_them(&self.mentions, cell))
-                .map(|(column, cell)| (column.name.clone(), self.said(cell)))
-                .collect()
+            // Somebody else's record: its number, what it says of them, and no more.
+            let told = columns.filter_map(|(column, cell)| {
+                let is_number = matches!(cell, Cell::Whole(_)) && column.key;
+                let said = if is_number {
+                    shown(cell)
+                } else if names_them(&self.mentions, cell) {
+                    self.said(cell)
+                } else {
+                    return None;
+                };
+                Some((column.name.clone(), said))
+            });
+            told.collect()
         };
         Holding {
             table: table.name.clone(),

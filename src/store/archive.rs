@@ -214,15 +214,7 @@ impl Part {
             Self::Bounces => ("bounce", &BOUNCE),
             Self::BounceKey => ("bounce_key", &[("one", Whole), ("octets", Bytes)]),
             Self::Tokens => ("api_token", &TOKEN),
-            Self::Forgotten => (
-                "forgotten",
-                &[
-                    ("hash", Text),
-                    ("at", Text),
-                    ("source", Text),
-                    ("swept", Whole),
-                ],
-            ),
+            Self::Forgotten => ("forgotten", &FORGOTTEN),
             Self::ErasureKey => ("erasure_key", &[("one", Whole), ("octets", Bytes)]),
         };
         // One content with its attachments may be 25 MiB.
@@ -303,6 +295,13 @@ const LOG: [(&str, Kind); 7] = [
     ("personal", Kind::Text),
     ("salt", Kind::Text),
     ("hash", Kind::Text),
+];
+
+const FORGOTTEN: [(&str, Kind); 4] = [
+    ("hash", Kind::Text),
+    ("at", Kind::Text),
+    ("source", Kind::Text),
+    ("swept", Kind::Whole),
 ];
 
 const HEARTBEAT: [(&str, Kind); 4] = [

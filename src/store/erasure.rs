@@ -1,6 +1,6 @@
 //! Everything that is held of one person, shown and erased; and what is cut when
 //! it is old. The rules are the same in every backend: a backend opens its tables
-//! ([`super::surgery`]), and says when nothing remains under them.
+//! (`surgery`), and says when nothing remains under them.
 
 use super::Result;
 use crate::domain::address::EmailAddress;

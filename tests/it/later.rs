@@ -62,7 +62,9 @@ async fn begun(day: &Day, release: &str) -> HashMap<String, Timestamp> {
                     continue;
                 };
                 let personal: Value = serde_json::from_str(personal).unwrap();
-                whom.insert(delivery, personal["email"].as_str().unwrap().to_owned());
+                if let Some(email) = personal["email"].as_str() {
+                    whom.insert(delivery, email.to_owned());
+                }
             }
             "attempt" => {
                 begun.insert(whom[&delivery].clone(), at(line["at"].as_str().unwrap()));

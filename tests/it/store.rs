@@ -65,6 +65,7 @@ conformance! {
     erasure::everything_that_is_held_is_shown,
     erasure::what_is_forgotten_stays_barred,
     erasure::nobody_else_is_touched,
+    erasure::a_line_of_the_log_stays_and_is_told,
     erasure::a_conversation_under_way_is_not_forgotten,
     erasure::a_copy_remembers_who_was_forgotten,
     erasure::the_files_themselves_hold_nothing,

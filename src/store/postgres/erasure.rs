@@ -338,16 +338,32 @@ pub(super) async fn among(
     place: &str,
     emails: &[EmailAddress],
 ) -> Result<HashSet<EmailAddress>> {
-    let wrong = |error| failed(place, error);
     let row = sqlx::query("SELECT octets FROM erasure_key")
         .fetch_optional(&mut *connection)
         .await
-        .map_err(wrong)?;
+        .map_err(|error| failed(place, error))?;
     let Some(row) = row else {
         return Ok(HashSet::new());
     };
     let octets: Vec<u8> = get(place, &row, "octets")?;
-    let key = key(place, &octets)?;
+    known(
+        connection,
+        place,
+        &octets,
+        &emails.iter().collect::<Vec<_>>(),
+    )
+    .await
+}
+
+/// The same where the key is at hand.
+pub(super) async fn known(
+    connection: &mut PgConnection,
+    place: &str,
+    key: &[u8],
+    emails: &[&EmailAddress],
+) -> Result<HashSet<EmailAddress>> {
+    let wrong = |error| failed(place, error);
+    let key = self::key(place, key)?;
     let hashes: Vec<_> = emails.iter().map(|email| key.hash(email)).collect();
     let rows = sqlx::query("SELECT hash FROM forgotten WHERE hash = ANY($1)")
         .bind(&hashes)
@@ -361,7 +377,7 @@ pub(super) async fn among(
         .map_err(wrong)?;
     let pairs = emails.iter().zip(&hashes);
     let known = pairs.filter(|(_, hash)| found.contains(*hash));
-    Ok(known.map(|(email, _)| email.clone()).collect())
+    Ok(known.map(|(email, _)| (*email).clone()).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One turn of the ledger: outcomes in, new attempts out, one transaction.
 
-use super::erasure::among;
+use super::erasure::known;
 use super::rows::{attempts, delivery, get};
 use super::{PostgresStore, Result, bell, log, watch};
 use crate::domain::delivery::{DeliveryState, Life};
@@ -40,8 +40,7 @@ pub(super) async fn turn(
     match (claim, open) {
         (Some(_), None) => turned.lapsed = true,
         (Some(claim), Some(open)) if !open.is_empty() => {
-            let mut found = find(store, &mut transaction, &claim, &open).await?;
-            bar_forgotten(store, &mut transaction, &mut found).await?;
+            let found = find(store, &mut transaction, &claim, &open).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
             let others = sort(&claim, found, &mut turned.claimed, &mut begun);
             settle(&mut transaction, others).await.map_err(wrong)?;
@@ -212,32 +211,42 @@ async fn find(
          SELECT attempts, due_since, planned.plan, \
              (SELECT content FROM distribution WHERE id = claimed.distribution) AS content, \
              (SELECT reason FROM suppression WHERE email = planned.email) AS barred, \
-             (SELECT record FROM contact WHERE email = planned.email AND protected) AS protected \
+             (SELECT record FROM contact WHERE email = planned.email AND protected) AS protected, \
+             (SELECT octets FROM erasure_key) AS key \
          FROM claimed JOIN delivery_plan AS planned ON planned.n = claimed.n ORDER BY due_at, claimed.n",
     )
     .bind(claim.lease.to_string())
     .bind(micros(claim.now))
     .bind(open)
     .bind(i64::from(claim.limit))
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await
     .map_err(|error| store.failed(error))?;
-    rows.iter()
+    let mut found = rows
+        .iter()
         .map(|row| claimed(&store.place, row, claim.now))
-        .collect()
+        .collect::<Result<Vec<_>>>()?;
+    // There is a key as soon as anybody was forgotten.
+    let key: Option<Vec<u8>> = match rows.first() {
+        Some(row) => get(&store.place, row, "key")?,
+        None => None,
+    };
+    if let Some(key) = key {
+        bar_forgotten(store, connection, &key, &mut found).await?;
+    }
+    Ok(found)
 }
 
 /// Whoever was forgotten is barred, wherever their address came from since.
 async fn bar_forgotten(
     store: &PostgresStore,
     connection: &mut PgConnection,
+    key: &[u8],
     found: &mut [Claimed],
 ) -> Result<()> {
-    let emails: Vec<_> = found
-        .iter()
-        .map(|one| one.delivery.recipient.email.clone())
-        .collect();
-    let forgotten = among(connection, &store.place, &emails).await?;
+    let emails = found.iter().map(|one| &one.delivery.recipient.email);
+    let emails: Vec<_> = emails.collect();
+    let forgotten = known(connection, &store.place, key, &emails).await?;
     for one in found {
         if forgotten.contains(&one.delivery.recipient.email) {
             one.barred = Some(SuppressionReason::Erasure);

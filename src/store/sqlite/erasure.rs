@@ -303,16 +303,32 @@ pub(super) async fn among(
     place: &str,
     emails: &[EmailAddress],
 ) -> Result<HashSet<EmailAddress>> {
-    let wrong = |error| rows::failed(place, error);
     let row = sqlx::query("SELECT octets FROM erasure_key")
         .fetch_optional(&mut *connection)
         .await
-        .map_err(wrong)?;
+        .map_err(|error| rows::failed(place, error))?;
     let Some(row) = row else {
         return Ok(HashSet::new());
     };
-    let octets: Vec<u8> = row.try_get(0).map_err(wrong)?;
-    let key = key(place, &octets)?;
+    let octets: Vec<u8> = row.try_get(0).map_err(|error| rows::failed(place, error))?;
+    known(
+        connection,
+        place,
+        &octets,
+        &emails.iter().collect::<Vec<_>>(),
+    )
+    .await
+}
+
+/// The same where the key is at hand.
+pub(super) async fn known(
+    connection: &mut SqliteConnection,
+    place: &str,
+    key: &[u8],
+    emails: &[&EmailAddress],
+) -> Result<HashSet<EmailAddress>> {
+    let wrong = |error| rows::failed(place, error);
+    let key = self::key(place, key)?;
     let hashes: Vec<_> = emails.iter().map(|email| key.hash(email)).collect();
     let rows =
         sqlx::query("SELECT hash FROM forgotten WHERE hash IN (SELECT value FROM json_each(?))")
@@ -327,5 +343,5 @@ pub(super) async fn among(
         .map_err(wrong)?;
     let pairs = emails.iter().zip(&hashes);
     let known = pairs.filter(|(_, hash)| found.contains(*hash));
-    Ok(known.map(|(email, _)| email.clone()).collect())
+    Ok(known.map(|(email, _)| (*email).clone()).collect())
 }

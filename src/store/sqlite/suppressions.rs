@@ -94,12 +94,12 @@ pub(super) async fn is_suppressed(
         .await
         .map_err(|error| store.failed(error))?;
     let forgotten = among(&mut reader, &store.place, emails).await?;
-    bars.extend(forgotten.into_iter().map(erased));
+    bars.extend(forgotten.iter().map(erased));
     Ok(bars)
 }
 
 /// The bar on an address that was forgotten.
-fn erased(email: EmailAddress) -> (String, SuppressionReason) {
+fn erased(email: &EmailAddress) -> (String, SuppressionReason) {
     (email.to_string(), SuppressionReason::Erasure)
 }
 

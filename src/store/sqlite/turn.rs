@@ -1,6 +1,6 @@
 //! One turn of the ledger: outcomes in, new attempts out, one transaction.
 
-use super::erasure::among;
+use super::erasure::known;
 use super::rows::{damaged, delivery, due_at, json, micros, timestamp};
 use super::{Result, SqliteStore, batch, log};
 use crate::domain::delivery::{DeliveryState, Life};
@@ -39,8 +39,7 @@ pub(super) async fn turn(
     }
     if let Some(claim) = claim {
         if holds(&mut transaction, &claim).await.map_err(wrong)? {
-            let mut found = find(store, &mut transaction, &claim).await?;
-            bar_forgotten(store, &mut transaction, &mut found).await?;
+            let found = find(store, &mut transaction, &claim).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
             let others = sort(&claim, found, &mut turned.claimed, &mut begun).await;
             settle(&mut transaction, &others).await.map_err(wrong)?;
@@ -154,19 +153,28 @@ async fn find(
              (SELECT reason FROM suppression JOIN delivery_plan AS planned ON planned.email = suppression.email \
                  WHERE planned.n = delivery_state.n) AS barred, \
              (SELECT record FROM delivery_plan AS planned JOIN contact AS known INDEXED BY contact_protected \
-                 ON known.email = planned.email AND known.protected WHERE planned.n = delivery_state.n) AS protected",
+                 ON known.email = planned.email AND known.protected WHERE planned.n = delivery_state.n) AS protected, \
+             (SELECT octets FROM erasure_key) AS key",
     )
     .bind(claim.lease.to_string())
     .bind(micros(claim.now))
     .bind(claim.distribution.map(|id| id.to_string()))
     .bind(claim.limit)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await
     .map_err(|error| store.failed(error))?;
     let mut found = Vec::with_capacity(rows.len());
     for (n, row) in rows.iter().enumerate() {
         breathe(n).await;
         found.push(claimed(store, row, claim.now)?);
+    }
+    // There is a key as soon as anybody was forgotten.
+    let key: Option<Vec<u8>> = match rows.first() {
+        Some(row) => row.try_get("key").map_err(|error| store.failed(error))?,
+        None => None,
+    };
+    if let Some(key) = key {
+        bar_forgotten(store, connection, &key, &mut found).await?;
     }
     Ok(found)
 }
@@ -179,13 +187,12 @@ type Other = serde_json::Value;
 async fn bar_forgotten(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
+    key: &[u8],
     found: &mut [Claimed],
 ) -> Result<()> {
-    let emails: Vec<_> = found
-        .iter()
-        .map(|one| one.delivery.recipient.email.clone())
-        .collect();
-    let forgotten = among(connection, &store.place, &emails).await?;
+    let emails = found.iter().map(|one| &one.delivery.recipient.email);
+    let emails: Vec<_> = emails.collect();
+    let forgotten = known(connection, &store.place, key, &emails).await?;
     for one in found {
         if forgotten.contains(&one.delivery.recipient.email) {
             one.barred = Some(SuppressionReason::Erasure);

@@ -348,7 +348,7 @@ async fn forget(store: &dyn Store, email: &EmailAddress) -> Forgot {
 async fn forgotten(store: &dyn Store, email: &EmailAddress) -> Erased {
     match forget(store, email).await {
         Forgot::Done(erased) => erased,
-        other => panic!("{other:?}"),
+        other @ (Forgot::InFlight(_) | Forgot::InDoubt(_)) => panic!("{other:?}"),
     }
 }
 
@@ -581,6 +581,31 @@ pub(super) async fn nobody_else_is_touched(ground: &Ground) {
         acts[2].1.facts,
         Map::from_iter([("forgotten".to_owned(), json!(true))])
     );
+}
+
+/// What stands in a line itself is told: the chain is made of it.
+pub(super) async fn a_line_of_the_log_stays_and_is_told(ground: &Ground) {
+    let store = ground.open().await;
+    let person = Person::new(1, "anna@person.example");
+    let of = distribution();
+    plan(store.as_ref(), &of, &[]).await;
+    let mut said = word(&of, "held");
+    said.facts = Map::from_iter([("why".to_owned(), json!("anna@person.example called"))]);
+    let stop = dateline::store::Revision {
+        from: &of,
+        to: &of,
+        content: None,
+        events: vec![said],
+        reach: dateline::store::Reach::Open,
+        moves: &|_| None,
+    };
+    assert_eq!(store.revise(stop).await.unwrap(), Some(0));
+    forgotten(store.as_ref(), &person.email).await;
+    let left = store.holdings(&person.email).await.unwrap();
+    let tables: Vec<_> = left.iter().map(|one| one.table.as_str()).collect();
+    assert_eq!(tables, ["delivery_log", "forgotten"]);
+    assert!(left[0].facts["seq"].is_number(), "{:?}", left[0].facts);
+    verified(store.as_ref()).await;
 }
 
 /// What is being handed over at this moment cannot be taken back.
