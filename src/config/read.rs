@@ -83,14 +83,7 @@ impl Reader<'_> {
         segments: Vec<crate::domain::segment::Segment>,
     ) -> Option<Settings> {
         let bounces = self.bounces(&mut top);
-        let newsroom = match top.section("newsroom", self.problems) {
-            Some(section) => self.newsroom(section, bounces.address.as_ref()),
-            None => {
-                self.problems
-                    .push(top.problem(1, "the table [newsroom] is missing"));
-                None
-            }
-        };
+        let newsroom = self.newsroom_of(&mut top, bounces.address.as_ref());
         let fallbacks = top
             .section("languages", self.problems)
             .map(|section| self.fallbacks(section))
@@ -155,6 +148,15 @@ impl Reader<'_> {
     ) -> T {
         let section = top.section(name, self.problems);
         read(self, section)
+    }
+
+    fn newsroom_of(&mut self, top: &mut Section, read: Option<&EmailAddress>) -> Option<Newsroom> {
+        let Some(section) = top.section("newsroom", self.problems) else {
+            let missing = top.problem(1, "the table [newsroom] is missing");
+            self.problems.push(missing);
+            return None;
+        };
+        self.newsroom(section, read)
     }
 
     /// Whoever opts out by mail writes to the mailbox that is read, where there is one.

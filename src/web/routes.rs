@@ -239,6 +239,14 @@ fn of_contacts() -> Vec<Served> {
             May(KeepContacts),
             privacy::everything,
         ),
+    ]
+}
+
+/// One contact.
+fn of_contact() -> Vec<Served> {
+    use Permission::{KeepContacts, See};
+    use Rule::May;
+    vec![
         reads("/contacts/{id}", May(See), contacts::show),
         reads(
             "/contacts/{id}/edit",
@@ -309,6 +317,7 @@ fn table() -> Vec<Served> {
         of_releases(),
         of_distributions(),
         of_contacts(),
+        of_contact(),
         of_imports(),
         of_readers(),
         of_the_api(),
