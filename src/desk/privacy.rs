@@ -56,6 +56,7 @@ impl Everything {
             "bounce" => "Reports that came back",
             "account" => "Your account at the desk",
             "session" => "Your sessions at the desk",
+            "api_token" => "Programs of your account",
             "forgotten" => "That you were forgotten",
             other => other,
         }

@@ -24,7 +24,7 @@ const BY_DELIVERY: [(&str, &str); 3] = [
 
 /// Tables of which only the key is shown: the rest is not the person's to see, or
 /// no text.
-const KEY_ALONE: [&str; 3] = ["content", "account", "session"];
+const KEY_ALONE: [&str; 4] = ["content", "account", "session", "api_token"];
 
 /// Looks through every table.
 pub(super) async fn holdings(open: &mut dyn Surgery, email: &EmailAddress) -> Result<Vec<Holding>> {

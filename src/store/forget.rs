@@ -26,7 +26,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is not the person's to have erased: the newsroom's published words, its
 /// own staff, and what this module itself keeps.
-pub(super) const KEPT: [&str; 5] = ["content", "account", "session", "forgotten", "erasure_key"];
+pub(super) const KEPT: [&str; 6] = [
+    "content",
+    "account",
+    "session",
+    "api_token",
+    "forgotten",
+    "erasure_key",
+];
 
 /// Tables that have been seen to when the others' turn comes.
 const DONE: [&str; 5] = [
