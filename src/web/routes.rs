@@ -300,7 +300,7 @@ fn of_readers() -> Vec<Served> {
 /// What programs call.
 fn of_the_api() -> Vec<Served> {
     let document = reads("/api/v1/openapi.json", Rule::Watcher, api::document::show);
-    let offers = api::offers().into_iter().map(|offer| {
+    let offers = api::offers().map(|offer| {
         let route = Route {
             verb: offer.verb,
             path: offer.path,

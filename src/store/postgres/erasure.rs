@@ -209,7 +209,7 @@ impl Surgery for Open {
             "SELECT made.relname::text AS made, col.attname::text AS name, format_type(col.atttypid, NULL) AS kind, \
                  coalesce(col.attnum = ANY(key.indkey), false) AS key \
              FROM pg_class AS made JOIN pg_namespace AS room ON room.oid = made.relnamespace \
-             JOIN pg_attribute AS col ON col.attrelid = made.oid AND col.attnum > 0 AND NOT col.attisdropped \
+             JOIN pg_attribute AS col ON col.attrelid = made.oid AND col.attnum > 0 AND NOT col.attisdropped AND col.attgenerated = '' \
              LEFT JOIN pg_index AS key ON key.indrelid = made.oid AND key.indisprimary \
              WHERE made.relkind IN ('r', 'p') AND room.nspname = current_schema() ORDER BY made.relname, col.attnum",
         )

@@ -28,7 +28,7 @@ pub(in crate::web) async fn show() -> Response {
     (kind, DOCUMENT.as_str()).into_response()
 }
 
-fn document(offers: Vec<Offered>) -> OpenApi {
+fn document(offers: impl Iterator<Item = Offered>) -> OpenApi {
     let (mut paths, mut components) = (Paths::new(), Components::new());
     let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
