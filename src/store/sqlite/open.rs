@@ -79,9 +79,11 @@ impl SqliteStore {
             .await
             .map_err(wrong)?;
         migrate(&writer, &place).await?;
+        let reading = options.clone().read_only(true);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options.clone().read_only(true))
+            // The system has the pages at hand too; a service keeps these for good.
+            .connect_with(reading.pragma("cache_size", "-512"))
             .await
             .map_err(wrong)?;
         Ok(Self {
