@@ -1,5 +1,6 @@
 //! Reports that come back, kept, with what follows from them.
 
+use super::people::in_address;
 use super::piece::Piece;
 use super::values::damaged;
 use super::{Result, Standing};
@@ -124,11 +125,7 @@ pub(super) fn bounce_query(
     if let Some(finding) = search.finding {
         query.extend([Sql(" AND kind = "), Text(finding.to_owned())]);
     }
-    if !search.text.is_empty() {
-        // No address holds NUL, and PostgreSQL takes none.
-        let text = search.text.to_ascii_lowercase().replace('\0', "\u{fffd}");
-        query.extend([Sql(" AND "), Sql(position), Text(text), Sql(") > 0")]);
-    }
+    query.extend(in_address(&search.text, position));
     query.extend([Sql(" ORDER BY seq DESC LIMIT "), Number(i64::from(limit))]);
     query
 }

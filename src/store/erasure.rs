@@ -7,6 +7,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::erasure::ErasureKey;
 use crate::domain::ids::DeliveryId;
 use crate::domain::retention::{Cut, Gone};
+use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -121,4 +122,24 @@ pub(super) fn key(place: &str, octets: &[u8]) -> Result<ErasureKey> {
         .try_into()
         .map_err(|_| super::values::damaged(place, "erasure key", "it is not 32 octets long"))?;
     Ok(ErasureKey::new(octets))
+}
+
+/// Why an address that was forgotten is barred.
+pub(super) fn erased(email: &EmailAddress) -> (String, SuppressionReason) {
+    (email.to_string(), SuppressionReason::Erasure)
+}
+
+/// The bar on an address that was forgotten, which is kept without it.
+pub(super) async fn bar_of_forgotten(
+    store: &dyn Erasure,
+    email: &EmailAddress,
+) -> Result<Option<Suppression>> {
+    let found = store.forgotten(std::slice::from_ref(email)).await?;
+    Ok(found.into_values().next().map(|known| Suppression {
+        email: email.clone(),
+        reason: SuppressionReason::Erasure,
+        at: known.at,
+        source: known.by,
+        note: String::new(),
+    }))
 }

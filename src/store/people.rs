@@ -145,6 +145,38 @@ pub(super) fn contact_query(
     query
 }
 
+/// The statement for bars that somebody looks for, after an address. `position` is
+/// how a backend looks for the place of a text within the address.
+pub(super) fn suppression_query(
+    search: &SuppressionSearch,
+    after: Option<&EmailAddress>,
+    limit: u32,
+    position: &'static str,
+) -> Vec<Piece> {
+    use Piece::{Number, Sql, Text};
+    let mut query = vec![
+        Sql("SELECT * FROM suppression WHERE email > "),
+        Text(after.map(ToString::to_string).unwrap_or_default()),
+    ];
+    if let Some(reason) = search.reason {
+        query.extend([Sql(" AND reason = "), Text(reason.name().to_owned())]);
+    }
+    query.extend(in_address(&search.text, position));
+    query.extend([Sql(" ORDER BY email LIMIT "), Number(i64::from(limit))]);
+    query
+}
+
+/// The condition that an address has a text in it; none for an empty one.
+pub(super) fn in_address(text: &str, position: &'static str) -> Vec<Piece> {
+    use Piece::{Sql, Text};
+    if text.is_empty() {
+        return Vec::new();
+    }
+    // No address holds NUL, and PostgreSQL takes none.
+    let text = text.to_ascii_lowercase().replace('\0', "\u{fffd}");
+    vec![Sql(" AND "), Sql(position), Text(text), Sql(") > 0")]
+}
+
 /// Letters of a list's name that tell it from others: an index has its limits.
 const LIST_LETTERS: usize = 200;
 

@@ -1,14 +1,15 @@
 //! Bars on addresses.
 
 use super::erasure::among;
-use super::rows::get;
+use super::rows::{asked, get};
 use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch, weightiest};
-use crate::store::erasure::Erasure;
+use crate::store::erasure::{bar_of_forgotten, erased};
+use crate::store::people::suppression_query;
 use crate::store::values::{keep_weightier, reason, suppression};
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
+use sqlx::{AssertSqlSafe, PgConnection};
 use std::collections::HashMap;
 
 /// The place of a text in an address, folded as SQLite folds: ASCII letters alone.
@@ -107,11 +108,6 @@ pub(super) async fn is_suppressed(
     Ok(bars)
 }
 
-/// The bar on an address that was forgotten.
-fn erased(email: &EmailAddress) -> (String, SuppressionReason) {
-    (email.to_string(), SuppressionReason::Erasure)
-}
-
 fn bar(store: &PostgresStore, row: &PgRow) -> Result<(String, SuppressionReason)> {
     let reason = reason(&store.place, get(&store.place, row, "reason")?)?;
     Ok((get(&store.place, row, "email")?, reason))
@@ -128,20 +124,8 @@ pub(super) async fn one(
         .map_err(|error| store.failed(error))?;
     match row {
         Some(row) => whole(store, &row).map(Some),
-        None => forgotten(store, email).await,
+        None => bar_of_forgotten(store, email).await,
     }
-}
-
-/// The bar on an address that was forgotten, which is kept without it.
-async fn forgotten(store: &PostgresStore, email: &EmailAddress) -> Result<Option<Suppression>> {
-    let found = store.forgotten(std::slice::from_ref(email)).await?;
-    Ok(found.into_values().next().map(|known| Suppression {
-        email: email.clone(),
-        reason: SuppressionReason::Erasure,
-        at: known.at,
-        source: known.by,
-        note: String::new(),
-    }))
 }
 
 pub(super) async fn search(
@@ -150,23 +134,7 @@ pub(super) async fn search(
     after: Option<&EmailAddress>,
     limit: u32,
 ) -> Result<Vec<Suppression>> {
-    let mut query = QueryBuilder::<Postgres>::new("SELECT * FROM suppression WHERE email > ");
-    query.push_bind(after.map(ToString::to_string).unwrap_or_default());
-    if let Some(reason) = search.reason {
-        query.push(" AND reason = ").push_bind(reason.name());
-    }
-    // No text in PostgreSQL holds NUL, so no address does.
-    let text = search.text.to_ascii_lowercase().replace('\0', "\u{fffd}");
-    if !text.is_empty() {
-        query
-            .push(" AND ")
-            .push(POSITION)
-            .push_bind(text)
-            .push(") > 0");
-    }
-    query
-        .push(" ORDER BY email LIMIT ")
-        .push_bind(i64::from(limit));
+    let mut query = asked(suppression_query(search, after, limit, POSITION));
     let rows = query
         .build()
         .fetch_all(&store.readers)

@@ -60,7 +60,7 @@ impl Bounces for SqliteStore {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<(u64, Bounce)>> {
-        let mut query = asked(bounce_query(search, before, limit, "instr(lower(email), "));
+        let mut query = asked(bounce_query(search, before, limit, suppressions::POSITION));
         let rows = query
             .build()
             .fetch_all(&self.readers)

@@ -1,15 +1,19 @@
 //! Bars on addresses.
 
 use super::erasure::among;
-use super::rows::json;
+use super::rows::{asked, json};
 use super::{Result, SqliteStore, batch};
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch, weightiest};
-use crate::store::erasure::Erasure;
+use crate::store::erasure::{bar_of_forgotten, erased};
+use crate::store::people::suppression_query;
 use crate::store::values::{keep_weightier, reason, suppression};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
+
+/// The place of a text in an address; of letters only ASCII is folded.
+pub(super) const POSITION: &str = "instr(lower(email), ";
 
 pub(super) async fn suppress(store: &SqliteStore, suppressions: &[Suppression]) -> Result<u64> {
     let wrong = |error| store.failed(error);
@@ -98,11 +102,6 @@ pub(super) async fn is_suppressed(
     Ok(bars)
 }
 
-/// The bar on an address that was forgotten.
-fn erased(email: &EmailAddress) -> (String, SuppressionReason) {
-    (email.to_string(), SuppressionReason::Erasure)
-}
-
 fn bar(store: &SqliteStore, row: &SqliteRow) -> Result<(String, SuppressionReason)> {
     let email: String = row.try_get(0).map_err(|error| store.failed(error))?;
     let reason: String = row.try_get(1).map_err(|error| store.failed(error))?;
@@ -117,20 +116,8 @@ pub(super) async fn one(store: &SqliteStore, email: &EmailAddress) -> Result<Opt
         .map_err(|error| store.failed(error))?;
     match row {
         Some(row) => whole(store, &row).map(Some),
-        None => forgotten(store, email).await,
+        None => bar_of_forgotten(store, email).await,
     }
-}
-
-/// The bar on an address that was forgotten, which is kept without it.
-async fn forgotten(store: &SqliteStore, email: &EmailAddress) -> Result<Option<Suppression>> {
-    let found = store.forgotten(std::slice::from_ref(email)).await?;
-    Ok(found.into_values().next().map(|known| Suppression {
-        email: email.clone(),
-        reason: SuppressionReason::Erasure,
-        at: known.at,
-        source: known.by,
-        note: String::new(),
-    }))
 }
 
 pub(super) async fn search(
@@ -139,18 +126,7 @@ pub(super) async fn search(
     after: Option<&EmailAddress>,
     limit: u32,
 ) -> Result<Vec<Suppression>> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM suppression WHERE email > ");
-    query.push_bind(after.map(ToString::to_string).unwrap_or_default());
-    if let Some(reason) = search.reason {
-        query.push(" AND reason = ").push_bind(reason.name());
-    }
-    if !search.text.is_empty() {
-        query
-            .push(" AND instr(lower(email), ")
-            .push_bind(search.text.to_ascii_lowercase())
-            .push(") > 0");
-    }
-    query.push(" ORDER BY email LIMIT ").push_bind(limit);
+    let mut query = asked(suppression_query(search, after, limit, POSITION));
     let rows = query
         .build()
         .fetch_all(&store.readers)
