@@ -1,7 +1,8 @@
 //! Hold, resume, kill.
 
 use super::{Desk, DeskError};
-use crate::dispatch::revisions::{self, Deed};
+use crate::dispatch::revisions;
+pub use crate::dispatch::revisions::Deed;
 use crate::domain::course::HoldCause;
 use crate::domain::distribution::Distribution;
 

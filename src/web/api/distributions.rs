@@ -5,8 +5,12 @@ use super::page::{Limit, Page};
 use super::problem::{Answer, Problem};
 use super::sending::{Going, going};
 use super::shapes::Distribution;
+use crate::desk::DeskError;
 use crate::desk::correct::{Correction, FollowOrder, Notice};
+use crate::desk::course::Deed;
 use crate::desk::status::Status;
+use crate::desk::workspace::Desk;
+use crate::domain;
 use crate::web::Front;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -81,6 +85,27 @@ impl Why {
     }
 }
 
+/// What is to become of a distribution, who says so and why.
+struct Order {
+    desk: Arc<Desk>,
+    found: domain::distribution::Distribution,
+    deed: Deed,
+}
+
+impl Order {
+    async fn of(front: &Front, id: &str, caller: &Caller, why: &Why) -> Result<Self, Problem> {
+        let (desk, found) = (front.desk(), front.named_distribution(id).await?);
+        let deed = desk.deed(caller.name(), why.said()?);
+        Ok(Self { desk, found, deed })
+    }
+
+    /// Puts on record that it was carried out.
+    async fn note(&self, caller: &Caller, act: &str) -> Result<(), DeskError> {
+        let what = json!({ "distribution": self.found.id, "why": self.deed.why });
+        caller.note(&self.desk, act, what).await
+    }
+}
+
 /// Stop a distribution for now: nothing that has not begun will begin.
 #[utoipa::path(post, path = "/api/v1/distributions/{distribution}/hold", operation_id = "hold",
     tag = "distributions", params(("distribution" = String, Path, description = "Its identifier")),
@@ -91,13 +116,10 @@ pub(super) async fn hold(
     Path(distribution): Path<String>,
     Body(why): Body<Why>,
 ) -> Answer<Json<Distribution>> {
-    let (desk, found) = (front.desk(), front.named_distribution(&distribution).await?);
-    let held = desk
-        .hold(&found, &desk.deed(caller.name(), why.said()?))
-        .await?;
-    let what = json!({ "distribution": found.id, "why": why.said()? });
-    caller.note(&desk, "held", what).await?;
-    Ok(Json(desk.status(&held).await?.into()))
+    let order = Order::of(&front, &distribution, &caller, &why).await?;
+    let held = order.desk.hold(&order.found, &order.deed).await?;
+    order.note(&caller, "held").await?;
+    Ok(Json(order.desk.status(&held).await?.into()))
 }
 
 /// Let a held distribution go on.
@@ -110,13 +132,10 @@ pub(super) async fn resume(
     Path(distribution): Path<String>,
     Body(why): Body<Why>,
 ) -> Answer<Json<Distribution>> {
-    let (desk, found) = (front.desk(), front.named_distribution(&distribution).await?);
-    let resumed = desk
-        .resume(&found, &desk.deed(caller.name(), why.said()?))
-        .await?;
-    let what = json!({ "distribution": found.id, "why": why.said()? });
-    caller.note(&desk, "resumed", what).await?;
-    Ok(Json(desk.status(&resumed).await?.into()))
+    let order = Order::of(&front, &distribution, &caller, &why).await?;
+    let resumed = order.desk.resume(&order.found, &order.deed).await?;
+    order.note(&caller, "resumed").await?;
+    Ok(Json(order.desk.status(&resumed).await?.into()))
 }
 
 /// What was withdrawn.
@@ -138,15 +157,12 @@ pub(super) async fn kill(
     Path(distribution): Path<String>,
     Body(why): Body<Why>,
 ) -> Answer<Json<Killed>> {
-    let (desk, found) = (front.desk(), front.named_distribution(&distribution).await?);
-    let withdrawn = desk
-        .kill(&found, &desk.deed(caller.name(), why.said()?))
-        .await?;
-    let what = json!({ "distribution": found.id, "why": why.said()? });
-    caller.note(&desk, "killed", what).await?;
+    let order = Order::of(&front, &distribution, &caller, &why).await?;
+    let withdrawn = order.desk.kill(&order.found, &order.deed).await?;
+    order.note(&caller, "killed").await?;
     let now = front.named_distribution(&distribution).await?;
     Ok(Json(Killed {
-        distribution: desk.status(&now).await?.into(),
+        distribution: order.desk.status(&now).await?.into(),
         withdrawn,
     }))
 }
