@@ -140,8 +140,11 @@ impl World {
             .embargo
             .as_ref()
             .is_some_and(|embargo| !embargo.is_lifted(certain));
-        let waits = |one: &Planned| {
-            one.state.life() == Life::Waiting && (barred || one.delivery.not_before > certain)
+        let waits = |one: &Planned| match one.state.life() {
+            Life::Waiting => barred || one.delivery.not_before > certain,
+            // It may have to be sent again.
+            Life::Claimed | Life::InDoubt => barred,
+            Life::Accepted | Life::Ended => false,
         };
         if self.deliveries.iter().any(waits) {
             if let Ok(held) = self.course.hold(

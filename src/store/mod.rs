@@ -417,8 +417,9 @@ pub trait Store:
     /// Embargoes that lift after this instant, and that deliveries wait for.
     async fn countdowns(&self, now: Timestamp) -> Result<Vec<Countdown>>;
 
-    /// Distributions under way with deliveries that wait, for a time after this
-    /// or under an embargo that lifts after it.
+    /// Distributions under way with deliveries that wait for a time after this, or
+    /// that are not over under an embargo that lifts after it: what was begun may
+    /// have to be sent again.
     async fn waiting_beyond(&self, at: Timestamp) -> Result<Vec<DistributionId>>;
 
     /// Distributions that are stale now, or killed, and have deliveries that

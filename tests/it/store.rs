@@ -78,6 +78,7 @@ conformance! {
     questions::what_is_put_on_record_comes_back_in_order,
     questions::deliveries_are_counted,
     questions::what_waits_is_told,
+    questions::what_was_begun_under_an_embargo_hangs_on_the_clock,
     questions::who_has_a_release_is_told,
     questions::text_comes_back_as_it_was,
     questions::the_log_is_searched,

@@ -174,7 +174,9 @@ pub(super) async fn waiting_beyond(
 ) -> Result<Vec<DistributionId>> {
     let question = "SELECT id FROM waits JOIN distribution ON id = waits.distribution \
          WHERE course = 'under_way' AND (lift > $1 OR EXISTS (SELECT 1 FROM delivery_state AS waiting \
-             WHERE waiting.distribution = waits.distribution AND state IN ('planned', 'due', 'deferred') AND due_at > $1)) ORDER BY id";
+             WHERE waiting.distribution = waits.distribution AND state IN ('planned', 'due', 'deferred') AND due_at > $1)) \
+         UNION SELECT id FROM distribution WHERE course = 'under_way' AND lift > $1 AND EXISTS (SELECT 1 FROM delivery_state AS begun \
+             WHERE begun.distribution = distribution.id AND state IN ('claimed', 'in_doubt')) ORDER BY id";
     ids(store, question, at).await
 }
 

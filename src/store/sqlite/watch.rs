@@ -100,8 +100,9 @@ pub(super) async fn waiting_beyond(
 ) -> Result<Vec<DistributionId>> {
     let rows = sqlx::query(
         "SELECT id FROM distribution WHERE course = 'under_way' AND EXISTS ( \
-             SELECT 1 FROM delivery_state AS waiting WHERE waiting.distribution = distribution.id \
-               AND state IN ('planned', 'due', 'deferred') AND (due_at > ?1 OR distribution.lift > ?1))",
+             SELECT 1 FROM delivery_state AS open WHERE open.distribution = distribution.id \
+               AND ((state IN ('planned', 'due', 'deferred') AND (due_at > ?1 OR distribution.lift > ?1)) \
+                 OR (state IN ('claimed', 'in_doubt') AND distribution.lift > ?1)))",
     )
     .bind(micros(at))
     .fetch_all(&store.readers)

@@ -196,6 +196,30 @@ pub(super) async fn deliveries_are_counted(ground: &Ground) {
     assert_eq!(verified(store.as_ref()).await, 12);
 }
 
+/// What was begun may have to be sent again, and then the clock must be right.
+pub(super) async fn what_was_begun_under_an_embargo_hangs_on_the_clock(ground: &Ground) {
+    let store = ground.open().await;
+    let store = store.as_ref();
+    let mut of = distribution();
+    of.embargo = Some(Embargo {
+        until: at(500),
+        zone: Zone::parse("UTC").unwrap(),
+    });
+    let one = delivery(&of, 0, 5);
+    plan(store, &of, std::slice::from_ref(&one)).await;
+    let lease = leased(store, 60).await;
+    assert_eq!(claim(store, lease, 10, 1).await.claimed.len(), 1);
+    assert_eq!(store.waiting_beyond(at(30)).await.unwrap(), [of.id]);
+    store.end_lease(lease, at(20)).await.unwrap();
+    let doubt = state_of(store, one.id).await;
+    assert_eq!(doubt, DeliveryState::InDoubt { attempt: 1 });
+    assert_eq!(store.waiting_beyond(at(30)).await.unwrap(), [of.id]);
+    assert_eq!(store.waiting_beyond(at(500)).await.unwrap(), []);
+    let (reached, told) = (accepted(21), event(&one, "accepted", 21));
+    assert!(store.decide(one.id, &doubt, &reached, told).await.unwrap());
+    assert_eq!(store.waiting_beyond(at(30)).await.unwrap(), []);
+}
+
 pub(super) async fn what_waits_is_told(ground: &Ground) {
     let store = ground.open().await;
     let store = store.as_ref();
