@@ -21,6 +21,7 @@ cp "$dir/pg_hba.conf" "$dir/data/pg_hba.conf"
 up() {
   "$bin/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$dir" \
     -c fsync=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB \
+    -c max_wal_size=128MB -c min_wal_size=32MB -c checkpoint_timeout=60 \
     -c ssl=on -c ssl_cert_file="$dir/server.pem" -c ssl_key_file="$dir/server.key" >>"$dir/server.log" 2>&1 </dev/null &
   server=$!
 }
@@ -147,8 +148,15 @@ impl Cluster {
     pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
         let name = database.rsplit('/').next().unwrap();
         let said = self.ask(name, sql);
-        assert_eq!(said.code, 0, "{sql}: {}", said.err);
+        assert_eq!(said.code, 0, "{sql}: {}\n{}", said.err, self.last_words());
         said.out.trim().to_owned()
+    }
+
+    /// What the server said last: why it went, if it did.
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(self.dir.join("server.log")).unwrap_or_default();
+        let from = log.lines().count().saturating_sub(10);
+        log.lines().skip(from).collect::<Vec<_>>().join("\n")
     }
 }
 
