@@ -8,8 +8,8 @@ use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
 use crate::store::Standing;
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
 use std::collections::{BTreeMap, HashMap};
 
 pub(super) async fn recipients_of(
@@ -81,32 +81,72 @@ pub(super) async fn counts(
     now: Timestamp,
 ) -> Result<Counts> {
     // Both look at every delivery, and there is a reader for each.
-    let standing = sqlx::query(
-        "SELECT iif(state IN ('planned', 'deferred') AND due_at <= ?2 AND (permitted_from IS NULL OR permitted_from <= ?2), 'due', state), language, phase, count(*) \
-         FROM delivery_state WHERE distribution = ?1 GROUP BY 1, 2, 3",
-    )
-    .bind(id.to_string())
-    .bind(micros(now))
-    .fetch_all(&store.readers);
     let domains = sqlx::query("SELECT domain, count(*) FROM delivery_plan WHERE distribution = ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10")
         .bind(id.to_string())
         .fetch_all(&store.readers);
-    let (rows, domains) =
-        tokio::try_join!(standing, domains).map_err(|error| store.failed(error))?;
+    let (standing, domains) = tokio::try_join!(standings(store, id, now), domains)
+        .map_err(|error| store.failed(error))?;
     let mut counts = Counts::default();
-    for row in &rows {
-        let number = number(store, row, 3)?;
+    for ((state, language, phase), number) in standing {
         let add =
             |map: &mut BTreeMap<String, u64>, key: String| *map.entry(key).or_default() += number;
-        add(&mut counts.by_state, text(store, row, 0)?);
-        add(&mut counts.by_language, text(store, row, 1)?);
-        add(&mut counts.by_phase, text(store, row, 2)?);
+        add(&mut counts.by_state, state);
+        add(&mut counts.by_language, language);
+        add(&mut counts.by_phase, phase);
     }
     counts.by_domain = domains
         .iter()
         .map(|row| Ok((text(store, row, 0)?, number(store, row, 1)?)))
         .collect::<Result<_>>()?;
     Ok(counts)
+}
+
+/// How deliveries can be told apart when they are counted: state, language, phase.
+type Kind = (String, String, String);
+
+/// How many deliveries there are of each kind.
+///
+/// A `GROUP BY` would sort them all, and hold a million in memory to do so; of
+/// kinds there are few, so they are looked for first and then counted.
+async fn standings(
+    store: &SqliteStore,
+    id: DistributionId,
+    now: Timestamp,
+) -> sqlx::Result<Vec<(Kind, u64)>> {
+    const SHOWN: &str = "(SELECT iif(state IN ('planned', 'deferred') AND due_at <= ?2 \
+         AND (permitted_from IS NULL OR permitted_from <= ?2), 'due', state) AS state, language, phase \
+         FROM delivery_state WHERE distribution = ?1)";
+    let mut transaction = store.readers.begin().await?;
+    let kinds = format!("SELECT DISTINCT state, language, phase FROM {SHOWN}");
+    let kinds: Vec<Kind> = sqlx::query_as(AssertSqlSafe(kinds))
+        .bind(id.to_string())
+        .bind(micros(now))
+        .fetch_all(&mut *transaction)
+        .await?;
+    if kinds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counts: Vec<String> = (0..kinds.len())
+        .map(|n| {
+            let (state, language, phase) = (3 * n + 3, 3 * n + 4, 3 * n + 5);
+            format!("count(*) FILTER (WHERE state = ?{state} AND language = ?{language} AND phase = ?{phase})")
+        })
+        .collect();
+    let question = format!("SELECT {} FROM {SHOWN}", counts.join(", "));
+    // Each number of kinds has a statement of its own, which is not worth keeping.
+    let mut question = sqlx::query(AssertSqlSafe(question))
+        .persistent(false)
+        .bind(id.to_string())
+        .bind(micros(now));
+    for (state, language, phase) in &kinds {
+        question = question.bind(state).bind(language).bind(phase);
+    }
+    let row = question.fetch_one(&mut *transaction).await?;
+    let counted = kinds.into_iter().enumerate().map(|(n, kind)| {
+        let number: i64 = row.try_get(n)?;
+        Ok((kind, u64::try_from(number).unwrap_or_default()))
+    });
+    counted.collect()
 }
 
 pub(super) fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<u64> {

@@ -133,8 +133,12 @@ pub(super) async fn due_times(
     distribution: DistributionId,
 ) -> Result<Vec<(Timestamp, u64)>> {
     let rows = sqlx::query(
-        "SELECT due_at, count(*) FROM delivery_state WHERE distribution = ? \
-           AND (waits OR state = 'claimed') GROUP BY due_at ORDER BY due_at",
+        "SELECT due_at, sum(number) FROM ( \
+             SELECT due_at, count(*) AS number FROM delivery_state INDEXED BY delivery_waiting \
+             WHERE distribution = ?1 AND waits GROUP BY due_at \
+             UNION ALL SELECT due_at, count(*) FROM delivery_state INDEXED BY delivery_claimed \
+             WHERE distribution = ?1 AND state = 'claimed' GROUP BY due_at) \
+         GROUP BY due_at ORDER BY due_at",
     )
     .bind(distribution.to_string())
     .fetch_all(&store.readers)
