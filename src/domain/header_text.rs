@@ -51,7 +51,8 @@ impl HeaderText {
     /// for text of our own making, such as a rendered subject.
     pub fn collapse(text: &str) -> Self {
         let is_odd = |c: char| c.is_control() || (c.is_whitespace() && c != ' ');
-        if text.trim() == text && !text.contains("  ") && !text.contains(is_odd) {
+        let text = text.trim_matches(|c: char| c.is_control() || c.is_whitespace());
+        if !text.contains("  ") && !text.contains(is_odd) {
             return Self(text.to_owned());
         }
         let spaced: String = text

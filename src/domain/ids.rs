@@ -1,7 +1,9 @@
 //! Identifiers: a type for each, and each prints its kind (`dst_…`, `dlv_…`).
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use ulid::Ulid;
 
@@ -16,8 +18,7 @@ pub struct IdError {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-        #[serde(try_from = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Ulid);
 
         impl $name {
@@ -39,11 +40,15 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut buffer = [0; ulid::ULID_LEN];
-                let text = self.0.array_to_str(&mut buffer);
-                text.make_ascii_lowercase();
-                f.write_str(concat!($prefix, "_"))?;
-                f.write_str(text)
+                // Written at one go, so that a text it goes into grows once.
+                const KIND: &str = concat!($prefix, "_");
+                let mut whole = [0; KIND.len() + ulid::ULID_LEN];
+                let (kind, rest) = whole.split_at_mut(KIND.len());
+                kind.copy_from_slice(KIND.as_bytes());
+                if let Ok(rest) = rest.try_into() {
+                    self.0.array_to_str(rest).make_ascii_lowercase();
+                }
+                f.write_str(std::str::from_utf8(&whole).map_err(|_| fmt::Error)?)
             }
         }
 
@@ -70,12 +75,33 @@ macro_rules! id {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text(PhantomData))
+            }
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
     };
+}
+
+/// Reads an identifier off a text where the text is, without a copy of it.
+struct Text<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = IdError>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an identifier")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
 }
 
 id!(

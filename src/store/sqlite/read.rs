@@ -115,6 +115,10 @@ async fn composition(store: &SqliteStore, id: DistributionId) -> Result<Counts> 
     Ok(counts)
 }
 
+/// The condition of the index `delivery_apart`, as it stands there.
+const APART: &str =
+    "state <> 'planned' AND state <> 'due' AND state <> 'claimed' AND state <> 'accepted'";
+
 /// Deliveries by state: of one distribution, which has so many, or of all. Those
 /// whose time has come by an instant count as due. Those that the relay took are
 /// most, and are what is left: each other state is read off a small index.
@@ -134,11 +138,11 @@ pub(super) async fn by_state(
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT 'due' AS state, count(*) AS n, ifnull(sum(state = 'planned' AND due_at > ?2), 0) AS planned, \
              ifnull(sum(state = 'deferred' AND due_at > ?2), 0) AS deferred \
-         FROM delivery_state INDEXED BY delivery_waiting WHERE {of_it} state IN ('planned', 'due', 'deferred') \
+         FROM delivery_state INDEXED BY delivery_waiting WHERE {of_it} waits \
          UNION ALL SELECT 'claimed', count(*), 0, 0 \
          FROM delivery_state INDEXED BY delivery_claimed WHERE {of_it} state = 'claimed' \
          UNION ALL SELECT state, count(*), 0, 0 FROM delivery_state INDEXED BY delivery_apart \
-         WHERE {of_it} state NOT IN ('planned', 'due', 'claimed', 'accepted') AND state <> 'deferred' GROUP BY state \
+         WHERE {of_it} {APART} AND state <> 'deferred' GROUP BY state \
          {whole}"
     )))
     .bind(of.map(|(id, _)| id.to_string()))
@@ -179,7 +183,7 @@ pub(super) async fn due(
 ) -> Result<u32> {
     let row = sqlx::query(
         "SELECT count(*) FROM (SELECT 1 FROM delivery_state AS waiting INDEXED BY delivery_due \
-         WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?1 AND (?2 IS NULL OR distribution = ?2) \
+         WHERE waits AND due_at <= ?1 AND (?2 IS NULL OR distribution = ?2) \
            AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution \
                AND whole.course = 'under_way' AND (whole.not_after IS NULL OR whole.not_after > ?1)) \
          LIMIT ?3)",
@@ -201,13 +205,13 @@ pub(super) async fn next_due(
     let statement = match distribution {
         None => {
             "SELECT due_at FROM delivery_state AS waiting INDEXED BY delivery_due \
-             WHERE state IN ('planned', 'due', 'deferred') AND ?1 IS NULL \
+             WHERE waits AND ?1 IS NULL \
                AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution AND whole.course = 'under_way') \
              ORDER BY due_at LIMIT 1"
         }
         Some(_) => {
             "SELECT due_at FROM delivery_state AS waiting INDEXED BY delivery_waiting \
-             WHERE state IN ('planned', 'due', 'deferred') AND distribution = ?1 \
+             WHERE waits AND distribution = ?1 \
                AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = ?1 AND whole.course = 'under_way') \
              ORDER BY due_at LIMIT 1"
         }
@@ -255,12 +259,12 @@ pub(super) async fn standing(
     };
     // The literal lets SQLite see that an index of few rows has all of them.
     let few = match state {
-        "in_doubt" => " AND state = 'in_doubt'",
-        "planned" | "due" | "claimed" | "accepted" => "",
-        _ => " AND state NOT IN ('planned', 'due', 'claimed', 'accepted')",
+        "in_doubt" => "state = 'in_doubt'",
+        "planned" | "due" | "claimed" | "accepted" => "true",
+        _ => APART,
     };
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{STANDING} WHERE {of_it} AND state = ?1{few} ORDER BY n LIMIT ?3"
+        "{STANDING} WHERE {of_it} AND state = ?1 AND {few} ORDER BY n LIMIT ?3"
     )))
     .bind(state)
     .bind(distribution.map(|id| id.to_string()))
