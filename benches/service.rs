@@ -8,12 +8,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+#[path = "shared/sink.rs"]
+mod sink;
+
+use sink::Sink;
 
 const DATELINE: &str = env!("CARGO_BIN_EXE_dateline");
 const RELEASE: &str = "2027-03-11-river-defenders";
@@ -33,7 +35,7 @@ fn main() {
 /// All that are due at one lift: when the first conversation begins, and how
 /// soon a hold stops the last.
 fn lift() {
-    let sink = Sink::start();
+    let sink = Sink::start(|_| None);
     let folder = tempfile::tempdir().unwrap();
     let workspace = init(&folder.path().join("w"), sink.port);
     import(&workspace, RECIPIENTS);
@@ -108,65 +110,6 @@ fn status_line(pid: u32, name: &str) -> String {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// An SMTP server that takes everything and notes when each conversation began.
-struct Sink {
-    port: u16,
-    begun: Arc<Mutex<Vec<Timestamp>>>,
-}
-
-impl Sink {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let begun = Arc::<Mutex<Vec<Timestamp>>>::default();
-        let noted = Arc::clone(&begun);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let noted = Arc::clone(&noted);
-                std::thread::spawn(move || drop(talk(stream.unwrap(), &noted)));
-            }
-        });
-        Self { port, begun }
-    }
-}
-
-fn talk(mut stream: TcpStream, begun: &Mutex<Vec<Timestamp>>) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut lines = BufReader::new(stream.try_clone()?);
-    stream.write_all(b"220 sink\r\n")?;
-    let (mut line, mut in_data) = (Vec::new(), false);
-    while {
-        line.clear();
-        lines.read_until(b'\n', &mut line)?
-    } > 0
-    {
-        let reply: &[u8] = match (line.as_slice(), in_data) {
-            (b".\r\n", true) => {
-                in_data = false;
-                b"250 taken\r\n"
-            }
-            (_, true) => continue,
-            (line, _) if line.starts_with(b"EHLO") => {
-                b"250-sink\r\n250-8BITMIME\r\n250 PIPELINING\r\n"
-            }
-            (line, _) if line.starts_with(b"MAIL") => {
-                begun.lock().unwrap().push(Timestamp::now());
-                b"250 ok\r\n"
-            }
-            (line, _) if line.starts_with(b"DATA") => {
-                in_data = true;
-                b"354 go\r\n"
-            }
-            (line, _) if line.starts_with(b"QUIT") => {
-                return stream.write_all(b"221 bye\r\n");
-            }
-            _ => b"250 ok\r\n",
-        };
-        stream.write_all(reply)?;
-    }
-    Ok(())
 }
 
 struct Service {

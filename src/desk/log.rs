@@ -7,6 +7,7 @@ use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::schedule::parse_instant;
 use crate::store::LogRow;
 use crate::store::verify::{VerifyFailure, verify_log};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -16,6 +17,9 @@ const PAGE: u32 = 1000;
 /// What verification came to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
+    /// When.
+    #[serde(skip)]
+    pub at: Timestamp,
     /// Entries in the log.
     pub entries: u64,
     /// Whether every one is as it was written.
@@ -78,7 +82,7 @@ impl Desk {
         way: LogWay,
         limit: u32,
     ) -> Result<Vec<Flat>, DeskError> {
-        let rows = self.store.search_log(search, way, limit).await?;
+        let rows = self.search_log(search, way, limit).await?;
         Ok(rows.iter().map(Flat::of).collect())
     }
 
@@ -94,24 +98,21 @@ impl Desk {
         limit: u32,
     ) -> Result<Vec<Flat>, DeskError> {
         let way = LogWay::Back(before);
-        let rows = self.store.search_log(search, way, limit).await?;
-        let mut entries = Vec::new();
-        for row in &rows {
-            entries.push(self.addressed(row).await?);
+        let rows = self.search_log(search, way, limit).await?;
+        let mut entries: Vec<_> = rows.iter().map(Flat::of).collect();
+        let lacks = |entry: &Flat| !entry.0.contains_key("email");
+        let ids = entries.iter().filter(|entry| lacks(entry));
+        let ids: Vec<_> = ids
+            .filter_map(|entry| entry.get("delivery").parse().ok())
+            .collect();
+        let emails = self.store.addresses_of(&ids).await?;
+        for entry in entries.iter_mut().filter(|entry| lacks(entry)) {
+            if let Some(email) = emails.get(&entry.get("delivery")) {
+                let email = Value::String(email.clone());
+                entry.0.insert("email".to_owned(), email);
+            }
         }
         Ok(entries)
-    }
-
-    async fn addressed(&self, row: &LogRow) -> Result<Flat, DeskError> {
-        let mut entry = Flat::of(row);
-        let id = row.delivery.as_ref().and_then(|id| id.parse().ok());
-        if let Some(id) = id.filter(|_| !entry.0.contains_key("email"))
-            && let Some(standing) = self.store.delivery(id).await?
-        {
-            let email = standing.delivery.recipient.email.to_string();
-            entry.0.insert("email".to_owned(), Value::String(email));
-        }
-        Ok(entry)
     }
 
     /// What somebody looks for, in their words.
@@ -137,6 +138,7 @@ impl Desk {
             event: given(&words.event),
             since: instant(&words.since)?,
             until: instant(&words.until)?,
+            places: None,
         })
     }
 
@@ -145,6 +147,7 @@ impl Desk {
     /// # Errors
     /// The store failed; a broken log is not an error but an answer.
     pub async fn verify(&self) -> Result<Verification, DeskError> {
+        let at = self.clock.now();
         let head = self.store.log_head().await?;
         let broken = match verify_log(self.store.as_ref()).await {
             Ok(_) => None,
@@ -152,6 +155,7 @@ impl Desk {
             Err(VerifyFailure::Store(error)) => return Err(error.into()),
         };
         Ok(Verification {
+            at,
             entries: head.seq,
             verified: broken.is_none(),
             head: head.hash,

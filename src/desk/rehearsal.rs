@@ -8,6 +8,7 @@
 
 use super::send::{Draft, Order};
 use super::status::Status;
+use super::tallies::Tallies;
 use super::workspace::settings;
 use super::{Desk, DeskError, Wiring};
 use crate::clock::{Clock, RehearsalClock};
@@ -131,6 +132,8 @@ impl Desk {
             warnings,
             store,
             clock,
+            tallies: Tallies::default(),
+            log_map: Arc::default(),
         })
     }
 

@@ -7,13 +7,14 @@ use crate::domain::approval::{Approval, Uneven, parity};
 use crate::domain::course::Course;
 use crate::domain::distribution::Distribution;
 use crate::domain::embargo::Embargo;
-use crate::domain::ids::ReleaseId;
+use crate::domain::ids::{DistributionId, ReleaseId};
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::domain::release::{Release, ReleaseKind, Variant};
 use crate::intake::{self, Intake, LoadedRelease};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// How far a release has come.
@@ -120,10 +121,11 @@ impl Desk {
     pub async fn releases(&self) -> Result<Vec<ReleaseCard>, DeskError> {
         let folders = intake::list_releases(&self.workspace).map_err(DeskError::Problems)?;
         let distributions = self.store.distributions().await?;
+        let last = self.store.last_entries().await?;
         let mut cards = Vec::new();
         for folder in folders.iter().rev() {
             let read = self.read(folder);
-            cards.push(self.card(folder, &read, &distributions).await?);
+            cards.push(self.card(folder, &read, &distributions, &last).await?);
         }
         Ok(cards)
     }
@@ -138,6 +140,7 @@ impl Desk {
         folder: &Path,
         read: &Intake<LoadedRelease>,
         all: &[Distribution],
+        last: &HashMap<DistributionId, u64>,
     ) -> Result<ReleaseCard, DeskError> {
         let errors = read
             .problems
@@ -156,7 +159,7 @@ impl Desk {
             .filter(|one| one.release.as_str() == id)
             .collect();
         let stage = match own.first() {
-            Some(newest) => self.stage_of(newest).await?,
+            Some(newest) => self.stage_of(newest, last.get(&newest.id).copied()).await?,
             None if release.is_none() => Stage::Faulty,
             None => Stage::Draft,
         };
@@ -174,8 +177,8 @@ impl Desk {
         })
     }
 
-    async fn stage_of(&self, newest: &Distribution) -> Result<Stage, DeskError> {
-        let counts = self.store.counts(newest.id, self.clock.now()).await?;
+    async fn stage_of(&self, newest: &Distribution, last: Option<u64>) -> Result<Stage, DeskError> {
+        let counts = &self.tally_at(newest.id, last).await?.counts;
         Ok(match &newest.course {
             Course::Killed { .. } => Stage::Killed,
             Course::Held { .. } => Stage::Held,
@@ -213,9 +216,10 @@ impl Desk {
     /// There is none of that id, or the store failed.
     pub async fn release(&self, id: &str, wiring: &dyn Wiring) -> Result<ReleaseSheet, DeskError> {
         let folder = intake::find_release(&self.workspace, id).map_err(DeskError::Problems)?;
-        let all = self.store.distributions().await?;
+        let mut all = self.store.distributions().await?;
         let read = self.read(&folder);
-        let card = self.card(&folder, &read, &all).await?;
+        let last = self.store.last_entries().await?;
+        let card = self.card(&folder, &read, &all, &last).await?;
         let problems = check(&self.workspace, Some(id), wiring)?.problems;
         let loaded = read.value;
         let policy = &self.settings.approval;
@@ -227,10 +231,8 @@ impl Desk {
             Some(_) => parity(&edited, &policy.languages, policy.parity, None),
             None => Vec::new(),
         };
-        let mut distributions = Vec::new();
-        for one in all.iter().filter(|one| one.release.as_str() == card.id) {
-            distributions.push(self.status(one).await?);
-        }
+        all.retain(|one| one.release.as_str() == card.id);
+        let distributions = self.statuses_of(&all).await?;
         let approvals = match ReleaseId::parse(&card.id) {
             Ok(id) => self.store.approvals(&id).await?,
             Err(_) => Vec::new(),

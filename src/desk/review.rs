@@ -5,6 +5,7 @@ use super::approval::Clearance;
 use super::audience::{Row, RowVerdict, Totals};
 use super::schedule::Outlook;
 use super::send::Order;
+use super::slow::Slow;
 use super::{Desk, DeskError};
 use crate::domain::audience::Included;
 use crate::domain::embargo::Phase;
@@ -12,6 +13,8 @@ use crate::domain::release::Release;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Recipients of one phase, and when their turns are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,7 +89,54 @@ impl Expected {
     }
 }
 
+/// An audience as a whole, and those of its contacts that somebody wants to see.
+#[derive(Debug)]
+pub struct Looked {
+    /// The whole.
+    pub surveyed: Surveyed,
+    /// Some of them, by address.
+    pub rows: Vec<Row>,
+}
+
+/// Audiences that are being looked at.
+pub type Looks = Slow<Looked>;
+
 impl Desk {
+    /// Looks at an order's audience for whoever asks for it now, with those rows that
+    /// `wants` says yes to. `None` where it is not through within `patience`; without
+    /// one it waits. `view` tells apart what is wanted of the same order.
+    ///
+    /// # Errors
+    /// As [`Self::survey`].
+    pub async fn look<F>(
+        self: &Arc<Self>,
+        looks: &Looks,
+        order: &Order,
+        view: &str,
+        patience: Option<Duration>,
+        wants: impl Fn() -> F,
+    ) -> Result<Option<Arc<Looked>>, DeskError>
+    where
+        F: FnMut(&Row) -> bool + Send + 'static,
+    {
+        let version = self.store.contacts_version().await?;
+        let asked = format!("{version} {view} {order:?}");
+        let work = || {
+            let (desk, order, mut wants) = (Arc::clone(self), order.clone(), wants());
+            async move {
+                let mut rows = Vec::new();
+                let keep = |row: Row| {
+                    if wants(&row) {
+                        rows.push(row);
+                    }
+                };
+                let surveyed = desk.survey(&order, keep).await?;
+                Ok(Looked { surveyed, rows })
+            }
+        };
+        looks.look(&asked, patience, work).await
+    }
+
     /// Looks at an order's audience, one contact at a time.
     ///
     /// # Errors

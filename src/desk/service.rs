@@ -1,6 +1,7 @@
 //! The always-on service: one run over everything, started again whenever it
 //! fails, until somebody says stop.
 
+use super::tallies::Tallies;
 use super::workspace::settings;
 use super::{Desk, DeskError, Wiring};
 use crate::dispatch::metrics::Metrics;
@@ -286,6 +287,8 @@ impl Service {
             warnings,
             store: Arc::clone(&old.store),
             clock: Arc::clone(&old.clock),
+            tallies: Tallies::default(),
+            log_map: Arc::clone(&old.log_map),
         };
         *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         self.reloaded.notify_one();

@@ -1,6 +1,7 @@
 //! Where distributions stand.
 
 use super::schedule::Outlook;
+use super::tallies::Tally;
 use super::{Desk, DeskError};
 use crate::domain::course::Course;
 use crate::domain::distribution::{Counts, Distribution};
@@ -55,7 +56,21 @@ impl Desk {
     /// # Errors
     /// The store failed.
     pub async fn status(&self, distribution: &Distribution) -> Result<Status, DeskError> {
-        let counts = self.store.counts(distribution.id, self.clock.now()).await?;
+        let tally = self.tally(distribution.id).await?;
+        self.status_of(distribution, &tally).await
+    }
+
+    async fn status_of(
+        &self,
+        distribution: &Distribution,
+        tally: &Tally,
+    ) -> Result<Status, DeskError> {
+        // What waits for nothing need not be looked for.
+        let next_due = if tally.counts.waiting() > 0 {
+            self.store.next_due(Some(distribution.id)).await?
+        } else {
+            None
+        };
         Ok(Status {
             id: distribution.id.to_string(),
             release: distribution.release.to_string(),
@@ -64,14 +79,14 @@ impl Desk {
             lift: distribution.lift(),
             course: distribution.course.clone(),
             not_after: distribution.schedule.not_after,
-            outlook: self.outlook(distribution).await?,
-            next_due: self.store.next_due(Some(distribution.id)).await?,
+            outlook: self.forecast(tally.due.iter().copied(), distribution.lift())?,
+            next_due,
             audience: AudienceCounts {
                 included: distribution.included,
                 excluded: distribution.excluded.values().sum(),
                 by_reason: distribution.excluded.clone(),
             },
-            counts,
+            counts: tally.counts.clone(),
         })
     }
 
@@ -97,11 +112,9 @@ impl Desk {
                 "`after` names no distribution; expected the last one of a page",
             ));
         };
-        let mut page = Vec::new();
-        for distribution in all.iter().skip(from).take(limit as usize) {
-            page.push(self.status(distribution).await?);
-        }
-        Ok(page)
+        all.drain(..from);
+        all.truncate(limit as usize);
+        self.statuses_of(&all).await
     }
 
     /// Where all distributions stand, the newest first.
@@ -109,9 +122,19 @@ impl Desk {
     /// # Errors
     /// The store failed.
     pub async fn statuses(&self) -> Result<Vec<Status>, DeskError> {
+        self.statuses_of(&self.store.distributions().await?).await
+    }
+
+    /// Where some distributions stand, in their order.
+    pub(super) async fn statuses_of(
+        &self,
+        distributions: &[Distribution],
+    ) -> Result<Vec<Status>, DeskError> {
+        let last = self.store.last_entries().await?;
         let mut all = Vec::new();
-        for distribution in self.store.distributions().await? {
-            all.push(self.status(&distribution).await?);
+        for one in distributions {
+            let tally = self.tally_at(one.id, last.get(&one.id).copied()).await?;
+            all.push(self.status_of(one, &tally).await?);
         }
         Ok(all)
     }

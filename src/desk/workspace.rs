@@ -1,6 +1,8 @@
 //! The workspace opened: settings, store and clock in one hand.
 
 use super::DeskError;
+use super::log_map::LogMap;
+use super::tallies::Tallies;
 use crate::clock::{Clock, GuardedClock};
 use crate::config::{Settings, StoreLocation};
 use crate::dispatch::content::FrozenContent;
@@ -58,6 +60,10 @@ pub struct Desk {
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Where distributions stood when somebody looked last.
+    pub(super) tallies: Tallies,
+    /// What is where in the log.
+    pub(super) log_map: Arc<LogMap>,
 }
 
 impl Desk {
@@ -77,6 +83,8 @@ impl Desk {
             settings,
             warnings,
             store,
+            tallies: Tallies::default(),
+            log_map: Arc::default(),
         })
     }
 

@@ -3,6 +3,7 @@
 use super::address::EmailAddress;
 use super::ids::DistributionId;
 use jiff::Timestamp;
+use std::ops::RangeInclusive;
 
 /// Which entries; what is not given, all have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct LogSearch {
     pub since: Option<Timestamp>,
     /// Before this instant.
     pub until: Option<Timestamp>,
+    /// Between these places, both of them included.
+    pub places: Option<RangeInclusive<u64>>,
 }
 
 /// In which order, and from where.

@@ -15,6 +15,7 @@ pub(super) struct Line {
 /// The statement for entries that somebody looks for.
 pub(super) fn log_query(search: &LogSearch, way: LogWay, limit: u32, line: &Line) -> Vec<Piece> {
     use Piece::{Number, Sql, Text};
+    let number = |place: u64| Number(i64::try_from(place).unwrap_or(i64::MAX));
     let (sign, place, order) = match way {
         LogWay::Onward(after) => (" > ", after, " ORDER BY seq LIMIT "),
         LogWay::Back(before) => (
@@ -26,8 +27,12 @@ pub(super) fn log_query(search: &LogSearch, way: LogWay, limit: u32, line: &Line
     let mut query = vec![
         Sql("SELECT * FROM delivery_log WHERE seq "),
         Sql(sign),
-        Number(i64::try_from(place).unwrap_or(i64::MAX)),
+        number(place),
     ];
+    if let Some(places) = &search.places {
+        let (first, last) = (number(*places.start()), number(*places.end()));
+        query.extend([Sql(" AND seq BETWEEN "), first, Sql(" AND "), last]);
+    }
     if let Some(distribution) = search.distribution {
         query.extend([Sql(" AND distribution = "), Text(distribution.to_string())]);
     }

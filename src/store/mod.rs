@@ -40,7 +40,7 @@ use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
 /// Why the store could not do it.
@@ -280,13 +280,13 @@ pub struct Standing {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Census {
     /// By state.
-    pub by_state: std::collections::BTreeMap<String, u64>,
+    pub by_state: BTreeMap<String, u64>,
     /// When the longest-waiting due delivery of a distribution under way fell due.
     pub oldest_due: Option<Timestamp>,
     /// When the lease that ends first ends, of those that hold deliveries.
     pub first_lease_end: Option<Timestamp>,
     /// Distributions by course.
-    pub by_course: std::collections::BTreeMap<String, u64>,
+    pub by_course: BTreeMap<String, u64>,
 }
 
 /// An embargo that deliveries wait for.
@@ -461,6 +461,15 @@ pub trait Store:
     /// Its deliveries, counted. Planned ones whose time has come count as due.
     async fn counts(&self, id: DistributionId, now: Timestamp) -> Result<Counts>;
 
+    /// Of these counts, those by state alone: `total` is how many deliveries the
+    /// distribution has, which is told once and for all when it is planned.
+    async fn counts_by_state(
+        &self,
+        id: DistributionId,
+        now: Timestamp,
+        total: u64,
+    ) -> Result<BTreeMap<String, u64>>;
+
     /// Takes a lease, or moves its end. Answers false where it lapsed and its
     /// claims were taken back: a worker that was silent too long begins anew,
     /// under another lease.
@@ -524,6 +533,12 @@ pub trait Store:
         state: &str,
         limit: u32,
     ) -> Result<Vec<Standing>>;
+
+    /// The addresses that deliveries go to, by the deliveries' identifiers.
+    async fn addresses_of(&self, ids: &[DeliveryId]) -> Result<HashMap<String, String>>;
+
+    /// Each distribution's last log entry.
+    async fn last_entries(&self) -> Result<HashMap<DistributionId, u64>>;
 
     /// One delivery.
     async fn delivery(&self, id: DeliveryId) -> Result<Option<Standing>>;

@@ -7,7 +7,9 @@ use super::order::OrderForm;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
 use crate::desk::audience::{Row, RowVerdict};
-use crate::desk::review::{Surveyed, Turn};
+use crate::desk::review::{Looked, Surveyed, Turn};
+use crate::desk::send::Order;
+use crate::desk::slow::PATIENCE;
 use crate::domain::audience::{Exclusion, Included, ZoneFrom};
 use crate::domain::encryption::{Obstacle, Sealing};
 use crate::domain::language::Choice;
@@ -16,6 +18,7 @@ use axum_extra::extract::Query;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// At most so many of each are shown; the numbers count all.
 const SHOWN: usize = 200;
@@ -27,14 +30,14 @@ pub(super) async fn show(
     Query(form): Query<OrderForm>,
 ) -> Answer {
     let id = front.release_id(&id)?;
-    let (found, fault) = if form.is_begun() {
-        match told(look(&front, &visitor, &id, &form).await)? {
-            Ok(found) => (Some(found), None),
-            Err(fault) => (None, Some(fault)),
+    let (mut found, mut fault, mut counting) = (None, None, false);
+    if form.is_begun() {
+        match told(look(&front, &form.order(&id), Some(PATIENCE)).await)? {
+            Ok(Some(looked)) => found = Some(shown(&front, &visitor, &looked)),
+            Ok(None) => counting = true,
+            Err(why) => fault = Some(why),
         }
-    } else {
-        (None, None)
-    };
+    }
     let desk = front.desk();
     let mut segments: Vec<_> = desk
         .segments_now()?
@@ -56,29 +59,47 @@ pub(super) async fn show(
         "query": form.query(),
         "fault": fault,
         "found": found,
+        "counting": counting,
     });
     front.page(&visitor, "audience", "audience", page)
 }
 
-async fn look(
+/// Looks at an order's audience, with the first of those who are in it and of those
+/// who are not. Nothing, where that takes longer than somebody waits.
+pub(super) async fn look(
     front: &Front,
-    visitor: &Visitor,
-    id: &str,
-    form: &OrderForm,
-) -> Result<Value, DeskError> {
-    let (mut included, mut excluded) = (Vec::new(), Vec::new());
-    let show = |row: Row| {
-        match &row.verdict {
-        RowVerdict::Included(own) if included.len() < SHOWN => included.push(shown_included(front, visitor, &row, own)),
-        // Whom nobody asked for is no surprise; the numbers tell.
-        RowVerdict::Excluded(Exclusion::NotSelected) | RowVerdict::Included(_) => {}
-        RowVerdict::Excluded(why) if excluded.len() < SHOWN => excluded.push(json!({
-            "email": row.email, "name": row.name, "outlet": row.outlet, "why": front.why(visitor, why),
-        })),
-        RowVerdict::Excluded(_) => {}
-    }
+    order: &Order,
+    patience: Option<Duration>,
+) -> Result<Option<Arc<Looked>>, DeskError> {
+    let wants = || {
+        let (mut included, mut excluded) = (0, 0);
+        move |row: &Row| {
+            let seen = match &row.verdict {
+                RowVerdict::Included(_) => &mut included,
+                // Whom nobody asked for is no surprise; the numbers tell.
+                RowVerdict::Excluded(Exclusion::NotSelected) => return false,
+                RowVerdict::Excluded(_) => &mut excluded,
+            };
+            *seen += 1;
+            *seen <= SHOWN
+        }
     };
-    let surveyed = front.desk().survey(&form.order(id), show).await?;
+    let desk = front.desk();
+    desk.look(&front.looks, order, "page", patience, wants)
+        .await
+}
+
+fn shown(front: &Front, visitor: &Visitor, looked: &Looked) -> Value {
+    let (mut included, mut excluded) = (Vec::new(), Vec::new());
+    for row in &looked.rows {
+        match &row.verdict {
+            RowVerdict::Included(own) => included.push(shown_included(front, visitor, row, own)),
+            RowVerdict::Excluded(why) => excluded.push(json!({
+                "email": row.email, "name": row.name, "outlet": row.outlet, "why": front.why(visitor, why),
+            })),
+        }
+    }
+    let surveyed = &looked.surveyed;
     let totals = &surveyed.totals;
     let chart = |title: &str, counts: &BTreeMap<String, u64>| {
         let mut all: Vec<_> = counts
@@ -92,7 +113,7 @@ async fn look(
         .by_reason
         .iter()
         .map(|(reason, n)| json!({ "reason": reason, "n": n }));
-    Ok(json!({
+    json!({
         "n": totals.included,
         "excluded_n": totals.excluded,
         "reasons": reasons.collect::<Vec<_>>(),
@@ -100,11 +121,11 @@ async fn look(
         "without_zone": totals.without_zone,
         "by_country": chart("by-country", &surveyed.by_country),
         "by_language": chart("by-language", &totals.by_language),
-        "sentences": sentences(front, visitor, &surveyed),
+        "sentences": sentences(front, visitor, surveyed),
         "included": included,
         "excluded": excluded,
         "cut": totals.included > SHOWN as u64,
-    }))
+    })
 }
 
 fn named(name: &str) -> String {

@@ -2,11 +2,16 @@
 
 use super::origin::Place;
 use super::turnstile::{KNOCKS, READS, Turnstile};
+use crate::desk::import::ImportPlan;
+use crate::desk::log::Verification;
+use crate::desk::privacy::Everything;
 use crate::desk::publications::Published;
 use crate::desk::reader_pages::Copies;
 use crate::desk::rehearsals::Rehearsals;
+use crate::desk::review::Looks;
 use crate::desk::segments::Counted;
 use crate::desk::service::Service;
+use crate::desk::slow::Slow;
 use crate::desk::uploads::Uploads;
 use crate::desk::{Desk, DeskError, Wiring};
 use crate::domain::link::Bearer;
@@ -31,6 +36,14 @@ pub struct Front {
     /// Who is in which segment, counted once for all who ask.
     pub(super) counted: Counted,
     pub(super) uploads: Uploads,
+    /// What files would do that somebody looks at.
+    pub(super) plans: Slow<ImportPlan>,
+    /// Audiences that somebody looks at.
+    pub(super) looks: Looks,
+    /// What is held of somebody.
+    pub(super) holdings: Slow<Everything>,
+    /// The log's verification.
+    pub(super) verifying: Slow<Verification>,
     /// When live pages end, so that the service can.
     pub(super) stop: CancellationToken,
     pub(super) wiring: &'static dyn Wiring,
@@ -69,6 +82,10 @@ impl Front {
             rehearsals: Rehearsals::default(),
             counted: Counted::default(),
             uploads: Uploads::default(),
+            plans: Slow::default(),
+            looks: Looks::default(),
+            holdings: Slow::default(),
+            verifying: Slow::default(),
             stop,
             service,
             wiring,

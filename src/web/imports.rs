@@ -6,7 +6,9 @@ use super::fault::{Answer, Fault, told};
 use super::fields::given;
 use super::files::brought;
 use super::sheet::Visitor;
+use crate::desk::DeskError;
 use crate::desk::import::{Applied, ImportPlan};
+use crate::desk::slow::PATIENCE;
 use crate::desk::uploads::Upload;
 use crate::domain::contact_fields::{CUSTOM, Field, FieldChange};
 use crate::domain::import_record::{ImportKind, ImportRecord};
@@ -18,6 +20,7 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// At most so many of each are shown; the numbers count all.
 const SHOWN: usize = 100;
@@ -114,15 +117,20 @@ pub(super) async fn plan(
 async fn planned(
     front: &Front,
     visitor: &Visitor,
-    upload: &Upload,
+    upload: &Arc<Upload>,
     said: &Said,
     fault: Option<String>,
 ) -> Answer {
-    let reading = said.reading()?;
-    let plan = front
-        .desk()
-        .plan_import(&upload.name, &upload.bytes, &reading)
-        .await?;
+    // What somebody posted cannot be asked for again by its address.
+    let patience = if fault.is_none() {
+        Some(PATIENCE)
+    } else {
+        None
+    };
+    let Some(plan) = front.import_plan(upload, said, patience).await? else {
+        let page = json!({ "id": upload.id, "counting": true });
+        return front.page(visitor, "import-plan", "import", page);
+    };
     let page = json!({
         "id": upload.id,
         "fault": fault,
@@ -132,6 +140,34 @@ async fn planned(
         "seen": plan.print(),
     });
     front.page(visitor, "import-plan", "import", page)
+}
+
+impl Front {
+    /// What a file would do, worked out for whoever asks for it now: it is compared
+    /// with every contact. Nothing, where that takes longer than they wait.
+    async fn import_plan(
+        &self,
+        upload: &Arc<Upload>,
+        said: &Said,
+        patience: Option<Duration>,
+    ) -> Result<Option<Arc<ImportPlan>>, Fault> {
+        let (desk, reading) = (self.desk(), said.reading()?);
+        let version = desk
+            .store
+            .contacts_version()
+            .await
+            .map_err(DeskError::from)?;
+        let asked = format!("{} {version} {reading:?}", upload.id);
+        let work = || {
+            let (desk, upload) = (Arc::clone(&desk), Arc::clone(upload));
+            let reading = reading.clone();
+            async move {
+                let plan = desk.plan_import(&upload.name, &upload.bytes, &reading);
+                plan.await
+            }
+        };
+        Ok(self.plans.look(&asked, patience, work).await?)
+    }
 }
 
 /// Does what was shown. Where that is not what would be done now, it is shown

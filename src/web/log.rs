@@ -6,7 +6,8 @@ use super::fields::{given, query};
 use super::pieces::pieces;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
-use crate::desk::log::{COLUMNS, Flat, SearchWords};
+use crate::desk::log::{COLUMNS, Flat, SearchWords, Verification};
+use crate::desk::slow::PATIENCE;
 use crate::domain::log_search::LogWay;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -16,6 +17,7 @@ use axum_extra::extract::Query;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Entries on one page.
@@ -133,14 +135,33 @@ fn line(front: &Front, visitor: &Visitor, entry: &Flat) -> Value {
 }
 
 pub(super) async fn verify(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
-    let verification = front.desk().verify().await?;
-    let page = json!({
-        "entries": verification.entries,
-        "verified": verification.verified,
-        "head": verification.head,
-        "broken": verification.broken.map(|broken| broken.to_string()),
-    });
+    let verified = front.verification(Some(PATIENCE)).await?;
+    let page = match verified {
+        None => json!({ "counting": true }),
+        Some(verification) => json!({
+            "at": front.shown(&visitor, verification.at),
+            "entries": verification.entries,
+            "verified": verification.verified,
+            "head": verification.head,
+            "broken": verification.broken.as_ref().map(ToString::to_string),
+        }),
+    };
     front.page(&visitor, "verified", "verify", page)
+}
+
+impl Front {
+    /// Verifies the log for whoever asks for that now; nothing, where it takes longer
+    /// than they wait.
+    pub(super) async fn verification(
+        &self,
+        patience: Option<Duration>,
+    ) -> Result<Option<Arc<Verification>>, DeskError> {
+        let work = || {
+            let desk = self.desk();
+            async move { desk.verify().await }
+        };
+        self.verifying.look("", patience, work).await
+    }
 }
 
 /// The whole search as a file, sent as it is read: a long log needs little memory.

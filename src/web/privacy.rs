@@ -7,6 +7,7 @@ use super::sheet::Visitor;
 use crate::desk::DeskError;
 use crate::desk::contacts::address;
 use crate::desk::privacy::{Everything, ForgetReport};
+use crate::desk::slow::PATIENCE;
 use crate::domain::erasure::is_same;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -15,6 +16,7 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whom it is about.
 #[derive(Debug, Default, Deserialize)]
@@ -54,26 +56,34 @@ pub(super) async fn show(
 }
 
 async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) -> Answer {
-    let desk = front.desk();
-    let held = match email.is_empty() {
-        true => None,
-        false => match told(desk.everything(email).await)? {
-            Ok(all) => Some(all),
+    let (mut held, mut counting) = (None, false);
+    if !email.is_empty() {
+        // What somebody posted cannot be asked for again by its address.
+        let patience = if news.fault.is_none() {
+            Some(PATIENCE)
+        } else {
+            None
+        };
+        match told(front.everything(email, patience).await)? {
+            Ok(all) => {
+                counting = all.is_none();
+                held = all;
+            }
             Err(fault) => {
                 news.fault.get_or_insert(fault);
-                None
             }
-        },
-    };
+        }
+    }
     let failed = news.fault.is_some() || news.lift_fault.is_some();
     let page = json!({
         "tab": "",
         "email": held.as_ref().map(|all| all.email.to_string()),
         "asked": email,
         "query": query([("email", email)]),
-        "held": held.as_ref().map(counted),
+        "counting": counting,
+        "held": held.as_deref().map(counted),
         "files": held.as_ref().map(|all| all.files.clone()),
-        "nothing": held.as_ref().is_some_and(Everything::is_nothing),
+        "nothing": held.as_deref().is_some_and(Everything::is_nothing),
         "fault": news.fault,
         "lift_fault": news.lift_fault,
         "done": news.done.as_ref().map(report),
@@ -85,6 +95,22 @@ async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) ->
         false => StatusCode::OK,
     };
     Ok((status, page).into_response())
+}
+
+impl Front {
+    /// What is held of an address, looked up for whoever asks for it now: all tables are
+    /// looked through. Nothing, where that takes longer than they wait.
+    async fn everything(
+        &self,
+        email: &str,
+        patience: Option<Duration>,
+    ) -> Result<Option<Arc<Everything>>, DeskError> {
+        let work = || {
+            let (desk, email) = (self.desk(), email.to_owned());
+            async move { desk.everything(&email).await }
+        };
+        self.holdings.look(email, patience, work).await
+    }
 }
 
 fn counted(all: &Everything) -> Vec<Value> {
@@ -117,6 +143,9 @@ pub(super) async fn forget(
             // Files that were looked at, and rehearsals, may name them.
             front.uploads.clear();
             front.rehearsals.clear();
+            front.holdings.clear();
+            front.looks.clear();
+            front.plans.clear();
             news.done = Some(done);
             sheet(&front, &visitor, "", news).await
         }
@@ -169,8 +198,8 @@ pub(super) async fn everything(
     if file != "everything.json" {
         return Err(Fault::new(StatusCode::NOT_FOUND));
     }
-    let all = front.desk().everything(&whom.email).await?;
-    let text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    let all = front.everything(&whom.email, None).await?;
+    let text = serde_json::to_string_pretty(&all.as_deref()).unwrap_or_default();
     let headers = [
         (
             header::CONTENT_TYPE,

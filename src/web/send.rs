@@ -1,11 +1,12 @@
 //! Review, approval, sending.
 
 use super::Front;
-use super::audience::sentences;
+use super::audience::{look, sentences};
 use super::fault::{Answer, told};
 use super::order::OrderForm;
 use super::sheet::Visitor;
 use crate::desk::rehearsals::Outcome;
+use crate::desk::slow::PATIENCE;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::{Form, Query};
@@ -22,6 +23,12 @@ pub(super) async fn review(
     sheet(&front, &visitor, &id, &form, None).await
 }
 
+/// A page that says that its numbers are being counted, and asks for them again.
+fn counting(front: &Front, visitor: &Visitor, id: &str, form: &OrderForm) -> Answer {
+    let page = json!({ "id": id, "query": form.query(), "counting": true });
+    front.page(visitor, "review", "review", page)
+}
+
 async fn sheet(
     front: &Front,
     visitor: &Visitor,
@@ -30,14 +37,23 @@ async fn sheet(
     fault: Option<&str>,
 ) -> Answer {
     let (desk, order) = (front.desk(), form.order(id));
-    let surveyed = desk.survey(&order, |_| {}).await?;
+    // What somebody posted cannot be asked for again by its address.
+    let patience = if fault.is_none() {
+        Some(PATIENCE)
+    } else {
+        None
+    };
+    let Some(looked) = look(front, &order, patience).await? else {
+        return counting(front, visitor, id, form);
+    };
+    let surveyed = &looked.surveyed;
     let clearance = desk.clearance(&order).await?;
     let me = visitor.name()?;
     let page = json!({
         "id": id,
         "headline": surveyed.release.headline(),
         "embargo": surveyed.release.embargo.as_ref().map(|embargo| front.shown_embargo(visitor, embargo)),
-        "sentences": sentences(front, visitor, &surveyed),
+        "sentences": sentences(front, visitor, surveyed),
         "n": surveyed.totals.included,
         "excluded_n": surveyed.totals.excluded,
         "to": order.to.join(", "),

@@ -47,7 +47,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{PgPool, Postgres, Transaction};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tokio::time::timeout;
 
 /// The store in a PostgreSQL database.
@@ -245,6 +245,15 @@ impl Store for PostgresStore {
         self.within(read::counts(self, id, now)).await
     }
 
+    async fn counts_by_state(
+        &self,
+        id: DistributionId,
+        now: Timestamp,
+        _total: u64,
+    ) -> Result<BTreeMap<String, u64>> {
+        self.within(read::by_state(self, id, now)).await
+    }
+
     async fn lease(&self, lease: LeaseToken, until: Timestamp, term: Term) -> Result<bool> {
         self.within(lease::lease(self, lease, until, term)).await
     }
@@ -303,6 +312,14 @@ impl Store for PostgresStore {
     ) -> Result<Vec<Standing>> {
         self.within(read::standing(self, distribution, state, limit))
             .await
+    }
+
+    async fn addresses_of(&self, ids: &[DeliveryId]) -> Result<HashMap<String, String>> {
+        self.within(read::addresses_of(self, ids)).await
+    }
+
+    async fn last_entries(&self) -> Result<HashMap<DistributionId, u64>> {
+        self.within(read::last_entries(self)).await
     }
 
     async fn delivery(&self, id: DeliveryId) -> Result<Option<Standing>> {

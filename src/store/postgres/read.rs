@@ -110,6 +110,26 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
+pub(super) async fn by_state(
+    store: &PostgresStore,
+    id: DistributionId,
+    now: Timestamp,
+) -> Result<BTreeMap<String, u64>> {
+    let place = &store.place;
+    let rows = sqlx::query(
+        "SELECT CASE WHEN state IN ('planned', 'deferred') AND due_at <= $2 AND (permitted_from IS NULL OR permitted_from <= $2) \
+             THEN 'due' ELSE state END AS stands, count(*) FROM delivery_state WHERE distribution = $1 GROUP BY 1",
+    )
+    .bind(id.to_string())
+    .bind(micros(now))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| Ok((get(place, row, "stands")?, number(place, row, "count")?)))
+        .collect()
+}
+
 pub(super) async fn receivers_of(
     store: &PostgresStore,
     release: &ReleaseId,
@@ -146,6 +166,36 @@ pub(super) async fn standing(
         .await
         .map_err(|error| store.failed(error))?;
     rows.iter().map(|row| stand(&store.place, row)).collect()
+}
+
+pub(super) async fn addresses_of(
+    store: &PostgresStore,
+    ids: &[DeliveryId],
+) -> Result<HashMap<String, String>> {
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query("SELECT id, email FROM delivery WHERE id = ANY($1)")
+        .bind(ids)
+        .fetch_all(&store.readers)
+        .await
+        .map_err(|error| store.failed(error))?;
+    let place = &store.place;
+    rows.iter()
+        .map(|row| Ok((get(place, row, "id")?, get(place, row, "email")?)))
+        .collect()
+}
+
+pub(super) async fn last_entries(store: &PostgresStore) -> Result<HashMap<DistributionId, u64>> {
+    let rows = sqlx::query(
+        "SELECT id, (SELECT coalesce(max(seq), 0) FROM delivery_log WHERE distribution = whole.id) AS last \
+         FROM distribution AS whole",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    let place = &store.place;
+    rows.iter()
+        .map(|row| Ok((id(place, row, "id")?, number(place, row, "last")?)))
+        .collect()
 }
 
 pub(super) async fn delivery(store: &PostgresStore, id: DeliveryId) -> Result<Option<Standing>> {

@@ -1,7 +1,9 @@
 //! The delivery log: entries are only ever added, in the transaction of what they tell.
 
+use super::read::{id, number, text};
 use super::rows::asked;
 use super::{Result, SqliteStore, batch};
+use crate::domain::ids::DistributionId;
 use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::store::LogRow;
@@ -9,6 +11,7 @@ use crate::store::log_query::{Line, log_query};
 use crate::store::values::breathe;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
+use std::collections::HashMap;
 
 const INSERT: &str = "INSERT INTO delivery_log (seq, distribution, delivery, line, personal, salt, hash) SELECT * FROM";
 
@@ -65,6 +68,18 @@ pub(super) async fn head(store: &SqliteStore) -> Result<Head> {
     read_head(&mut connection)
         .await
         .map_err(|error| store.failed(error))
+}
+
+pub(super) async fn last_entries(store: &SqliteStore) -> Result<HashMap<DistributionId, u64>> {
+    let rows = sqlx::query(
+        "SELECT id, (SELECT max(seq) FROM delivery_log WHERE distribution = whole.id) FROM distribution AS whole",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| Ok((id(store, &text(store, row, 0)?)?, number(store, row, 1)?)))
+        .collect()
 }
 
 /// How SQLite looks into a line.

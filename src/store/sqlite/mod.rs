@@ -47,7 +47,7 @@ use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{Sqlite, SqlitePool, Transaction};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The store in one SQLite file.
 #[derive(Debug)]
@@ -219,6 +219,15 @@ impl Store for SqliteStore {
         read::counts(self, id, now).await
     }
 
+    async fn counts_by_state(
+        &self,
+        id: DistributionId,
+        now: Timestamp,
+        total: u64,
+    ) -> Result<BTreeMap<String, u64>> {
+        read::by_state(self, Some((id, total)), Some(now)).await
+    }
+
     async fn lease(&self, lease: LeaseToken, until: Timestamp, term: Term) -> Result<bool> {
         lease::lease(self, lease, until, term).await
     }
@@ -279,6 +288,14 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Standing>> {
         read::standing(self, distribution, state, limit).await
+    }
+
+    async fn addresses_of(&self, ids: &[DeliveryId]) -> Result<HashMap<String, String>> {
+        read::addresses_of(self, ids).await
+    }
+
+    async fn last_entries(&self) -> Result<HashMap<DistributionId, u64>> {
+        log::last_entries(self).await
     }
 
     async fn delivery(&self, id: DeliveryId) -> Result<Option<Standing>> {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The schema, step by step; a step once released never changes.
-pub(super) const MIGRATIONS: [&str; 11] = [
+pub(super) const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -22,13 +22,15 @@ pub(super) const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0009.sql"),
     include_str!("migrations/0010.sql"),
     include_str!("migrations/0011.sql"),
+    include_str!("migrations/0012.sql"),
 ];
 
 /// The first version that knows what contacts are found by.
 const FINDS_CONTACTS: i64 = 5;
 
-/// Connections that read beside the one that writes.
-const READERS: u32 = 3;
+/// Connections that read beside the one that writes, at most: they are opened where
+/// all others are busy, and closed when nobody asks any more.
+const READERS: u32 = 6;
 
 /// Whether a commit waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Questions about distributions and deliveries.
 
-use super::rows::{damaged, delivery as read_delivery, from_json, micros, timestamp};
+use super::rows::{damaged, delivery as read_delivery, from_json, json, micros, timestamp};
 use super::{Result, SqliteStore};
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
@@ -8,8 +8,8 @@ use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
 use crate::store::Standing;
 use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
 use std::collections::{BTreeMap, HashMap};
 
 pub(super) async fn recipients_of(
@@ -80,19 +80,33 @@ pub(super) async fn counts(
     id: DistributionId,
     now: Timestamp,
 ) -> Result<Counts> {
+    let mut counts = composition(store, id).await?;
+    let total = counts.by_phase.values().sum();
+    counts.by_state = by_state(store, Some((id, total)), Some(now)).await?;
+    Ok(counts)
+}
+
+/// What of a distribution's counts hardly ever changes: all but the states.
+async fn composition(store: &SqliteStore, id: DistributionId) -> Result<Counts> {
     // Both look at every delivery, and there is a reader for each.
-    let domains = sqlx::query("SELECT domain, count(*) FROM delivery_plan WHERE distribution = ? GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10")
-        .bind(id.to_string())
-        .fetch_all(&store.readers);
-    let (standing, domains) = tokio::try_join!(standings(store, id, now), domains)
-        .map_err(|error| store.failed(error))?;
+    let parts = sqlx::query(
+        "SELECT language, phase, count(*) FROM delivery_state INDEXED BY delivery_of \
+         WHERE distribution = ? GROUP BY distribution, language, phase",
+    )
+    .bind(id.to_string())
+    .fetch_all(&store.readers);
+    let domains = sqlx::query(
+        "SELECT domain, count(*) FROM delivery_plan INDEXED BY delivery_plan_domain \
+         WHERE distribution = ? GROUP BY distribution, domain ORDER BY 2 DESC, 1 LIMIT 10",
+    )
+    .bind(id.to_string())
+    .fetch_all(&store.readers);
+    let (parts, domains) = tokio::try_join!(parts, domains).map_err(|error| store.failed(error))?;
     let mut counts = Counts::default();
-    for ((state, language, phase), number) in standing {
-        let add =
-            |map: &mut BTreeMap<String, u64>, key: String| *map.entry(key).or_default() += number;
-        add(&mut counts.by_state, state);
-        add(&mut counts.by_language, language);
-        add(&mut counts.by_phase, phase);
+    for row in &parts {
+        let number = number(store, row, 2)?;
+        *counts.by_language.entry(text(store, row, 0)?).or_default() += number;
+        *counts.by_phase.entry(text(store, row, 1)?).or_default() += number;
     }
     counts.by_domain = domains
         .iter()
@@ -101,52 +115,59 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
-/// How deliveries can be told apart when they are counted: state, language, phase.
-type Kind = (String, String, String);
+/// The condition of the index `delivery_apart`, as it stands there.
+const APART: &str =
+    "state <> 'planned' AND state <> 'due' AND state <> 'claimed' AND state <> 'accepted'";
 
-/// How many deliveries there are of each kind.
-///
-/// A `GROUP BY` would sort them all, and hold a million in memory to do so; of
-/// kinds there are few, so they are looked for first and then counted.
-async fn standings(
+/// Deliveries by state: of one distribution, which has so many, or of all. Those
+/// whose time has come by an instant count as due. Those that the relay took are
+/// most, and are what is left: each other state is read off a small index.
+pub(super) async fn by_state(
     store: &SqliteStore,
-    id: DistributionId,
-    now: Timestamp,
-) -> sqlx::Result<Vec<(Kind, u64)>> {
-    const SHOWN: &str = "(SELECT iif(state IN ('planned', 'deferred') AND due_at <= ?2 \
-         AND (permitted_from IS NULL OR permitted_from <= ?2), 'due', state) AS state, language, phase \
-         FROM delivery_state WHERE distribution = ?1)";
-    let mut transaction = store.readers.begin().await?;
-    let kinds = format!("SELECT DISTINCT state, language, phase FROM {SHOWN}");
-    let kinds: Vec<Kind> = sqlx::query_as(AssertSqlSafe(kinds))
-        .bind(id.to_string())
-        .bind(micros(now))
-        .fetch_all(&mut *transaction)
-        .await?;
-    if kinds.is_empty() {
-        return Ok(Vec::new());
+    of: Option<(DistributionId, u64)>,
+    now: Option<Timestamp>,
+) -> Result<BTreeMap<String, u64>> {
+    let (of_it, whole) = match of {
+        Some(_) => ("distribution = ?1 AND", ""),
+        None => (
+            "?1 IS NULL AND",
+            "UNION ALL SELECT '', count(*), 0, 0 FROM delivery_state",
+        ),
+    };
+    // One statement: between two, deliveries move on.
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "SELECT 'due' AS state, count(*) AS n, ifnull(sum(state = 'planned' AND due_at > ?2), 0) AS planned, \
+             ifnull(sum(state = 'deferred' AND due_at > ?2), 0) AS deferred \
+         FROM delivery_state INDEXED BY delivery_waiting WHERE {of_it} waits \
+         UNION ALL SELECT 'claimed', count(*), 0, 0 \
+         FROM delivery_state INDEXED BY delivery_claimed WHERE {of_it} state = 'claimed' \
+         UNION ALL SELECT state, count(*), 0, 0 FROM delivery_state INDEXED BY delivery_apart \
+         WHERE {of_it} {APART} AND state <> 'deferred' GROUP BY state \
+         {whole}"
+    )))
+    .bind(of.map(|(id, _)| id.to_string()))
+    .bind(now.map_or(i64::MIN, micros))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    let mut states = BTreeMap::new();
+    for row in &rows {
+        let (planned, deferred) = (number(store, row, 2)?, number(store, row, 3)?);
+        let due = number(store, row, 1)?.saturating_sub(planned + deferred);
+        for (state, n) in [
+            (text(store, row, 0)?, due),
+            ("planned".to_owned(), planned),
+            ("deferred".to_owned(), deferred),
+        ] {
+            *states.entry(state).or_default() += n;
+        }
     }
-    let counts: Vec<String> = (0..kinds.len())
-        .map(|n| {
-            let (state, language, phase) = (3 * n + 3, 3 * n + 4, 3 * n + 5);
-            format!("count(*) FILTER (WHERE state = ?{state} AND language = ?{language} AND phase = ?{phase})")
-        })
-        .collect();
-    let question = format!("SELECT {} FROM {SHOWN}", counts.join(", "));
-    // Each number of kinds has a statement of its own, which is not worth keeping.
-    let mut question = sqlx::query(AssertSqlSafe(question))
-        .persistent(false)
-        .bind(id.to_string())
-        .bind(micros(now));
-    for (state, language, phase) in &kinds {
-        question = question.bind(state).bind(language).bind(phase);
-    }
-    let row = question.fetch_one(&mut *transaction).await?;
-    let counted = kinds.into_iter().enumerate().map(|(n, kind)| {
-        let number: i64 = row.try_get(n)?;
-        Ok((kind, u64::try_from(number).unwrap_or_default()))
-    });
-    counted.collect()
+    let total = states.remove("").or(of.map(|(_, total)| total));
+    let others: u64 = states.values().sum();
+    let accepted = total.unwrap_or_default().saturating_sub(others);
+    states.insert("accepted".to_owned(), accepted);
+    states.retain(|_, n| *n > 0);
+    Ok(states)
 }
 
 pub(super) fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<u64> {
@@ -231,8 +252,19 @@ pub(super) async fn standing(
     state: &str,
     limit: u32,
 ) -> Result<Vec<Standing>> {
+    let of_it = if distribution.is_some() {
+        "distribution = ?2"
+    } else {
+        "?2 IS NULL"
+    };
+    // The literal lets SQLite see that an index of few rows has all of them.
+    let few = match state {
+        "in_doubt" => "state = 'in_doubt'",
+        "planned" | "due" | "claimed" | "accepted" => "true",
+        _ => APART,
+    };
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{STANDING} WHERE state = ?1 AND (?2 IS NULL OR distribution = ?2) ORDER BY n LIMIT ?3"
+        "{STANDING} WHERE {of_it} AND state = ?1 AND {few} ORDER BY n LIMIT ?3"
     )))
     .bind(state)
     .bind(distribution.map(|id| id.to_string()))
@@ -241,6 +273,21 @@ pub(super) async fn standing(
     .await
     .map_err(|error| store.failed(error))?;
     rows.iter().map(|row| stand(store, row)).collect()
+}
+
+pub(super) async fn addresses_of(
+    store: &SqliteStore,
+    ids: &[DeliveryId],
+) -> Result<HashMap<String, String>> {
+    let rows =
+        sqlx::query("SELECT id, email FROM delivery WHERE id IN (SELECT value FROM json_each(?))")
+            .bind(json(&ids))
+            .fetch_all(&store.readers)
+            .await
+            .map_err(|error| store.failed(error))?;
+    rows.iter()
+        .map(|row| Ok((text(store, row, 0)?, text(store, row, 1)?)))
+        .collect()
 }
 
 pub(super) async fn delivery(store: &SqliteStore, id: DeliveryId) -> Result<Option<Standing>> {

@@ -1,7 +1,7 @@
 //! What a service asks while it rests: what is overdue, what is stale, who was
 //! there last.
 
-use super::read::{id, number, text};
+use super::read::{by_state, id, number, text};
 use super::rows::{damaged, json, micros, timestamp};
 use super::{Result, SqliteStore};
 use crate::domain::clock_guard::Heartbeat;
@@ -133,9 +133,9 @@ pub(super) async fn due_times(
     distribution: DistributionId,
 ) -> Result<Vec<(Timestamp, u64)>> {
     let rows = sqlx::query(
-        "SELECT due_at, sum(number) FROM ( \
-             SELECT due_at, count(*) AS number FROM delivery_state INDEXED BY delivery_waiting \
-             WHERE distribution = ?1 AND waits GROUP BY due_at \
+        "SELECT due_at, sum(n) FROM ( \
+             SELECT due_at, count(*) AS n FROM delivery_state INDEXED BY delivery_waiting \
+             WHERE distribution = ?1 AND waits GROUP BY distribution, due_at \
              UNION ALL SELECT due_at, count(*) FROM delivery_state INDEXED BY delivery_claimed \
              WHERE distribution = ?1 AND state = 'claimed' GROUP BY due_at) \
          GROUP BY due_at ORDER BY due_at",
@@ -195,7 +195,7 @@ pub(super) async fn census(store: &SqliteStore, now: Timestamp) -> Result<Census
         at.map(|at| timestamp(&store.place, at)).transpose()
     };
     Ok(Census {
-        by_state: counted("SELECT state, count(*) FROM delivery_state GROUP BY state").await?,
+        by_state: by_state(store, None, None).await?,
         by_course: counted("SELECT course, count(*) FROM distribution GROUP BY course").await?,
         oldest_due: time(0)?,
         first_lease_end: time(1)?,

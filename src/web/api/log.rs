@@ -2,12 +2,13 @@
 
 use super::given::Asked;
 use super::page::{Limit, Page, place};
-use super::problem::Answer;
+use super::problem::{Answer, Problem};
 use crate::desk::log::{Flat, SearchWords};
 use crate::domain::log_search::LogWay;
 use crate::web::Front;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -135,11 +136,12 @@ pub(super) struct Verified {
 #[utoipa::path(get, path = "/api/v1/log/verify", operation_id = "verify_log", tag = "log",
     responses((status = 200, body = Verified)))]
 pub(super) async fn verify(State(front): State<Arc<Front>>) -> Answer<Json<Verified>> {
-    let verified = front.desk().verify().await?;
+    let verified = front.verification(None).await?;
+    let verified = verified.ok_or_else(|| Problem::of(StatusCode::SERVICE_UNAVAILABLE))?;
     Ok(Json(Verified {
         entries: verified.entries,
         verified: verified.verified,
-        head: verified.head,
-        broken: verified.broken.map(|broken| broken.to_string()),
+        head: verified.head.clone(),
+        broken: verified.broken.as_ref().map(ToString::to_string),
     }))
 }

@@ -163,15 +163,22 @@ pub(super) async fn audience(
 ) -> Answer<Json<Audience>> {
     let order = looking.order(front.named_release(&release)?)?;
     let (limit, after) = (looking.limit.count(), looking.after.unwrap_or_default());
-    let mut rows = Vec::new();
-    let keep = |row: Row| {
-        let unasked = matches!(row.verdict, RowVerdict::Excluded(Exclusion::NotSelected));
-        let wanted = row.email > after && !(looking.selected && unasked);
-        if wanted && rows.len() <= limit {
-            rows.push(row);
+    let selected = looking.selected;
+    let view = format!("{limit} {selected} {after}");
+    let wants = || {
+        let (after, mut kept) = (after.clone(), 0);
+        move |row: &Row| {
+            let unasked = matches!(row.verdict, RowVerdict::Excluded(Exclusion::NotSelected));
+            let wanted = row.email > after && !(selected && unasked) && kept <= limit;
+            kept += usize::from(wanted);
+            wanted
         }
     };
-    let surveyed = front.desk().survey(&order, keep).await?;
+    let desk = front.desk();
+    let looked = desk.look(&front.looks, &order, &view, None, wants).await?;
+    let looked = looked.ok_or_else(|| Problem::of(StatusCode::SERVICE_UNAVAILABLE))?;
+    let mut rows = looked.rows.clone();
+    let surveyed = &looked.surveyed;
     let next = fields::cut(&mut rows, limit).map(|row| row.email.clone());
     let Totals {
         included,
@@ -182,7 +189,7 @@ pub(super) async fn audience(
         by_segment,
         fallbacks,
         ..
-    } = surveyed.totals;
+    } = surveyed.totals.clone();
     Ok(Json(Audience {
         included,
         excluded,
@@ -190,10 +197,10 @@ pub(super) async fn audience(
         by_language,
         by_phase,
         by_segment,
-        by_country: surveyed.by_country,
+        by_country: surveyed.by_country.clone(),
         fallbacks,
-        turns: surveyed.turns.into_iter().map(Turns::from).collect(),
-        forecast: surveyed.outlook.map(Forecast::from),
+        turns: surveyed.turns.iter().cloned().map(Turns::from).collect(),
+        forecast: surveyed.outlook.clone().map(Forecast::from),
         items: rows.into_iter().map(Candidate::from).collect(),
         next,
     }))

@@ -183,6 +183,10 @@ time-hint = 2026-11-30 09:00 on the newsroom's clock; 09:00 for each contact's o
 window = Only in these local hours
 not-after = Stale after
 again = Also to those who have it already
+counting = Counting the audience: every contact is looked at. This page goes on by itself.
+verifying = Every entry is read and hashed. This page goes on by itself.
+looking-through = Looking through every table for this address. This page goes on by itself.
+comparing = The file is compared with every contact. This page goes on by itself.
 choose-segments = Choose whom it is for.
 n-recipients = { $n ->
     [one] 1 recipient

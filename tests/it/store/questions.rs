@@ -179,6 +179,29 @@ pub(super) async fn deliveries_are_counted(ground: &Ground) {
     assert_eq!(domains, [2, 2, 2]);
     let later = store.counts(of.id, at(60)).await.unwrap();
     assert_eq!(later.in_state("due"), 3, "what is deferred falls due");
+    for (counts, at) in [(&counts, at(2)), (&later, at(60))] {
+        let alone = store.counts_by_state(of.id, at, 6).await.unwrap();
+        assert_eq!(alone, counts.by_state);
+    }
+    let due = store.due_times(of.id).await.unwrap();
+    assert_eq!(due.iter().map(|(_, n)| n).sum::<u64>(), 5, "{due:?}");
+    assert!(due.is_sorted(), "{due:?}");
+    let deferred = store.standing(Some(of.id), "deferred", 10).await.unwrap();
+    assert_eq!(deferred[0].delivery.id, turned.claimed[1].delivery.id);
+    let elsewhere = distribution();
+    assert!(
+        store
+            .standing(Some(elsewhere.id), "deferred", 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let ids = [rows[0].id, rows[4].id];
+    let emails = store.addresses_of(&ids).await.unwrap();
+    assert_eq!(emails.len(), 2);
+    for row in [&rows[0], &rows[4]] {
+        assert_eq!(emails[&row.id.to_string()], row.recipient.email.to_string());
+    }
     let census = store.census(at(2)).await.unwrap();
     assert_eq!(census.by_state["planned"], 3);
     assert_eq!(census.by_course, counted(&[("under_way", 1)]));
@@ -379,6 +402,20 @@ pub(super) async fn the_log_is_searched(ground: &Ground) {
     assert_eq!(everything, (1..=15).collect::<Vec<_>>());
     assert_eq!(found(&all, LogWay::Back(Some(3))).await, [2, 1]);
     assert_eq!(found(&all, LogWay::Back(None)).await.len(), 15);
+    let some = LogSearch {
+        places: Some(4..=6),
+        ..LogSearch::default()
+    };
+    assert_eq!(found(&some, LogWay::Back(None)).await, [6, 5, 4]);
+    assert_eq!(found(&some, LogWay::Onward(4)).await, [5, 6]);
+    let last = store.last_entries().await.unwrap();
+    for id in [one.id, other.id] {
+        let of_it = LogSearch {
+            distribution: Some(id),
+            ..LogSearch::default()
+        };
+        assert_eq!(found(&of_it, LogWay::Back(None)).await[0], last[&id]);
+    }
     let of = |id| LogSearch {
         distribution: Some(id),
         ..LogSearch::default()

@@ -99,9 +99,15 @@ impl Browser {
         )
     }
 
+    /// A page; one that is still being counted is asked for again, as it asks itself.
     pub(crate) fn get(&mut self, path: &str) -> Page {
-        let request = self.client.get(format!("{}{path}", self.base));
-        self.ask(request)
+        loop {
+            let request = self.client.get(format!("{}{path}", self.base));
+            let page = self.ask(request);
+            if !page.body.contains("data-again=") {
+                return page;
+            }
+        }
     }
 
     pub(crate) fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Page {
