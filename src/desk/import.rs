@@ -12,6 +12,7 @@ use crate::domain::ids::ImportId;
 use crate::domain::import_record::{ImportKind, ImportRecord, Undone};
 use crate::domain::likeness::{Likenesses, NamedRecord, Why};
 use crate::domain::problem::Problem;
+use crate::domain::suppression::bar_key;
 use crate::entropy::Entropy;
 use crate::intake::{
     Charset, Column, ContactsRead, Format, ReadContact, Reading, Repeat, read_contacts,
@@ -285,7 +286,7 @@ impl Desk {
     async fn barred(&self, plan: &ImportPlan) -> Result<Vec<Conflict>, DeskError> {
         let barred = self.store.suppressed().await?;
         let conflict = |line: usize, email: &EmailAddress| {
-            let reason = barred.get(&email.to_string())?;
+            let reason = barred.get(&bar_key(&email.to_string()))?;
             Some(Conflict {
                 line,
                 email: email.clone(),

@@ -150,8 +150,8 @@ async fn find(
          RETURNING attempts, due_since, \
              (SELECT plan FROM delivery_plan AS planned WHERE planned.n = delivery_state.n) AS plan, \
              (SELECT content FROM distribution AS whole WHERE whole.id = delivery_state.distribution) AS content, \
-             (SELECT reason FROM suppression JOIN delivery_plan AS planned ON planned.email = suppression.email \
-                 WHERE planned.n = delivery_state.n) AS barred, \
+             (SELECT reason FROM suppression WHERE lower(suppression.email) = \
+                 (SELECT lower(planned.email) FROM delivery_plan AS planned WHERE planned.n = delivery_state.n) LIMIT 1) AS barred, \
              (SELECT record FROM delivery_plan AS planned JOIN contact AS known INDEXED BY contact_protected \
                  ON known.email = planned.email AND known.protected WHERE planned.n = delivery_state.n) AS protected, \
              (SELECT octets FROM erasure_key) AS key",
