@@ -16,6 +16,7 @@ mod day;
 mod disk;
 mod dkim;
 mod encryption;
+mod false_mailbox;
 mod faults;
 mod flow;
 mod gnupg;
