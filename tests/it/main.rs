@@ -24,6 +24,7 @@ mod harm;
 mod imports;
 mod kill;
 mod later;
+mod lmtp_socket;
 mod log;
 mod look;
 mod machines;
