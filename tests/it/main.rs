@@ -21,6 +21,7 @@ mod faults;
 mod flow;
 mod gnupg;
 mod harm;
+mod held;
 mod imports;
 mod kill;
 mod later;
