@@ -5,13 +5,27 @@
 //! ends nothing here, so that a smuggled message shows as what it is.
 
 use memchr::memmem;
+use std::future::Future;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// RFC 5321 4.5.3.2.7: a server waits five minutes for the next command.
-const IDLE: Duration = Duration::from_secs(300);
+/// How long is waited for whoever sends. Somebody who says an octet now and then
+/// must not keep a place that others wait for.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// For a whole command line (RFC 5321 4.5.3.2.7 asks for five minutes), for the
+    /// next octets of a message, and for a reply to be taken.
+    step: Duration,
+    /// For a whole message, which comes from this machine or one beside it.
+    message: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    step: Duration::from_secs(300),
+    message: Duration::from_secs(900),
+};
 /// RFC 5321 4.5.3.1.4 asks for 512; parameters and UTF-8 may need more.
 const COMMAND_LINE: usize = 4096;
 const END: &[u8] = b"\r\n.\r\n";
@@ -44,6 +58,7 @@ pub(crate) struct Receiving<S> {
     stream: S,
     input: Vec<u8>,
     output: Vec<u8>,
+    patience: Patience,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Receiving<S> {
@@ -52,6 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiving<S> {
             stream,
             input: Vec::new(),
             output: Vec::new(),
+            patience: PATIENCE,
         }
     }
 
@@ -76,8 +92,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiving<S> {
 
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         if !self.output.is_empty() {
-            self.stream.write_all(&self.output).await?;
-            self.stream.flush().await?;
+            let leave = async {
+                self.stream.write_all(&self.output).await?;
+                self.stream.flush().await
+            };
+            within(self.patience.step, leave).await?;
             self.output.clear();
         }
         Ok(())
@@ -94,15 +113,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiving<S> {
     pub(crate) async fn more(&mut self) -> io::Result<bool> {
         self.flush().await?;
         let mut chunk = [0; 16 * 1024];
-        let read = timeout(IDLE, self.stream.read(&mut chunk))
-            .await
-            .map_err(|_| io::ErrorKind::TimedOut)??;
+        let read = within(self.patience.step, self.stream.read(&mut chunk)).await?;
         self.input.extend_from_slice(&chunk[..read]);
         Ok(read > 0)
     }
 
     /// The next command line.
     pub(crate) async fn line(&mut self) -> io::Result<Line> {
+        within(self.patience.step, self.whole_line()).await
+    }
+
+    async fn whole_line(&mut self) -> io::Result<Line> {
         let mut seen = 0;
         loop {
             if let Some(end) = memchr::memchr(b'\n', &self.input[seen..]) {
@@ -121,6 +142,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiving<S> {
     /// The message that follows, of `most` octets at most. Of one that is longer
     /// than `keep`, the beginning is kept.
     pub(crate) async fn message(&mut self, most: usize, keep: usize) -> io::Result<Sent> {
+        within(self.patience.message, self.whole_message(most, keep)).await
+    }
+
+    async fn whole_message(&mut self, most: usize, keep: usize) -> io::Result<Sent> {
         // The line before the first is DATA's own.
         let mut stuffed = b"\r\n".to_vec();
         let (mut beginning, mut let_go) = (None, 0);
@@ -153,6 +178,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiving<S> {
             }
         }
     }
+}
+
+async fn within<T>(limit: Duration, what: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, what)
+        .await
+        .map_err(|_| io::ErrorKind::TimedOut)?
 }
 
 /// The message without the first CRLF and without stuffed dots (RFC 5321 4.5.2).
@@ -248,6 +279,42 @@ mod tests {
         let whole: String = (0..40_000).map(|n| format!(".{n}\r\n")).collect();
         assert_eq!(sent, Sent::Whole(whole.as_bytes()[..100].to_vec()));
         writing.await.unwrap();
+    }
+
+    /// Someone who waits no longer than a test may.
+    fn impatient<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Receiving<S> {
+        Receiving {
+            patience: Patience {
+                step: Duration::from_millis(100),
+                message: Duration::from_millis(100),
+            },
+            ..Receiving::new(stream)
+        }
+    }
+
+    /// What comes of something that must end soon.
+    async fn soon<T: std::fmt::Debug>(what: impl Future<Output = io::Result<T>>) -> io::ErrorKind {
+        let ended = timeout(Duration::from_secs(20), what).await;
+        ended.expect("it goes on for ever").unwrap_err().kind()
+    }
+
+    #[tokio::test]
+    async fn a_message_that_goes_on_and_on_is_not_waited_for() {
+        let (ours, mut theirs) = tokio::io::duplex(16);
+        let dripping = tokio::spawn(async move { while theirs.write_all(b"x").await.is_ok() {} });
+        let mut receiving = impatient(ours);
+        let ended = soon(receiving.message(1000, 1000)).await;
+        assert_eq!(ended, io::ErrorKind::TimedOut);
+        drop(receiving);
+        dripping.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_takes_no_replies_is_not_waited_for() {
+        let (ours, _theirs) = tokio::io::duplex(16);
+        let mut receiving = impatient(ours);
+        receiving.reply(&"x".repeat(1000));
+        assert_eq!(soon(receiving.flush()).await, io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]

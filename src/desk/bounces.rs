@@ -24,6 +24,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Reports in one transaction.
@@ -32,6 +33,20 @@ const BATCH: usize = 500;
 const KEPT: usize = 32 * 1024;
 /// Messages that are read and not yet taken in: each may tell of many recipients.
 const AHEAD: usize = 16;
+
+/// How often it is looked whether a report that came early can be judged.
+const LOOKS: u32 = 20;
+/// How long is waited between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
+/// What becomes of a report that is here before the relay's word on its mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Early {
+    /// It is judged later.
+    Waits,
+    /// It is judged as things stand.
+    Counts,
+}
 
 /// What was taken in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -226,20 +241,50 @@ impl Desk {
         Ok(ingested)
     }
 
+    /// Takes a batch in. A report can be here before the relay's word on its mail
+    /// is written down: it waits for that, so that the delivery moves on from there.
     async fn take_in(&self, batch: &[Arrived], ingested: &mut Ingested) -> Result<(), DeskError> {
+        let mut early = self.judge_all(batch, ingested, Early::Waits).await?;
+        for _ in 0..LOOKS {
+            if early.is_empty() {
+                return Ok(());
+            }
+            tracing::info!(
+                reports = early.len(),
+                "reports are sooner than the relay's word, and wait for it"
+            );
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            early = self.judge_all(&early, ingested, Early::Waits).await?;
+        }
+        self.judge_all(&early, ingested, Early::Counts)
+            .await
+            .map(drop)
+    }
+
+    /// Takes in what can be judged, and gives back what is too early.
+    async fn judge_all(
+        &self,
+        batch: &[Arrived],
+        ingested: &mut Ingested,
+        early: Early,
+    ) -> Result<Vec<Arrived>, DeskError> {
         if batch.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let (policy, now) = (self.settings.bounces.policy, self.clock.now());
         let judge = |one: &Arrived, evidence, standing: &Standing, earlier: &[Timestamp]| {
-            judge(&policy, now, one, evidence, standing, earlier)
+            let judged = judge(&policy, now, one, evidence, standing, earlier);
+            let waits = early == Early::Waits && is_early(&judged.bounce, &policy, &standing.state);
+            (!waits).then_some(judged)
         };
         let since = policy.since(now);
         let fates = self.store.take_in(batch, since, &judge).await?;
+        let mut left = Vec::new();
         for (one, fate) in batch.iter().zip(fates) {
             match fate {
                 Fate::Known => ingested.known += 1,
                 Fate::Unmatched => ingested.unmatched += 1,
+                Fate::Early => left.push(one.clone()),
                 Fate::Kept { moved, barred } => {
                     *ingested.kept.entry(one.finding.name()).or_default() += 1;
                     ingested.bounced += u64::from(moved);
@@ -247,7 +292,7 @@ impl Desk {
                 }
             }
         }
-        Ok(())
+        Ok(left)
     }
 
     /// The next reports that somebody looks for, each with its place, the newest
@@ -341,6 +386,14 @@ fn judge(
         event,
         bar,
     }
+}
+
+/// Whether a failure is told of a mail that is being handed over, as far as is
+/// written down: the relay has it, and its word is on the way.
+fn is_early(bounce: &Bounce, policy: &BouncePolicy, state: &DeliveryState) -> bool {
+    matches!(state, DeliveryState::Claimed { .. })
+        && bounce.finding.failure().is_some()
+        && policy.believes(bounce.evidence)
 }
 
 /// How a bar names the report that set it.

@@ -12,6 +12,7 @@ use crate::domain::ids::ImportId;
 use crate::domain::import_record::{ImportKind, ImportRecord, Undone};
 use crate::domain::likeness::{Likenesses, NamedRecord, Why};
 use crate::domain::problem::Problem;
+use crate::domain::suppression::bar_key;
 use crate::entropy::Entropy;
 use crate::intake::{
     Charset, Column, ContactsRead, Format, ReadContact, Reading, Repeat, read_contacts,
@@ -242,12 +243,10 @@ impl Desk {
         bytes: &[u8],
         reading: &Reading,
     ) -> Result<ImportPlan, DeskError> {
-        let now = self.clock.now();
-        let read = read_contacts(bytes, file, reading, &mut || Entropy.contact(now));
-        let mut planning = Planning::begin(file, read);
+        let mut planning = self.read_file(file, bytes, reading).await?;
         let emails: Vec<_> = planning.emails().cloned().collect();
         planning.reject(&self.store.forgotten(&emails).await?);
-        let asked: HashSet<&EmailAddress> = planning.emails().collect();
+        let asked: HashSet<EmailAddress> = planning.emails().cloned().collect();
         let mut known: HashMap<EmailAddress, Contact> = HashMap::new();
         let mut named = Vec::new();
         self.each_contact(|contact| {
@@ -258,17 +257,36 @@ impl Desk {
             Ok(())
         })
         .await?;
-        planning.compare(&known);
-        planning.offer(&named);
+        let planning = apart(move || {
+            planning.compare(&known);
+            planning.offer(&named);
+            planning
+        })
+        .await?;
         let barred = self.barred(&planning.plan).await?;
         Ok(planning.finish(barred))
+    }
+
+    async fn read_file(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        reading: &Reading,
+    ) -> Result<Planning, DeskError> {
+        let now = self.clock.now();
+        let (file, bytes, reading) = (file.to_owned(), bytes.to_vec(), reading.clone());
+        apart(move || {
+            let read = read_contacts(&bytes, &file, &reading, &mut || Entropy.contact(now));
+            Planning::begin(&file, read)
+        })
+        .await
     }
 
     /// Addresses of a plan that may not be written to.
     async fn barred(&self, plan: &ImportPlan) -> Result<Vec<Conflict>, DeskError> {
         let barred = self.store.suppressed().await?;
         let conflict = |line: usize, email: &EmailAddress| {
-            let reason = barred.get(&email.to_string())?;
+            let reason = barred.get(&bar_key(&email.to_string()))?;
             Some(Conflict {
                 line,
                 email: email.clone(),
@@ -467,6 +485,16 @@ pub enum Applied {
     Done(Option<ImportId>),
     /// Nothing was done: these were changed since it was planned.
     Stale(Vec<EmailAddress>),
+}
+
+/// Runs what takes a second for a long list where no mail that is going out waits
+/// for it.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, DeskError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|torn| DeskError::request(format!("the file could not be read: {torn}")))
 }
 
 /// A plan on its way.

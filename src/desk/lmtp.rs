@@ -143,8 +143,16 @@ fn cannot(place: &str, cause: &io::Error) -> DeskError {
 /// goes away, one that somebody listens on stays.
 #[cfg(unix)]
 async fn open_socket(path: &Path) -> io::Result<Door> {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
     use tokio::net::{UnixListener, UnixStream};
+    // Whoever connects to a plain file is refused just so: it is somebody's work.
+    let there = std::fs::symlink_metadata(path);
+    if there.is_ok_and(|one| !one.file_type().is_socket()) {
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "there is something else, which is no socket",
+        ));
+    }
     match UnixStream::connect(path).await {
         Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {

@@ -88,21 +88,26 @@ impl Desk {
     ) -> Result<Suppression, DeskError> {
         let (email, why) = (address(email)?, told(why)?);
         let gone = || DeskError::conflict(format!("{email} is not barred"));
-        let bar = self.store.suppression(&email).await?.ok_or_else(gone)?;
+        let first = self.store.suppression(&email).await?.ok_or_else(gone)?;
         let emails = std::slice::from_ref(&email);
         if let Some(known) = self.store.forgotten(emails).await?.values().next() {
             return Err(DeskError::request(forgotten(&email, known.at)));
         }
-        if !self.store.lift(&bar).await? {
-            return Err(DeskError::conflict(format!(
-                "the bar on {email} was changed meanwhile; look at it again"
-            )));
+        // Each spelling of the address may have a bar of its own.
+        let mut next = Some(first.clone());
+        while let Some(bar) = next {
+            if !self.store.lift(&bar).await? {
+                return Err(DeskError::conflict(format!(
+                    "the bar on {email} was changed meanwhile; look at it again"
+                )));
+            }
+            let facts = json!({
+                "address": bar.email, "was": bar.reason.name(), "since": bar.at, "why": why,
+            });
+            self.note(by, "suppression_lifted", facts).await?;
+            next = self.store.suppression(&email).await?;
         }
-        let facts = json!({
-            "address": bar.email, "was": bar.reason.name(), "since": bar.at, "why": why,
-        });
-        self.note(by, "suppression_lifted", facts).await?;
-        Ok(bar)
+        Ok(first)
     }
 
     /// Lets an address be known again that was forgotten: its owner asks to be

@@ -163,8 +163,9 @@ impl Search<'_> {
         if let Some(line) = self.mentions.line_in(octets) {
             return Some(Some(line));
         }
-        let is_wide = octets.contains(&0);
-        if !is_wide {
+        // UTF-16 and workbooks; and base64 in LDIF (RFC 2849, value-spec).
+        let is_coded = octets.contains(&0) || memchr::memmem::find(octets, b":: ").is_some();
+        if !is_coded {
             return None;
         }
         let name = path.display().to_string();

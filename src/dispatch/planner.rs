@@ -16,7 +16,7 @@ use crate::domain::language::Choice;
 use crate::domain::log::LogEvent;
 use crate::domain::schedule::{Schedule, ScheduleError, Spot};
 use crate::domain::segment::{Matcher, Segment};
-use crate::domain::suppression::SuppressionReason;
+use crate::domain::suppression::{SuppressionReason, bar_key};
 use crate::domain::unclear::UnclearTimes;
 use crate::entropy::Entropy;
 use crate::store::{Planning, Store, StoreError};
@@ -183,7 +183,7 @@ pub async fn follow_up(
     };
     let receivers: BTreeMap<_, _> = follow.receivers.iter().collect();
     for (email, original) in receivers {
-        let barred = follow.suppressed.get(email);
+        let barred = follow.suppressed.get(&bar_key(email));
         let exclusion = barred
             .map(|because| Exclusion::Suppressed { because: *because })
             .or_else(|| {

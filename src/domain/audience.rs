@@ -15,7 +15,7 @@ use super::newsroom::{LanguagePolicy, Variants};
 use super::schedule::{Schedule, Spot};
 use super::segment::{Matcher, Segment};
 use super::send_window::SendWindow;
-use super::suppression::SuppressionReason;
+use super::suppression::{SuppressionReason, bar_key};
 use super::zone::Zone;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -202,7 +202,7 @@ pub fn judge(contact: &Contact, selection: &Selection<'_>, matcher: &Matcher) ->
     let Some(segment) = to else {
         return Verdict::Excluded(Exclusion::NotSelected);
     };
-    if let Some(because) = selection.suppressed.get(&key) {
+    if let Some(because) = selection.suppressed.get(&bar_key(&key)) {
         return Verdict::Excluded(Exclusion::Suppressed { because: *because });
     }
     if let Some(not) = not {

@@ -3,7 +3,6 @@
 
 use super::contact::Contact;
 use super::person::name_key;
-use std::collections::BTreeSet;
 
 /// What somebody looks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,7 +17,7 @@ impl ContactSearch {
     /// Reads what somebody wrote.
     pub fn new(text: &str, list: Option<String>) -> Self {
         Self {
-            words: words(text).into_iter().collect(),
+            words: words(text),
             list,
         }
     }
@@ -27,27 +26,43 @@ impl ContactSearch {
 /// Letters of a word that tell it from others.
 const LONGEST_WORD: usize = 64;
 
-/// The words of a text as they are compared: letters and digits, folded; each once.
-pub fn words(text: &str) -> BTreeSet<String> {
+/// The words of a text as they are compared: letters and digits, folded; each once,
+/// in order.
+pub fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    take_words(text, &mut words);
+    each_once(words)
+}
+
+/// Every word that a contact is found by, in order.
+pub fn words_of(contact: &Contact) -> Vec<String> {
+    let address = contact.email.to_string();
+    let mut words = Vec::new();
+    for text in [address.as_str(), contact.name.as_str(), &contact.outlet] {
+        take_words(text, &mut words);
+    }
+    each_once(words)
+}
+
+fn take_words(text: &str, words: &mut Vec<String>) {
     let folded = if text.is_ascii() {
         text.to_ascii_lowercase()
     } else {
         name_key(text)
     };
-    folded
+    let found = folded
         .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| word.chars().take(LONGEST_WORD).collect())
-        .collect()
+        .filter(|word| !word.is_empty());
+    words.extend(found.map(|word| {
+        let end = word.char_indices().nth(LONGEST_WORD);
+        end.map_or(word, |(end, _)| &word[..end]).to_owned()
+    }));
 }
 
-/// Every word that a contact is found by.
-pub fn words_of(contact: &Contact) -> BTreeSet<String> {
-    let address = contact.email.to_string();
-    [address.as_str(), contact.name.as_str(), &contact.outlet]
-        .into_iter()
-        .flat_map(words)
-        .collect()
+fn each_once(mut words: Vec<String>) -> Vec<String> {
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 #[cfg(test)]
@@ -61,7 +76,7 @@ mod tests {
         let mut contact = example("A.Narsee@tidewater-wire.example");
         contact.name = HeaderText::parse("Аарти НАРСИ").unwrap();
         contact.outlet = "Tidewater Wire".into();
-        let found: Vec<_> = words_of(&contact).into_iter().collect();
+        let found = words_of(&contact);
         assert_eq!(
             found,
             [

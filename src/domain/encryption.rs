@@ -196,9 +196,14 @@ impl PublicKey {
     }
 
     /// Whether this one stands though another copy of it comes in: a revocation is
-    /// never taken back.
+    /// never taken back, neither of the whole nor of a part.
     pub fn outlives(&self, other: &Self) -> bool {
-        self.revoked && !other.revoked && self.fingerprint == other.fingerprint
+        let taken_back = |part: &KeyPart| {
+            let mut same = other.parts.iter();
+            part.revoked && same.any(|one| one.fingerprint == part.fingerprint && !one.revoked)
+        };
+        self.fingerprint == other.fingerprint
+            && (self.revoked && !other.revoked || self.parts.iter().any(taken_back))
     }
 
     /// What tells this key from another, and from another copy of itself.

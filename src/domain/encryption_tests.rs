@@ -42,6 +42,29 @@ fn a_key_that_cannot_be_used_says_why() {
 }
 
 #[test]
+fn an_older_copy_takes_no_revocation_back() {
+    let old = example_key();
+    let mut part = old.clone();
+    part.parts[0].revoked = true;
+    let mut whole = old.clone();
+    whole.revoked = true;
+    for revoked in [&part, &whole] {
+        assert!(revoked.outlives(&old));
+        assert!(!old.outlives(revoked) && !revoked.outlives(revoked));
+        let mut another = old.clone();
+        another.fingerprint = "D4".repeat(20);
+        assert!(!revoked.outlives(&another));
+    }
+    // A newer copy that keeps the revocation, and has another part.
+    let mut newer = part.clone();
+    newer.parts.push(KeyPart {
+        fingerprint: "C3".repeat(20),
+        ..old.parts[0].clone()
+    });
+    assert!(!part.outlives(&newer));
+}
+
+#[test]
 fn a_key_ends_with_the_last_of_its_parts() {
     let mut key = example_key();
     assert_eq!(key.ends(), None);

@@ -64,10 +64,31 @@ impl ErasureKey {
 /// A form in which somebody is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Form {
+    /// What stands right before the text, in small letters of any script: where it is
+    /// empty, nothing need. No store folds other letters than ASCII's.
+    before: String,
     /// ASCII letters in lower case.
     text: String,
     /// Whether what stands beside it may make another address of it.
     bounded: bool,
+}
+
+impl Form {
+    /// Where it begins, where its text stands at a place: before it there must be
+    /// what belongs there, as many letters of whatever case.
+    fn begins(&self, octets: &[u8], from: usize, at: usize) -> Option<usize> {
+        let mut start = at;
+        for _ in self.before.chars() {
+            // Octets that go on with a letter (RFC 3629 3).
+            let letter = octets.get(from..start)?;
+            let goes_on = letter.iter().rev().take_while(|one| **one & 0xC0 == 0x80);
+            start = start
+                .checked_sub(goes_on.count() + 1)
+                .filter(|start| *start >= from)?;
+        }
+        let before = std::str::from_utf8(octets.get(start..at)?).ok()?;
+        (self.before.is_empty() || before.to_lowercase() == self.before).then_some(start)
+    }
 }
 
 /// Everything that counts as a mention of one address.
@@ -94,6 +115,13 @@ impl Mentions {
                 all.add(&format!("{}%40{domain}", percent(local)), true);
             }
         }
+        if !email.local().is_ascii() {
+            for domain in [email.domain(), unicode.as_str()] {
+                for sign in ["@", "=", "%40"] {
+                    all.add_folded(&json_inside(&lower), &format!("{sign}{domain}"));
+                }
+            }
+        }
         all
     }
 
@@ -103,10 +131,23 @@ impl Mentions {
     }
 
     fn add(&mut self, text: &str, bounded: bool) {
-        let form = Form {
+        self.add_form(Form {
+            before: String::new(),
             text: text.to_ascii_lowercase(),
             bounded,
-        };
+        });
+    }
+
+    /// Adds a text with whatever spelling of another before it.
+    fn add_folded(&mut self, before: &str, text: &str) {
+        self.add_form(Form {
+            before: before.to_owned(),
+            text: text.to_ascii_lowercase(),
+            bounded: true,
+        });
+    }
+
+    fn add_form(&mut self, form: Form) {
         if !self.forms.contains(&form) {
             self.forms.push(form);
         }
@@ -166,7 +207,10 @@ impl Mentions {
             let finder = memchr::memmem::Finder::new(needle);
             finder
                 .find_iter(lower.get(from..)?)
-                .map(|at| (from + at, from + at + needle.len()))
+                .filter_map(|at| {
+                    let start = form.begins(octets, from, from + at)?;
+                    Some((start, from + at + needle.len()))
+                })
                 .find(|(start, end)| !form.bounded || stands_alone(octets, *start, *end))
         });
         found.min_by_key(|(start, end)| (*start, usize::MAX - end))
@@ -314,6 +358,36 @@ mod tests {
     }
 
     #[test]
+    fn capitals_of_any_script_are_one_spelling() {
+        let email = EmailAddress::parse("редакция@bücher.example").unwrap();
+        let mentions = Mentions::of(&email);
+        for text in [
+            "РЕДАКЦИЯ@xn--bcher-kva.example",
+            "Редакция@bücher.example",
+            "<рЕДАКЦИЯ@XN--BCHER-KVA.example>",
+            "{\"email\":\"РеДаКцИя@xn--bcher-kva.example\"}",
+        ] {
+            assert!(mentions.is_in(text), "{text}");
+            let redacted = mentions.redact(text).unwrap();
+            assert!(
+                redacted.contains(FORGOTTEN) && !mentions.is_in(&redacted),
+                "{redacted}"
+            );
+            let asked = mentions.parts();
+            let folded = text.to_ascii_lowercase();
+            assert!(asked.iter().any(|part| folded.contains(part)), "{text}");
+        }
+        for text in [
+            "яРЕДАКЦИЯ@xn--bcher-kva.example",
+            "@xn--bcher-kva.example",
+            "ция@xn--bcher-kva.example",
+            "РЕДАКЦИИ@xn--bcher-kva.example",
+        ] {
+            assert!(!mentions.is_in(text), "{text}");
+        }
+    }
+
+    #[test]
     fn the_line_is_told() {
         assert_eq!(
             anna().line_in(b"email\r\nx@y.example\r\nanna@example.org"),
@@ -384,6 +458,8 @@ mod tests {
             around.extend(b"anna@example.org");
             around.extend(&octets);
             let _ = anna().is_in_octets(&around);
+            let folded = EmailAddress::parse("\u{44f}\u{44f}@example.org").unwrap();
+            let _ = Mentions::of(&folded).is_in_octets(&around);
         }
     }
 }

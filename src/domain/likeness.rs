@@ -11,7 +11,7 @@ use icu::normalizer::DecomposingNormalizer;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 const LATIN: &str = include_str!("latin.tsv");
 
@@ -92,9 +92,12 @@ pub fn sound(word: &str) -> String {
             None => latin.push_str(&bare(letter.encode_utf8(&mut [0; 4]))),
         }
     }
+    let mut here = letters(&latin);
     for (written, level) in SOUNDS {
-        if latin.contains(written) {
+        // Most words hold few of them, and are spared the search.
+        if letters(written) & !here == 0 && latin.contains(written) {
             latin = latin.replace(written, level);
+            here = letters(&latin);
         }
     }
     let mut once = String::new();
@@ -106,14 +109,22 @@ pub fn sound(word: &str) -> String {
     once
 }
 
-/// The sounds of a text's words; what is no letter or digit parts them.
-fn words(text: &str) -> BTreeSet<String> {
-    text.split(|letter: char| {
+/// Which of the letters from a to z stand in a text: a bit each.
+fn letters(text: &str) -> u32 {
+    let small = text.bytes().filter(u8::is_ascii_lowercase);
+    small.fold(0, |all, letter| all | 1 << (letter - b'a'))
+}
+
+/// The sounds of a text's words, each once and in order; what is no letter or digit
+/// parts them.
+fn words(text: &str) -> Vec<String> {
+    let parts = text.split(|letter: char| {
         !letter.is_alphanumeric() && !matches!(letter, '\'' | '’' | '`' | '\u{300}'..='\u{36f}')
-    })
-    .map(sound)
-    .filter(|word| !word.is_empty())
-    .collect()
+    });
+    let mut words: Vec<_> = parts.map(sound).filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 /// Words that outlets have before or after their names, by their sound.
@@ -121,7 +132,7 @@ const ARTICLES: [&str; 8] = ["the", "le", "la", "les", "el", "los", "gazeta", "r
 
 /// How an outlet's name sounds, without what people leave out.
 fn outlet(name: &str) -> String {
-    let mut words: Vec<_> = words(name).into_iter().collect();
+    let mut words = words(name);
     if words.len() > 1 {
         words.retain(|word| !ARTICLES.contains(&word.as_str()));
     }
@@ -182,14 +193,39 @@ impl NamedRecord {
 #[derive(Debug, Default)]
 pub struct Likenesses {
     people: Vec<Person>,
-    by_mailbox: HashMap<String, Vec<usize>>,
-    by_name: HashMap<(String, String, String), Vec<usize>>,
+    by_mailbox: HashMap<String, Places>,
+    /// By an outlet and two words of a name.
+    by_name: HashMap<String, Places>,
+    /// How outlets sound: many people work for one.
+    outlets: HashMap<String, Arc<str>>,
+}
+
+/// Where some records stand; most have nobody beside them.
+#[derive(Debug, Default)]
+struct Places {
+    first: Option<usize>,
+    others: Vec<usize>,
+}
+
+impl Places {
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+
+    /// Adds one, where there are not enough yet.
+    fn add(&mut self, place: usize) {
+        if self.first.is_none() {
+            self.first = Some(place);
+        } else if self.others.len() + 1 < MOST_ALIKE {
+            self.others.push(place);
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Person {
     email: EmailAddress,
-    words: BTreeSet<String>,
+    words: Vec<String>,
 }
 
 impl Likenesses {
@@ -203,23 +239,21 @@ impl Likenesses {
         let mut like = BTreeSet::new();
         let mailbox = record.email.to_string().to_lowercase();
         let same = self.by_mailbox.entry(mailbox).or_default();
-        like.extend(same.iter().map(|other| (*other, Why::Capitals)));
-        if same.len() < MOST_ALIKE {
-            same.push(place);
-        }
-        let outlet = outlet(&record.outlet);
+        like.extend(same.iter().map(|other| (other, Why::Capitals)));
+        same.add(place);
+        let outlet = self.outlet(&record.outlet);
         // A desk without a name, or a person without an outlet, is like nobody.
         if !outlet.is_empty() {
             for (one, two) in pairs(&person.words) {
-                let same = self.by_name.entry((outlet.clone(), one, two)).or_default();
+                // No sound holds a blank.
+                let key = [&*outlet, one, two].join(" ");
+                let same = self.by_name.entry(key).or_default();
                 let alike = same
                     .iter()
-                    .filter(|other| self.people[**other].is_like(&person))
-                    .map(|other| (*other, Why::NameAndOutlet));
+                    .filter(|other| self.people[*other].is_like(&person))
+                    .map(|other| (other, Why::NameAndOutlet));
                 like.extend(alike);
-                if same.len() < MOST_ALIKE {
-                    same.push(place);
-                }
+                same.add(place);
             }
         }
         let found = like.into_iter().map(|(other, why)| Likeness {
@@ -231,12 +265,26 @@ impl Likenesses {
         self.people.push(person);
         found
     }
+
+    fn outlet(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.outlets.get(name) {
+            return Arc::clone(known);
+        }
+        let sound: Arc<str> = outlet(name).into();
+        self.outlets.insert(name.to_owned(), Arc::clone(&sound));
+        sound
+    }
 }
 
 impl Person {
     /// Whether one has all the names of the other: a patronymic may be left out.
     fn is_like(&self, other: &Self) -> bool {
-        self.words.is_subset(&other.words) || other.words.is_subset(&self.words)
+        let (few, many) = if self.words.len() < other.words.len() {
+            (&self.words, &other.words)
+        } else {
+            (&other.words, &self.words)
+        };
+        few.iter().all(|word| many.binary_search(word).is_ok())
     }
 }
 
@@ -247,15 +295,15 @@ const MOST_ALIKE: usize = 20;
 const MOST_WORDS: usize = 6;
 
 /// Every two words of a name; a name of one word with itself.
-fn pairs(words: &BTreeSet<String>) -> Vec<(String, String)> {
-    let words: Vec<_> = words.iter().take(MOST_WORDS).collect();
+fn pairs(words: &[String]) -> Vec<(&str, &str)> {
+    let words: Vec<&str> = words.iter().take(MOST_WORDS).map(String::as_str).collect();
     if let [only] = words.as_slice() {
-        return vec![((*only).clone(), String::new())];
+        return vec![(only, "")];
     }
     let mut pairs = Vec::new();
     for (place, one) in words.iter().enumerate() {
         for two in &words[place + 1..] {
-            pairs.push(((*one).clone(), (*two).clone()));
+            pairs.push((*one, *two));
         }
     }
     pairs

@@ -89,6 +89,14 @@ pub struct Suppression {
     pub note: String,
 }
 
+/// By what the bars on an address are found: whoever is barred is so however
+/// somebody writes their address. Only its host may say that capitals before the
+/// `@` matter (RFC 5321 2.4), and hardly any does; a list that somebody wrote anew
+/// must not undo an opt-out. ASCII letters alone are folded, as stores do.
+pub fn bar_key(email: &str) -> String {
+    email.to_ascii_lowercase()
+}
+
 /// The bars of a batch that count: for each address the weightiest, of several
 /// that weigh the same the first; by address.
 pub fn weightiest(bars: &[Suppression]) -> Vec<&Suppression> {

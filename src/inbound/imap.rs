@@ -4,6 +4,7 @@
 //! The mark stands in the mailbox itself, so that it outlives a restart, a change
 //! of UIDVALIDITY and the machine, and a person can take it off again.
 
+use super::ration::{Bounds, Ration};
 use super::report::LONGEST;
 use crate::domain::inbox::{Handled, ImapAccount};
 use crate::domain::relay::TlsPolicy;
@@ -23,6 +24,15 @@ use tokio::time::timeout;
 const KEYWORD: &str = "$Dateline";
 /// Messages that are fetched at once: what is kept of them fits into memory.
 const AT_ONCE: usize = 16;
+/// What is taken of a server's answers. The longest are the messages of one fetch;
+/// of lines the numbers of 250,000 messages that nobody has handled. A line is read
+/// anew by async-imap with every few KiB that come, so that a longer one is work for
+/// minutes.
+const BOUNDS: Bounds = Bounds {
+    answer: (AT_ONCE + 8) * LONGEST,
+    line: 2 * 1024 * 1024,
+    literal: LONGEST,
+};
 /// How long a connection may take, TLS included.
 const CONNECT: Duration = Duration::from_secs(30);
 /// How long an answer may take; of a server that searches a large folder, too.
@@ -73,12 +83,14 @@ pub struct Fetched {
 #[derive(Debug)]
 pub struct Inbox {
     session: Session<Box<dyn Wire>>,
-    account: ImapAccount,
+    server: Server,
     tells_news: bool,
     moves: bool,
     expunges: bool,
     /// What was marked over this connection.
     marked: BTreeSet<u32>,
+    /// What the server shows and gave nothing of.
+    silent: BTreeSet<u32>,
 }
 
 impl Inbox {
@@ -88,7 +100,11 @@ impl Inbox {
     /// The server cannot be reached or is not who it should be, it does not let
     /// us in, there is no such folder, or it keeps no marks.
     pub async fn open(account: &ImapAccount) -> Result<Self, ImapError> {
-        let wire = connect(account).await?;
+        let server = Server {
+            account: account.clone(),
+            ration: Ration::new(BOUNDS),
+        };
+        let wire = server.connect().await?;
         let known = &account.credentials;
         let login = async {
             let client = Client::new(wire);
@@ -101,14 +117,15 @@ impl Inbox {
                 ["IDLE", "MOVE", "UIDPLUS"].map(|what| can.has_str(what)),
             ))
         };
-        let (session, [tells_news, moves, expunges]) = asked(account, "log in", login).await?;
+        let (session, [tells_news, moves, expunges]) = server.asked("log in", login).await?;
         let mut inbox = Self {
             session,
-            account: account.clone(),
+            server,
             tells_news,
             moves,
             expunges,
             marked: BTreeSet::new(),
+            silent: BTreeSet::new(),
         };
         inbox.select().await?;
         Ok(inbox)
@@ -116,10 +133,11 @@ impl Inbox {
 
     async fn select(&mut self) -> Result<(), ImapError> {
         let Self {
-            session, account, ..
+            session, server, ..
         } = self;
+        let account = &server.account;
         let folder = session.select(&account.folder);
-        let folder = asked(account, "open the folder", folder).await?;
+        let folder = server.asked("open the folder", folder).await?;
         let keeps = |flag: &Flag<'_>| match &account.handled {
             Handled::Flagged => *flag == Flag::MayCreate || *flag == Flag::Custom(KEYWORD.into()),
             Handled::Seen => *flag == Flag::Seen,
@@ -131,10 +149,11 @@ impl Inbox {
             return Err(ImapError::NoMarks(format!(
                 "the folder `{}` at {} keeps no marks of the kind that `handled` asks for; set `handled` of [bounces.imap] to another of `flag`, `seen`, `move`",
                 account.folder,
-                server(account)
+                server.name()
             )));
         }
         if let Handled::Moved(to) = &account.handled {
+            server.ration.renew();
             // Where it is there already, the server says no (RFC 3501 6.3.3).
             drop(timeout(ANSWER, session.create(to)).await);
         }
@@ -152,32 +171,58 @@ impl Inbox {
     /// # Errors
     /// The connection broke, or the mailbox does not keep our marks.
     pub async fn fetch(&mut self) -> Result<Vec<Fetched>, ImapError> {
+        loop {
+            let uids = self.next().await?;
+            if uids.is_empty() {
+                return Ok(Vec::new());
+            }
+            let fetched = self.octets_of(&uids).await?;
+            // What the server shows and does not give must not stand before the rest.
+            let given: BTreeSet<_> = fetched.iter().map(|one| one.uid).collect();
+            let silent = uids.into_iter().filter(|uid| !given.contains(uid));
+            self.silent.extend(silent);
+            if !fetched.is_empty() {
+                return Ok(fetched);
+            }
+        }
+    }
+
+    /// The numbers of the next messages that nobody has handled.
+    async fn next(&mut self) -> Result<Vec<u32>, ImapError> {
         let Self {
-            session, account, ..
+            session, server, ..
         } = self;
+        let account = &server.account;
         let open = match &account.handled {
             Handled::Flagged => format!("UNDELETED UNKEYWORD {KEYWORD}"),
             Handled::Seen => "UNDELETED UNSEEN".to_owned(),
             Handled::Moved(_) => "UNDELETED".to_owned(),
         };
-        let found = asked(account, "look for messages", session.uid_search(open)).await?;
-        let mut uids: Vec<_> = found.into_iter().collect();
+        let found = server
+            .asked("look for messages", session.uid_search(open))
+            .await?;
+        let found = found.into_iter().filter(|uid| !self.silent.contains(uid));
+        let mut uids: Vec<_> = found.collect();
         uids.sort_unstable();
         uids.truncate(AT_ONCE);
-        if uids.is_empty() {
-            return Ok(Vec::new());
-        }
-        if let Some(uid) = uids.iter().find(|uid| self.marked.contains(uid)) {
-            return Err(ImapError::NoMarks(format!(
+        match uids.iter().find(|uid| self.marked.contains(uid)) {
+            None => Ok(uids),
+            Some(uid) => Err(ImapError::NoMarks(format!(
                 "message {uid} in the folder `{}` at {} was marked as handled, and is not",
                 account.folder,
-                server(account)
-            )));
+                server.name()
+            ))),
         }
+    }
+
+    async fn octets_of(&mut self, uids: &[u32]) -> Result<Vec<Fetched>, ImapError> {
+        let Self {
+            session, server, ..
+        } = self;
         let parts = format!("(UID BODY.PEEK[]<0.{LONGEST}>)");
-        let set = set(&uids);
+        let set = set(uids);
         let fetch = async { session.uid_fetch(&set, &parts).await?.try_collect().await };
-        let answers: Vec<_> = asked(account, "fetch messages", fetch).await?;
+        let answers: Vec<_> = server.asked("fetch messages", fetch).await?;
         let fetched = answers.iter().filter_map(|answer| {
             let (uid, octets) = (answer.uid?, answer.body()?.to_vec());
             uids.contains(&uid).then_some(Fetched { uid, octets })
@@ -195,8 +240,9 @@ impl Inbox {
         }
         let (moves, expunges) = (self.moves, self.expunges);
         let Self {
-            session, account, ..
+            session, server, ..
         } = self;
+        let account = &server.account;
         let set = set(uids);
         let marked = async {
             match &account.handled {
@@ -214,7 +260,7 @@ impl Inbox {
                 }
             }
         };
-        asked(account, "mark messages as handled", marked).await?;
+        server.asked("mark messages as handled", marked).await?;
         self.marked.extend(uids);
         Ok(())
     }
@@ -224,30 +270,40 @@ impl Inbox {
     ///
     /// # Errors
     /// The connection broke.
-    pub async fn wait(self) -> Result<Self, ImapError> {
-        let account = self.account.clone();
+    pub async fn wait(mut self) -> Result<Self, ImapError> {
+        let poll = self.server.account.poll;
         if !self.tells_news {
-            tokio::time::sleep(account.poll).await;
-            let mut inbox = self;
-            asked(&account, "stay connected", inbox.session.noop()).await?;
-            return Ok(inbox);
+            tokio::time::sleep(poll).await;
+            let stays = self.session.noop();
+            self.server.asked("stay connected", stays).await?;
+            return Ok(self);
         }
-        let Self { session, .. } = self;
+        let Self {
+            session, server, ..
+        } = self;
         let news = session.unsolicited_responses.clone();
         // What came while something else was asked for would not be told again.
         if has_arrivals(&news) {
-            return Ok(Self { session, ..self });
+            return Ok(Self {
+                session,
+                server,
+                ..self
+            });
         }
         let mut idle = session.idle();
-        asked(&account, "wait for news", idle.init()).await?;
+        server.asked("wait for news", idle.init()).await?;
         if !has_arrivals(&news) {
-            let (told, _interrupt) = idle.wait_with_timeout(account.poll);
-            if let Ok(Err(error)) = timeout(account.poll, told).await {
-                return Err(failed(&account, "wait for news", &error));
+            let (told, _interrupt) = idle.wait_with_timeout(poll);
+            if let Ok(Err(error)) = timeout(poll, told).await {
+                return Err(server.failed("wait for news", &error));
             }
         }
-        let session = asked(&account, "end waiting", idle.done()).await?;
-        Ok(Self { session, ..self })
+        let session = server.asked("end waiting", idle.done()).await?;
+        Ok(Self {
+            session,
+            server,
+            ..self
+        })
     }
 
     /// Logs out; what could go wrong with that matters to nobody.
@@ -288,37 +344,6 @@ fn set(uids: &[u32]) -> String {
     })
 }
 
-async fn connect(account: &ImapAccount) -> Result<Box<dyn Wire>, ImapError> {
-    let connecting = async {
-        let stream = TcpStream::connect((account.host.as_str(), account.port)).await?;
-        stream.set_nodelay(true)?;
-        let tls = || Tls::new(&account.host, account.ca_file.as_deref()).map_err(other);
-        Ok::<Box<dyn Wire>, async_imap::error::Error>(match account.tls {
-            TlsPolicy::None => greeted(Box::new(stream)).await?,
-            TlsPolicy::Implicit => {
-                let tls = tls()?;
-                let private = tls.connector.connect(tls.name, stream).await?;
-                greeted(Box::new(private)).await?
-            }
-            TlsPolicy::Required => {
-                let tls = tls()?;
-                let mut client = Client::new(stream);
-                greet(&mut client).await?;
-                client.run_command_and_check_ok("STARTTLS", None).await?;
-                // What was sent before the handshake is not looked at.
-                let stream = client.into_inner();
-                Box::new(tls.connector.connect(tls.name, stream).await?)
-            }
-        })
-    };
-    let doing = "connect";
-    match timeout(CONNECT, connecting).await {
-        Ok(Ok(wire)) => Ok(wire),
-        Ok(Err(error)) => Err(failed(account, doing, &error)),
-        Err(_) => Err(late(account, doing, CONNECT)),
-    }
-}
-
 /// Hears the greeting, and gives the stream back.
 async fn greeted(wire: Box<dyn Wire>) -> async_imap::error::Result<Box<dyn Wire>> {
     let mut client = Client::new(wire);
@@ -335,42 +360,94 @@ async fn greet<T: AsyncRead + AsyncWrite + Debug + Send + Unpin>(
         .ok_or(async_imap::error::Error::ConnectionLost)
 }
 
+/// Letters of a server's words that are told.
+const TOLD: usize = 300;
+
+/// What went wrong, in few words: what a server sends may be anybody's mail.
+fn words(cause: &async_imap::error::Error) -> String {
+    let text = cause.to_string();
+    if text.contains(" during parsing of ") {
+        return "its answer is not of IMAP".to_owned();
+    }
+    text.chars().take(TOLD).collect()
+}
+
 fn other(cause: String) -> async_imap::error::Error {
     async_imap::error::Error::Io(std::io::Error::other(cause))
 }
 
-async fn asked<T>(
-    account: &ImapAccount,
-    doing: &'static str,
-    answer: impl Future<Output = async_imap::error::Result<T>>,
-) -> Result<T, ImapError> {
-    match timeout(ANSWER, answer).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(failed(account, doing, &error)),
-        Err(_) => Err(late(account, doing, ANSWER)),
-    }
+/// A mailbox's server, whoever that is.
+#[derive(Debug)]
+struct Server {
+    account: ImapAccount,
+    ration: Ration,
 }
 
-fn failed(
-    account: &ImapAccount,
-    doing: &'static str,
-    cause: &async_imap::error::Error,
-) -> ImapError {
-    ImapError::Server {
-        server: server(account),
-        doing,
-        cause: cause.to_string(),
+impl Server {
+    async fn connect(&self) -> Result<Box<dyn Wire>, ImapError> {
+        let account = &self.account;
+        let connecting = async {
+            let stream = TcpStream::connect((account.host.as_str(), account.port)).await?;
+            stream.set_nodelay(true)?;
+            let tls = || Tls::new(&account.host, account.ca_file.as_deref()).map_err(other);
+            Ok::<Box<dyn Wire>, async_imap::error::Error>(match account.tls {
+                TlsPolicy::None => greeted(Box::new(self.ration.over(stream))).await?,
+                TlsPolicy::Implicit => {
+                    let tls = tls()?;
+                    let private = tls.connector.connect(tls.name, stream).await?;
+                    greeted(Box::new(self.ration.over(private))).await?
+                }
+                TlsPolicy::Required => {
+                    let tls = tls()?;
+                    let mut client = Client::new(self.ration.over(stream));
+                    greet(&mut client).await?;
+                    client.run_command_and_check_ok("STARTTLS", None).await?;
+                    // What was sent before the handshake is not looked at.
+                    let stream = client.into_inner().into_inner();
+                    let private = tls.connector.connect(tls.name, stream).await?;
+                    Box::new(self.ration.over(private))
+                }
+            })
+        };
+        let doing = "connect";
+        match timeout(CONNECT, connecting).await {
+            Ok(Ok(wire)) => Ok(wire),
+            Ok(Err(error)) => Err(self.failed(doing, &error)),
+            Err(_) => Err(self.late(doing, CONNECT)),
+        }
     }
-}
 
-fn late(account: &ImapAccount, doing: &'static str, within: Duration) -> ImapError {
-    ImapError::Late {
-        server: server(account),
-        doing,
-        within,
+    /// Waits for an answer, for so long and so much of it.
+    async fn asked<T>(
+        &self,
+        doing: &'static str,
+        answer: impl Future<Output = async_imap::error::Result<T>>,
+    ) -> Result<T, ImapError> {
+        self.ration.renew();
+        match timeout(ANSWER, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(self.failed(doing, &error)),
+            Err(_) => Err(self.late(doing, ANSWER)),
+        }
     }
-}
 
-fn server(account: &ImapAccount) -> String {
-    format!("{}:{}", account.host, account.port)
+    fn failed(&self, doing: &'static str, cause: &async_imap::error::Error) -> ImapError {
+        ImapError::Server {
+            server: self.name(),
+            doing,
+            cause: words(cause),
+        }
+    }
+
+    fn late(&self, doing: &'static str, within: Duration) -> ImapError {
+        ImapError::Late {
+            server: self.name(),
+            doing,
+            within,
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{}:{}", self.account.host, self.account.port)
+    }
 }

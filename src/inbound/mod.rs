@@ -13,6 +13,7 @@ mod forms;
 pub mod imap;
 pub mod lmtp;
 mod mime;
+mod ration;
 mod replies;
 mod report;
 pub mod source;

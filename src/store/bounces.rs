@@ -54,9 +54,9 @@ pub struct Judged {
 }
 
 /// Judges a report of a delivery. The times are those of earlier failures of the
-/// same address, each of another delivery.
+/// same address, each of another delivery. `None`: it is too early to say.
 pub type Judge<'a> =
-    dyn Fn(&Arrived, Evidence, &Standing, &[Timestamp]) -> Judged + Send + Sync + 'a;
+    dyn Fn(&Arrived, Evidence, &Standing, &[Timestamp]) -> Option<Judged> + Send + Sync + 'a;
 
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub enum Fate {
     Known,
     /// No delivery is known that it could be about: nothing was written.
     Unmatched,
+    /// It is too early to say what follows from it: nothing was written.
+    Early,
     /// It is kept.
     Kept {
         /// Its delivery moved on.

@@ -56,11 +56,37 @@ impl ContactChange {
     }
 }
 
-/// Those of some changes that leave a contact, each with the one it follows.
-pub(super) fn written(changes: &[ContactChange]) -> Vec<(Option<&Contact>, &Contact)> {
+/// Changes in the order of their addresses, which is that of the tables: each page
+/// of a table is written once and not over and over. What happens to one address
+/// stays in its order.
+pub(super) fn in_order(changes: &[ContactChange]) -> Vec<&ContactChange> {
+    let mut changes: Vec<_> = changes.iter().collect();
+    changes.sort_by_cached_key(|change| change.email().to_string());
+    changes
+}
+
+/// A contact to be written.
+pub(super) struct Written<'c> {
+    /// The one it follows.
+    pub(super) old: Option<&'c Contact>,
+    /// The contact.
+    pub(super) new: &'c Contact,
+    /// Its record, JSON.
+    pub(super) record: String,
+}
+
+impl<'c> Written<'c> {
+    pub(super) fn new(old: Option<&'c Contact>, new: &'c Contact) -> Self {
+        let record = json(new);
+        Self { old, new, record }
+    }
+}
+
+/// Those of some changes that leave a contact.
+pub(super) fn written<'c>(changes: &[&'c ContactChange]) -> Vec<Written<'c>> {
     let written = changes
         .iter()
-        .filter_map(|one| Some((one.from(), one.to()?)));
+        .filter_map(|one| Some(Written::new(one.from(), one.to()?)));
     written.collect()
 }
 
@@ -71,9 +97,9 @@ pub(super) fn new_addresses(changes: &[ContactChange]) -> Vec<EmailAddress> {
 }
 
 /// Those of some changes that take a contact away.
-pub(super) fn gone(changes: &[ContactChange]) -> Vec<&Contact> {
+pub(super) fn gone<'c>(changes: &[&'c ContactChange]) -> Vec<&'c Contact> {
     let gone = changes.iter().filter(|one| one.to().is_none());
-    gone.filter_map(ContactChange::from).collect()
+    gone.filter_map(|one| one.from()).collect()
 }
 
 /// What came of changing many contacts.
@@ -138,13 +164,27 @@ pub(super) struct Kept {
     pub(super) after: Option<String>,
 }
 
+/// What is kept of some changes, with the contacts that they leave.
+pub(super) fn kept<'c>(
+    id: ImportId,
+    changes: &[&'c ContactChange],
+) -> (Vec<Kept>, Vec<Written<'c>>) {
+    let written = written(changes);
+    let mut records = written.iter();
+    let kept = changes.iter().map(|change| {
+        let record = change.to().and_then(|_| records.next());
+        Kept::of(id, change, record.map(|one| one.record.as_str()))
+    });
+    (kept.collect(), written)
+}
+
 impl Kept {
-    /// Of a change.
-    pub(super) fn of(id: ImportId, change: &ContactChange) -> Self {
+    /// Of a change, with the record that it leaves.
+    fn of(id: ImportId, change: &ContactChange, record: Option<&str>) -> Self {
         Self {
             entry: entry(id, &change.email().to_string()),
             before: change.from().map(json),
-            after: change.to().map(|contact| print(&json(contact))),
+            after: record.map(print),
         }
     }
 
@@ -196,7 +236,7 @@ fn is_stale(
 /// Those of a batch that are not from what is there.
 pub(super) fn stale(
     place: &str,
-    batch: &[ContactChange],
+    batch: &[&ContactChange],
     kept: &[Kept],
     records: &HashMap<String, String>,
 ) -> Result<Vec<EmailAddress>> {

@@ -55,11 +55,11 @@ pub enum StoreError {
         /// What the backend says.
         cause: String,
     },
-    /// The way to it was cut, or it is starting up: the same may go well in a
-    /// moment. Whether what was asked last was done is not known.
+    /// The way to it was cut, it is starting up, or another process holds it: the
+    /// same may go well in a moment. Whether what was asked last was done is not known.
     #[error("the store {place} cannot be reached: {cause}")]
     CutOff {
-        /// The server, without any password.
+        /// The file or server, without any password.
         place: String,
         /// What the system says.
         cause: String,

@@ -4,10 +4,11 @@ use super::{Result, StoreError};
 use crate::domain::clock_guard::{Heartbeat, MachineTime};
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::encryption::Protection;
-use crate::domain::suppression::{Suppression, SuppressionReason};
+use crate::domain::suppression::{Suppression, SuppressionReason, bar_key};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 
 pub(super) fn damaged(place: &str, what: &str, cause: impl std::fmt::Display) -> StoreError {
     StoreError::Damaged {
@@ -92,6 +93,18 @@ pub(super) fn due_at(state: &DeliveryState) -> i64 {
 pub(super) fn reason(place: &str, name: &str) -> Result<SuppressionReason> {
     SuppressionReason::from_name(name)
         .ok_or_else(|| damaged(place, "suppression", format!("reason `{name}`")))
+}
+
+/// Bars by their keys: of several spellings of one address the weightiest.
+pub(super) fn by_key(bars: Vec<(String, SuppressionReason)>) -> HashMap<String, SuppressionReason> {
+    let mut all: HashMap<String, SuppressionReason> = HashMap::new();
+    for (email, reason) in bars {
+        let known = all.entry(bar_key(&email)).or_insert(reason);
+        if reason.outweighs(*known) {
+            *known = reason;
+        }
+    }
+    all
 }
 
 /// What becomes of a bar where there is one on the address: the weightier stays.

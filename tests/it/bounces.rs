@@ -2,7 +2,7 @@
 
 use crate::support::{CatcherProcess, IMMEDIATE, Said, ServiceProcess, Workspace, eventually};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::process::Stdio;
 
 /// A mail that went out, by its envelope.
@@ -158,6 +158,48 @@ fn a_bounce_to_a_signed_return_path_moves_its_delivery_and_bars_its_address() {
         .find(|row| row["email"] == one.to.as_str())
         .unwrap();
     assert!(row.to_string().contains("hard-bounce"), "{row}");
+}
+
+#[test]
+fn a_report_that_is_sooner_than_the_relays_word_waits_for_it() {
+    let (workspace, mails) = sent("[bounces]\naddress = \"bounces@two-banks.example\"");
+    let one = &mails[0];
+    let id = one.message_id.trim_start_matches('<').split('@').next();
+    let id = id.unwrap();
+    let told = |state: &str, lease: &str| {
+        workspace.sqlite(&format!(
+            "UPDATE delivery_state SET state = '{state}', lease = {lease} WHERE id = '{id}'"
+        ));
+    };
+    // As long as the outcome is not written, the mail is being handed over.
+    let lease = dateline::domain::ids::LeaseToken::from_parts(1, 1);
+    told("claimed", &format!("'{lease}'"));
+    let mut child = workspace
+        .command(&["-v", "--format", "json", "bounce", "ingest"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let report = dsn(&one.from, &one.to, "failed", "5.1.1", "");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(report.as_bytes()).unwrap();
+    drop(stdin);
+    let lines = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
+    let waits = lines
+        .map_while(Result::ok)
+        .any(|line| line.contains("wait for it"));
+    assert!(waits, "it does not wait");
+    told("accepted", "NULL");
+    let output = child.wait_with_output().unwrap();
+    let taken: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&taken["bounced"], &taken["barred"]),
+        (&1.into(), &1.into()),
+        "{taken}"
+    );
+    assert_eq!(by_state(&workspace, "bounced"), 1);
+    verified(&workspace);
 }
 
 #[test]

@@ -140,6 +140,21 @@ fn western_tables_and_what_is_said_of_them() {
 /// A workbook as Excel writes it, with strings shared and in place, a number, a
 /// day and an error.
 fn workbook() -> Vec<u8> {
+    workbook_of(ROWS)
+}
+
+const ROWS: &str = r#"<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c><c r="D1" t="s"><v>3</v></c></row>
+<row r="2"><c r="A2" t="inlineStr"><is><t>anna@example.org</t></is></c><c r="B2" t="inlineStr"><is><t>Анна Ким</t></is></c><c r="C2" s="1"><v>46054</v></c><c r="D2"><v>77012345678</v></c></row>
+<row r="4"><c r="A4" t="inlineStr"><is><t>no address</t></is></c></row>
+<row r="5"><c r="A5" t="inlineStr"><is><t>b@example.org</t></is></c><c r="B5" t="e"><v>#N/A</v></c></row>
+<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>
+"#;
+
+/// With these rows in its second sheet.
+fn workbook_of(rows: &str) -> Vec<u8> {
+    let sheet = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#
+    );
     let parts = [
         (
             "[Content_Types].xml",
@@ -169,16 +184,7 @@ fn workbook() -> Vec<u8> {
             "xl/worksheets/sheet1.xml",
             r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Список прессы</t></is></c></row></sheetData></worksheet>"#,
         ),
-        (
-            "xl/worksheets/sheet2.xml",
-            r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
-<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c><c r="D1" t="s"><v>3</v></c></row>
-<row r="2"><c r="A2" t="inlineStr"><is><t>anna@example.org</t></is></c><c r="B2" t="inlineStr"><is><t>Анна Ким</t></is></c><c r="C2" s="1"><v>46054</v></c><c r="D2"><v>77012345678</v></c></row>
-<row r="4"><c r="A4" t="inlineStr"><is><t>no address</t></is></c></row>
-<row r="5"><c r="A5" t="inlineStr"><is><t>b@example.org</t></is></c><c r="B5" t="e"><v>#N/A</v></c></row>
-<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>
-</sheetData></worksheet>"#,
-        ),
+        ("xl/worksheets/sheet2.xml", &sheet),
     ];
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in parts {
@@ -231,6 +237,19 @@ fn a_workbook_of_excel() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn a_workbook_whose_rows_are_all_but_empty_does_not_fill_the_memory() {
+    let workspace = Workspace::new();
+    let far: String = (1..20_000)
+        .map(|n| format!("<row r=\"{n}\"><c r=\"SR{n}\"><v>1</v></c></row>"))
+        .collect();
+    std::fs::write(workspace.path("far.xlsx"), workbook_of(&far)).unwrap();
+    let said = import(&workspace, "far.xlsx", &[]);
+    assert_eq!(said.code, 2, "{}", said.out);
+    let told = "has more than 8000000 cells in the sheet `Пресса`";
+    assert!(said.err.contains(told), "{}", said.err);
 }
 
 #[test]

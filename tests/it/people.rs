@@ -174,6 +174,41 @@ fn a_move_to_another_outlet_takes_early_copy_back() {
 }
 
 #[test]
+fn a_list_in_other_capitals_undoes_no_opt_out() {
+    let workspace = Workspace::new();
+    let anna = "Anna.Kim@gazette.example";
+    done(&workspace, &["contacts", "add", anna, "beats=environment"]);
+    done(
+        &workspace,
+        &["contacts", "opt-out", anna, "--why", "asked by telephone"],
+    );
+    workspace.write(
+        "anew.csv",
+        "email,beats\nanna.kim@gazette.example,environment\nvera@gazette.example,environment\n",
+    );
+    let file = workspace.path("anew.csv").display().to_string();
+    let said = done(&workspace, &["contacts", "import", &file]);
+    assert!(said.contains("the address is barred (opt-out)"), "{said}");
+    let (_, audience) = workspace.json(&["audience", IMMEDIATE, "--to", "environment"]);
+    assert_eq!(
+        audience["totals"]["by_reason"]["suppressed"], 2,
+        "{audience}"
+    );
+    // A bar of its own besides: to be freed is to be freed of both.
+    let small = "anna.kim@gazette.example";
+    done(
+        &workspace,
+        &["suppression", "add", small, "--why", "once more"],
+    );
+    done(
+        &workspace,
+        &["suppression", "lift", small, "--why", "wrote again"],
+    );
+    let (_, listed) = workspace.json(&["suppression", "list"]);
+    assert_eq!(listed["suppressions"], json!([]));
+}
+
+#[test]
 fn addresses_are_barred_and_freed_with_a_reason() {
     let workspace = Workspace::with_contacts();
     let (one, two) = ("desk@tidewater-wire.example", "=cmd@example.org");

@@ -158,6 +158,41 @@ fn nothing_of_a_person_is_left_in_any_file() {
 }
 
 #[test]
+fn capitals_hide_nobody_whatever_their_script() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "desk.csv",
+        "email,name\nРЕДАКЦИЯ@example.org,Desk\nРедакция@example.org,Desk\nредактор@example.org,Vera\n",
+    );
+    let file = workspace.path("desk.csv").display().to_string();
+    done(&workspace, &["contacts", "import", &file]);
+    // A file that people keep still names the desk, in capitals of its own.
+    let forget = ["contacts", "forget", "редакция@example.org", "--yes"];
+    refused(&workspace, &forget, "desk.csv:2");
+    workspace.write("desk.csv", "email\nредактор@example.org\n");
+    done(&workspace, &forget);
+    let left = workspace.sqlite("SELECT email FROM contact UNION SELECT email FROM contact_key");
+    assert_eq!(left, "редактор@example.org\n");
+    let octets = std::fs::read(workspace.path("dateline.db")).unwrap();
+    let text = String::from_utf8_lossy(&octets).to_lowercase();
+    assert!(!text.contains("редакция"));
+}
+
+#[test]
+fn a_directory_that_names_somebody_in_base64_is_found() {
+    let workspace = Workspace::new();
+    done(&workspace, &["contacts", "add", "vera@example.org"]);
+    // `vera@example.org`, and somebody else.
+    let ldif =
+        "version: 1\ndn: cn=a\nmail: a@example.org\n\ndn: cn=v\nmail:: dmVyYUBleGFtcGxlLm9yZw==\n";
+    workspace.write("book.ldif", ldif);
+    let forget = ["contacts", "forget", "vera@example.org", "--yes"];
+    refused(&workspace, &forget, "book.ldif:5");
+    workspace.write("book.ldif", &ldif.replace("dmVyYU", "dmVyYT"));
+    done(&workspace, &forget);
+}
+
+#[test]
 fn whoever_was_forgotten_comes_back_by_nobodys_mistake() {
     let workspace = Workspace::with_contacts();
     let list = workspace.read("contacts.csv");

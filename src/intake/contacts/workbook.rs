@@ -13,6 +13,10 @@ const MOST_COLUMNS: u32 = 512;
 /// Rows that are read of a sheet.
 const MOST_ROWS: usize = 1_048_576;
 
+/// Cells that are kept of a sheet, empty ones before a filled one among them: a row
+/// with nothing but its last cell takes as much memory as a full one.
+const MOST_CELLS: usize = 8_000_000;
+
 /// A sheet with its name.
 pub(super) struct NamedSheet {
     pub(super) name: String,
@@ -33,6 +37,12 @@ pub(super) fn xlsx(bytes: &[u8]) -> Result<Vec<NamedSheet>, String> {
         let mut filling = Filling::default();
         while let Some(cell) = cells.next_cell().map_err(wrong)? {
             filling.take(cell.get_position(), cell.get_value());
+            if filling.cells > MOST_CELLS {
+                return Err(format!(
+                    "has more than {MOST_CELLS} cells in the sheet `{}`, which no press list needs",
+                    name.escape_debug()
+                ));
+            }
         }
         if !filling.sheet.rows.is_empty() {
             sheets.push(NamedSheet {
@@ -66,6 +76,8 @@ fn check_size(bytes: &[u8]) -> Result<(), String> {
 #[derive(Default)]
 struct Filling {
     sheet: Sheet,
+    /// Cells kept.
+    cells: usize,
 }
 
 impl Filling {
@@ -89,6 +101,7 @@ impl Filling {
         }
         if let Some(last) = self.sheet.rows.last_mut() {
             if last.cells.len() <= column {
+                self.cells += column + 1 - last.cells.len();
                 last.cells.resize(column + 1, String::new());
             }
             last.cells[column] = text;

@@ -53,7 +53,10 @@ impl Bounces for PostgresStore {
                 continue;
             }
             let earlier = earlier(self, &mut transaction, &standing, since).await?;
-            let judged = judge(one, evidence, &standing, &earlier);
+            let Some(judged) = judge(one, evidence, &standing, &earlier) else {
+                fates[place] = Fate::Early;
+                continue;
+            };
             fates[place] = keep(&mut transaction, one, &standing, &judged)
                 .await
                 .map_err(wrong)?;

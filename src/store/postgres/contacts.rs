@@ -6,12 +6,13 @@ use super::{PostgresStore, Result};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::store::Imported;
+use crate::store::imports::Written;
 use crate::store::people::{KeyChanges, KeyRow};
-use crate::store::values::{from_json, json};
+use crate::store::values::from_json;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Contacts in one statement.
 const BATCH: usize = 500;
@@ -77,8 +78,8 @@ async fn import_batch(
         }
         written.push((old, new));
     }
-    let written: Vec<_> = written.iter().map(|(old, new)| (*old, new)).collect();
-    write_records(connection, &written, keys)
+    let written = written.iter().map(|(old, new)| Written::new(*old, new));
+    write_records(connection, written.collect(), keys)
         .await
         .map_err(|error| store.failed(error))
 }
@@ -110,7 +111,7 @@ pub(super) async fn write(
     new: &Contact,
 ) -> sqlx::Result<()> {
     let mut keys = KeyChanges::default();
-    write_records(connection, &[(old, new)], &mut keys).await?;
+    write_records(connection, vec![Written::new(old, new)], &mut keys).await?;
     write_keys(connection, &mut keys).await
 }
 
@@ -118,20 +119,20 @@ pub(super) async fn write(
 /// gathered, and is to be written before anybody looks.
 pub(super) async fn write_records(
     connection: &mut PgConnection,
-    contacts: &[(Option<&Contact>, &Contact)],
+    contacts: Vec<Written<'_>>,
     keys: &mut KeyChanges,
 ) -> sqlx::Result<()> {
     // A statement may change a row but once: the last word on an address counts.
-    let last: HashMap<_, _> = contacts
-        .iter()
-        .map(|(old, new)| (new.email.to_string(), (*old, *new)))
+    let last: BTreeMap<_, _> = contacts
+        .into_iter()
+        .map(|one| (one.new.email.to_string(), one))
         .collect();
     let [mut emails, mut ids, mut records, mut words] = [const { Vec::new() }; 4];
-    for (email, (old, new)) in last {
+    for (email, one) in last {
         emails.push(email);
-        ids.push(new.id.to_string());
-        records.push(json(new));
-        words.push(keys.add(old, new));
+        ids.push(one.new.id.to_string());
+        words.push(keys.add(one.old, one.new));
+        records.push(one.record);
     }
     sqlx::query(
         "INSERT INTO contact (email, id, record, words) \

@@ -8,8 +8,8 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::ImportId;
 use crate::domain::import_record::{ImportRecord, KEPT, Undone};
 use crate::store::imports::{
-    BATCH, Back, Changed, ContactChange, Imports, Kept, UndoOutcome, bounds, gone, new_addresses,
-    stale, written,
+    BATCH, Back, Changed, ContactChange, Imports, Kept, UndoOutcome, Written, bounds, gone,
+    in_order, kept, new_addresses, stale, written,
 };
 use crate::store::people::KeyChanges;
 use crate::store::values::{from_json, json};
@@ -43,15 +43,15 @@ impl Imports for PostgresStore {
         let (mut all_stale, mut keys) = (Vec::new(), KeyChanges::default());
         let new: Vec<_> = new_addresses(changes);
         all_stale.extend(among(&mut transaction, &self.place, &new).await?);
-        for batch in changes.chunks(BATCH) {
-            let kept: Vec<_> = batch.iter().map(|one| Kept::of(record.id, one)).collect();
+        for batch in in_order(changes).chunks(BATCH) {
+            let (kept, written) = kept(record.id, batch);
             let emails: Vec<_> = kept.iter().map(|one| one.email().to_owned()).collect();
             let known = records(&mut transaction, &emails)
                 .await
                 .map_err(|error| self.failed(error))?;
             all_stale.extend(stale(&self.place, batch, &kept, &known)?);
             if all_stale.is_empty() {
-                change(&mut transaction, batch, &mut keys)
+                change(&mut transaction, written, &gone(batch), &mut keys)
                     .await
                     .map_err(|error| self.failed(error))?;
                 keep_changes(&mut transaction, &kept)
@@ -150,11 +150,12 @@ async fn contacts(
 /// Changes contacts; what they are found by is to be written yet.
 async fn change(
     connection: &mut PgConnection,
-    changes: &[ContactChange],
+    written: Vec<Written<'_>>,
+    gone: &[&Contact],
     keys: &mut KeyChanges,
 ) -> sqlx::Result<()> {
-    write_records(connection, &written(changes), keys).await?;
-    remove_records(connection, &gone(changes), keys).await
+    write_records(connection, written, keys).await?;
+    remove_records(connection, gone, keys).await
 }
 
 /// Keeps what contacts were.
@@ -211,7 +212,8 @@ async fn restore(
         let emails: Vec<_> = page.iter().map(|one| one.email().to_owned()).collect();
         let now = records(connection, &emails).await.map_err(wrong)?;
         let changes = back.of(&store.place, &page, &now)?;
-        change(connection, &changes, &mut keys)
+        let changes = in_order(&changes);
+        change(connection, written(&changes), &gone(&changes), &mut keys)
             .await
             .map_err(wrong)?;
     }
@@ -229,10 +231,10 @@ async fn page(connection: &mut PgConnection, after: &str, end: &str) -> sqlx::Re
     .bind(i64::try_from(BATCH).unwrap_or_default())
     .fetch_all(connection)
     .await?;
-    rows.iter().map(kept).collect()
+    rows.iter().map(kept_of).collect()
 }
 
-fn kept(row: &PgRow) -> sqlx::Result<Kept> {
+fn kept_of(row: &PgRow) -> sqlx::Result<Kept> {
     Ok(Kept {
         entry: row.try_get(0)?,
         before: row.try_get(1)?,

@@ -210,7 +210,7 @@ async fn find(
              RETURNING n, distribution, due_at, due_since, attempts) \
          SELECT attempts, due_since, planned.plan, \
              (SELECT content FROM distribution WHERE id = claimed.distribution) AS content, \
-             (SELECT reason FROM suppression WHERE email = planned.email) AS barred, \
+             (SELECT reason FROM suppression WHERE lower(email) = lower(planned.email) LIMIT 1) AS barred, \
              (SELECT record FROM contact WHERE email = planned.email AND protected) AS protected, \
              (SELECT octets FROM erasure_key) AS key \
          FROM claimed JOIN delivery_plan AS planned ON planned.n = claimed.n ORDER BY due_at, claimed.n",

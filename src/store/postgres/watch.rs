@@ -106,7 +106,7 @@ pub(super) async fn still_stands(
          WHERE state.id = $1 AND distribution.course = 'under_way' AND state.state = 'claimed' AND state.lease = $2 \
            AND state.phase = $3 AND state.permitted_from IS NOT DISTINCT FROM $4 \
            AND (distribution.not_after IS NULL OR distribution.not_after > $5) \
-           AND NOT EXISTS (SELECT 1 FROM suppression WHERE email = $6)",
+           AND NOT EXISTS (SELECT 1 FROM suppression WHERE lower(email) = lower($6))",
     )
     .bind(delivery.id.to_string())
     .bind(lease.to_string())

@@ -39,7 +39,10 @@ impl Bounces for SqliteStore {
                 continue;
             };
             let earlier = earlier(self, &mut transaction, &standing, since).await?;
-            let judged = judge(one, evidence, &standing, &earlier);
+            let Some(judged) = judge(one, evidence, &standing, &earlier) else {
+                fates.push(Fate::Early);
+                continue;
+            };
             let fate = keep(&mut transaction, one, &standing, &judged)
                 .await
                 .map_err(wrong)?;

@@ -6,11 +6,13 @@ use super::{Result, SqliteStore, batch};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::store::Imported;
+use crate::store::imports::Written;
 use crate::store::people::{KeyChanges, KeyRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Contacts in one statement.
 const BATCH: usize = 500;
@@ -83,8 +85,8 @@ async fn import_batch(
         }
         written.push((old, new));
     }
-    let written: Vec<_> = written.iter().map(|(old, new)| (*old, new)).collect();
-    write_records(connection, &written, keys)
+    let written = written.iter().map(|(old, new)| Written::new(*old, new));
+    write_records(connection, written.collect(), keys)
         .await
         .map_err(|error| store.failed(error))
 }
@@ -96,7 +98,7 @@ pub(super) async fn write(
     new: &Contact,
 ) -> sqlx::Result<()> {
     let mut keys = KeyChanges::default();
-    write_records(connection, &[(old, new)], &mut keys).await?;
+    write_records(connection, vec![Written::new(old, new)], &mut keys).await?;
     write_keys(connection, &mut keys).await
 }
 
@@ -104,30 +106,31 @@ pub(super) async fn write(
 /// gathered, and is to be written before anybody looks.
 pub(super) async fn write_records(
     connection: &mut SqliteConnection,
-    contacts: &[(Option<&Contact>, &Contact)],
+    contacts: Vec<Written<'_>>,
     keys: &mut KeyChanges,
 ) -> sqlx::Result<()> {
     // The last word on an address counts.
     let last: BTreeMap<_, _> = contacts
-        .iter()
-        .map(|(old, new)| (new.email.to_string(), (*old, *new)))
+        .into_iter()
+        .map(|one| (one.new.email.to_string(), one))
         .collect();
-    let rows: Vec<_> = last.into_iter().collect();
-    for batch in rows.chunks(batch::MOST) {
+    let mut rows = last.into_iter();
+    while rows.len() > 0 {
+        let count = rows.len().min(batch::MOST);
         let mut insert = sqlx::query(batch::over(
             "INSERT INTO contact (email, id, record, words) \
              SELECT column1, column2, column3, column4 FROM",
             4,
-            batch.len(),
+            count,
             "WHERE column1 IS NOT NULL \
              ON CONFLICT (email) DO UPDATE SET record = excluded.record, words = excluded.words",
         ));
-        for (email, (old, new)) in batch {
+        for (email, one) in rows.by_ref().take(count) {
             insert = insert
                 .bind(email)
-                .bind(new.id.to_string())
-                .bind(json(new))
-                .bind(keys.add(*old, new));
+                .bind(one.new.id.to_string())
+                .bind(one.record)
+                .bind(keys.add(one.old, one.new));
         }
         insert.execute(&mut *connection).await?;
     }
@@ -171,41 +174,44 @@ pub(super) async fn write_keys(
     keys: &mut KeyChanges,
 ) -> sqlx::Result<()> {
     let [gone, new] = keys.take();
-    with_keys(
-        "DELETE FROM contact_key WHERE (kind, value, email) IN \
-         (SELECT column1, column2, column3 FROM",
-        ")",
-        &gone,
-        connection,
-    )
-    .await?;
-    with_keys(
-        "INSERT INTO contact_key (kind, value, email) SELECT column1, column2, column3 FROM",
-        "WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING",
-        &new,
-        connection,
-    )
-    .await?;
+    let delete = |kind: &str| {
+        let before = format!(
+            "DELETE FROM contact_key WHERE (kind, value, email) IN \
+             (SELECT '{kind}', column1, column2 FROM"
+        );
+        (before, ")")
+    };
+    with_keys(delete, &gone, connection).await?;
+    let insert = |kind: &str| {
+        let before = format!(
+            "INSERT INTO contact_key (kind, value, email) SELECT '{kind}', column1, column2 FROM"
+        );
+        (before, "WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING")
+    };
+    with_keys(insert, &new, connection).await?;
     sqlx::query("UPDATE contact_book SET version = version + 1")
         .execute(connection)
         .await
         .map(drop)
 }
 
-/// A statement about rows by which contacts are found, which stand between its
-/// two parts.
+/// A statement about rows by which contacts are found, which stand between its two
+/// parts; one kind of rows after the other, for what is bound costs more than what
+/// stands in the statement.
 async fn with_keys(
-    before: &str,
-    after: &str,
+    statement: impl Fn(&str) -> (String, &'static str),
     keys: &[KeyRow],
     connection: &mut SqliteConnection,
 ) -> sqlx::Result<()> {
-    for batch in keys.chunks(batch::MOST) {
-        let mut query = sqlx::query(batch::over(before, 3, batch.len(), after));
-        for (kind, value, email) in batch {
-            query = query.bind(*kind).bind(value).bind(email);
+    for of_kind in keys.chunk_by(|one, next| one.0 == next.0) {
+        for batch in of_kind.chunks(batch::MOST) {
+            let (before, after) = statement(batch[0].0);
+            let mut query = sqlx::query(batch::over(&before, 2, batch.len(), after));
+            for (_, value, email) in batch {
+                query = query.bind(Arc::clone(value)).bind(Arc::clone(email));
+            }
+            query.execute(&mut *connection).await?;
         }
-        query.execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -14,6 +14,13 @@ pub(super) use crate::store::values::{damaged, due_at, from_json, json, micros, 
     reason = "it is the end of the error, and `map_err` gives it by value"
 )]
 pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
+    let cut_off = |cause: &str| StoreError::CutOff {
+        place: place.to_owned(),
+        cause: cause.to_owned(),
+    };
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        return cut_off("every way to it is in use; try again in a moment");
+    }
     let sqlite = error
         .as_database_error()
         .and_then(|database| database.code()?.parse::<u32>().ok());
@@ -24,7 +31,8 @@ pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
         Some(14) => {
             "it cannot be opened; check that its folder exists and may be written to".to_owned()
         }
-        Some(5 | 6) => "another process holds it; try again when that is done".to_owned(),
+        // Nothing was done: a transaction takes its right to write as it begins.
+        Some(5 | 6) => return cut_off("another process holds it; try again when that is done"),
         Some(26) => "it is not a database".to_owned(),
         Some(_) | None => error.to_string(),
     };

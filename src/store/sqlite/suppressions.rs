@@ -7,7 +7,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch, weightiest};
 use crate::store::erasure::{bar_of_forgotten, erased};
 use crate::store::people::suppression_query;
-use crate::store::values::{keep_weightier, reason, suppression};
+use crate::store::values::{by_key, keep_weightier, reason, suppression};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
@@ -74,7 +74,11 @@ pub(super) async fn suppressed(store: &SqliteStore) -> Result<HashMap<String, Su
         .fetch_all(&store.readers)
         .await
         .map_err(|error| store.failed(error))?;
-    rows.iter().map(|row| bar(store, row)).collect()
+    let bars: Vec<_> = rows
+        .iter()
+        .map(|row| bar(store, row))
+        .collect::<Result<_>>()?;
+    Ok(by_key(bars))
 }
 
 pub(super) async fn is_suppressed(
@@ -109,11 +113,13 @@ fn bar(store: &SqliteStore, row: &SqliteRow) -> Result<(String, SuppressionReaso
 }
 
 pub(super) async fn one(store: &SqliteStore, email: &EmailAddress) -> Result<Option<Suppression>> {
-    let row = sqlx::query("SELECT * FROM suppression WHERE email = ?")
-        .bind(email.to_string())
-        .fetch_optional(&store.readers)
-        .await
-        .map_err(|error| store.failed(error))?;
+    let row = sqlx::query(
+        "SELECT * FROM suppression WHERE lower(email) = lower(?1) ORDER BY email = ?1 DESC LIMIT 1",
+    )
+    .bind(email.to_string())
+    .fetch_optional(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
     match row {
         Some(row) => whole(store, &row).map(Some),
         None => bar_of_forgotten(store, email).await,

@@ -146,7 +146,7 @@ async fn find(
     let wrong = |error| store.failed(error);
     let rows = sqlx::query(
         "SELECT waiting.n, attempts + 1 AS attempts, due_since, plan, content, \
-             (SELECT reason FROM suppression WHERE suppression.email = planned.email) AS barred, \
+             (SELECT reason FROM suppression WHERE lower(suppression.email) = lower(planned.email) LIMIT 1) AS barred, \
              (SELECT record FROM contact AS known INDEXED BY contact_protected \
                  WHERE known.email = planned.email AND known.protected) AS protected \
          FROM delivery_state AS waiting INDEXED BY delivery_due \

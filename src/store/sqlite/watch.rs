@@ -27,7 +27,7 @@ pub(super) async fn still_stands(
          WHERE state.id = ? AND distribution.course = 'under_way' AND state.state = 'claimed' AND state.lease = ? \
            AND state.phase = ? AND state.permitted_from IS ? \
            AND (distribution.not_after IS NULL OR distribution.not_after > ?) \
-           AND NOT EXISTS (SELECT 1 FROM suppression WHERE email = ?)",
+           AND NOT EXISTS (SELECT 1 FROM suppression WHERE lower(email) = lower(?))",
     )
     .bind(&email)
     .bind(delivery.id.to_string())

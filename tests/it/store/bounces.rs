@@ -37,7 +37,12 @@ fn arrived(print: &str, finding: Finding, about: Option<DeliveryId>, n: u64) -> 
 }
 
 /// Bars at the third failure, or at a hard one.
-fn judge(one: &Arrived, evidence: Evidence, standing: &Standing, earlier: &[Timestamp]) -> Judged {
+fn judge(
+    one: &Arrived,
+    evidence: Evidence,
+    standing: &Standing,
+    earlier: &[Timestamp],
+) -> Option<Judged> {
     let policy = BouncePolicy {
         soft: 3,
         ..BouncePolicy::default()
@@ -49,7 +54,7 @@ fn judge(one: &Arrived, evidence: Evidence, standing: &Standing, earlier: &[Time
         class: RejectClass::MailboxUnknown,
         report: one.fingerprint.clone(),
     });
-    Judged {
+    Some(Judged {
         bounce: Bounce {
             fingerprint: one.fingerprint.clone(),
             at: at(100),
@@ -75,7 +80,7 @@ fn judge(one: &Arrived, evidence: Evidence, standing: &Standing, earlier: &[Time
                 source: "a test".into(),
                 note: "what the server said".into(),
             }),
-    }
+    })
 }
 
 async fn take_in(store: &dyn Store, arrived: &[Arrived]) -> Vec<Fate> {
@@ -102,6 +107,10 @@ pub(super) async fn a_report_moves_its_delivery_once(ground: &Ground) {
     let rows = sent(store, 3).await;
     let before = verified(store).await;
     let hard = arrived("one", HARD, Some(rows[0].id), 0);
+    // Nothing is written of what cannot be judged yet.
+    let early = store.take_in(std::slice::from_ref(&hard), at(-1000), &|_, _, _, _| None);
+    assert_eq!(early.await.unwrap(), [Fate::Early]);
+    assert_eq!(bounces(store).await, []);
     // The same twice in one batch, and once more in another.
     let fates = take_in(store, &[hard.clone(), hard.clone()]).await;
     assert_eq!(fates, [kept(true, true), Fate::Known]);

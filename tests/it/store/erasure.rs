@@ -151,7 +151,12 @@ fn bounced(print: &str, about: DeliveryId, words: &str) -> Arrived {
     }
 }
 
-fn judge(one: &Arrived, evidence: Evidence, standing: &Standing, _: &[Timestamp]) -> Judged {
+fn judge(
+    one: &Arrived,
+    evidence: Evidence,
+    standing: &Standing,
+    _: &[Timestamp],
+) -> Option<Judged> {
     let delivery = &standing.delivery;
     let bounce = Bounce {
         fingerprint: one.fingerprint.clone(),
@@ -165,12 +170,12 @@ fn judge(one: &Arrived, evidence: Evidence, standing: &Standing, _: &[Timestamp]
         form: one.form.clone(),
         ground: one.ground.clone(),
     };
-    Judged {
+    Some(Judged {
         event: None,
         state: None,
         bar: None,
         bounce,
-    }
+    })
 }
 
 async fn take_in(store: &dyn Store, one: Arrived) -> Fate {

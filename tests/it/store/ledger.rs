@@ -1,6 +1,7 @@
 //! Plans, claims, outcomes, leases and revisions, one process at a time.
 
 use super::ground::*;
+use dateline::domain::address::EmailAddress;
 use dateline::domain::course::{Course, HoldCause};
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::distribution::Distribution;
@@ -463,15 +464,31 @@ pub(super) async fn whether_it_still_stands_is_asked_of_everything(ground: &Grou
     let mut anew = rows[0].clone();
     anew.permitted_from = None;
     assert!(!stands(&anew, lease, 3).await, "it was planned anew");
-    let bar = Suppression {
-        email: email(1),
+    // Whoever is barred is so in any capitals.
+    let spelled = |n| EmailAddress::parse(&email(n).to_string().to_uppercase()).unwrap();
+    assert_ne!(spelled(1), email(1));
+    let bars = [1, 2].map(|n| Suppression {
+        email: spelled(n),
         reason: SuppressionReason::OptOut,
         at: at(0),
         source: "a test".into(),
         note: String::new(),
-    };
-    store.suppress(&[bar]).await.unwrap();
+    });
+    store.suppress(&bars).await.unwrap();
     assert!(!stands(&rows[1], lease, 3).await, "its address is barred");
+    let other = distribution();
+    let late = delivery(&other, 2, 0);
+    plan(store, &other, std::slice::from_ref(&late)).await;
+    let turned = claim(store, lease, 2, 2).await;
+    assert_eq!(ids(&turned), [late.id]);
+    assert_eq!(turned.claimed[0].barred, Some(SuppressionReason::OptOut));
+    let of_one = store.suppression(&email(1)).await.unwrap();
+    assert_eq!(of_one.as_ref(), Some(&bars[0]));
+    let all = store.suppressed().await.unwrap();
+    assert_eq!(
+        all.get(&email(1).to_string()),
+        Some(&SuppressionReason::OptOut)
+    );
     let to = held(&of);
     let revision = Revision {
         from: &of,
