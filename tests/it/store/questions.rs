@@ -11,7 +11,7 @@ use dateline::domain::log_search::{LogSearch, LogWay};
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::domain::zone::Zone;
 use dateline::store::{Imported, Reach, Revision};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn counted(pairs: &[(&str, u64)]) -> BTreeMap<String, u64> {
     let pairs = pairs.iter().map(|(name, n)| ((*name).to_owned(), *n));
@@ -387,11 +387,33 @@ pub(super) async fn the_log_is_searched(ground: &Ground) {
     assert_eq!(found(&of(other.id), LogWay::Onward(0)).await.len(), 4);
     // To one address: planned twice, and what became of the first.
     let to = LogSearch {
-        email: Some(rows[0].recipient.email.clone()),
+        emails: Some([rows[0].recipient.email.clone()].into()),
         ..LogSearch::default()
     };
     let entries = found(&to, LogWay::Onward(0)).await;
     assert!(entries.len() >= 2 && entries.len() <= 4, "{entries:?}");
+    let second = LogSearch {
+        emails: Some([rows[1].recipient.email.clone()].into()),
+        ..LogSearch::default()
+    };
+    let others = found(&second, LogWay::Onward(0)).await;
+    let both = LogSearch {
+        emails: Some(
+            rows[..2]
+                .iter()
+                .map(|one| one.recipient.email.clone())
+                .collect(),
+        ),
+        ..LogSearch::default()
+    };
+    let mut either: Vec<_> = entries.iter().chain(&others).copied().collect();
+    either.sort_unstable();
+    assert_eq!(found(&both, LogWay::Onward(0)).await, either);
+    let nobody = LogSearch {
+        emails: Some(BTreeSet::new()),
+        ..LogSearch::default()
+    };
+    assert!(found(&nobody, LogWay::Onward(0)).await.is_empty());
     let accepted = LogSearch {
         event: Some("accepted".into()),
         since: Some(at(2)),
