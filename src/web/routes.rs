@@ -230,6 +230,7 @@ fn of_contacts() -> Vec<Served> {
             suppressed::export,
         ),
         reads("/contacts/bounces", May(See), bounces::list),
+        takes_file("/contacts/bounces", May(KeepContacts), bounces::bring),
         reads("/contacts/bounces/{report}", May(See), bounces::show),
         reads("/contacts/forget", May(Forget), privacy::show),
         changes("/contacts/forget", May(Forget), privacy::forget),

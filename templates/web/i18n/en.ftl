@@ -479,6 +479,17 @@ part-of-address = A part of the address
 nobody-barred = Nobody is barred so.
 tab-bounces = Came back
 bounces-hint = What servers and readers sent back about mails: bounces, complaints, opt-outs by mail, auto-replies.
+take-in = Take reports in
+take-in-hint = One message as it came (.eml), or a whole mailbox (mbox); at most 16 MiB. The same report counts once, however often it is brought.
+n-reports-read = { $n ->
+    [one] 1 message read.
+   *[other] { $n } messages read.
+ }
+reports-bounced = deliveries that are bounced now: { $n }
+reports-barred = addresses that are barred now: { $n }
+reports-known = taken in before: { $n }
+reports-unmatched = of no delivery that is known: { $n }
+reports-unknown = no report: { $n }
 nothing-came-back = Nothing of the kind came back.
 from-the-newest = From the newest
 all-that-came-back = All that came back
