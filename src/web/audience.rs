@@ -3,6 +3,7 @@
 use super::Front;
 use super::charts::bars;
 use super::fault::{Answer, told};
+use super::fields::query;
 use super::order::OrderForm;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
@@ -13,22 +14,87 @@ use crate::domain::encryption::{Obstacle, Sealing};
 use crate::domain::language::Choice;
 use axum::extract::{Path, State};
 use axum_extra::extract::Query;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// At most so many of each are shown; the numbers count all.
+/// At most so many of each are shown at once; the numbers count all.
 const SHOWN: usize = 200;
+
+/// From which on both are shown, counted from nought.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub(super) struct Place {
+    /// Those who get it.
+    #[serde(default)]
+    from: usize,
+    /// Those who do not.
+    #[serde(default)]
+    out_from: usize,
+}
+
+impl Place {
+    /// The address of another place in the same order, by which a page of one of
+    /// the tables begins.
+    fn address(self, form: &OrderForm, table: &str) -> String {
+        let [from, out_from] = [self.from, self.out_from].map(|n| n.to_string());
+        let place = [("from", from.as_str()), ("out_from", out_from.as_str())];
+        let place = place.into_iter().filter(|(_, n)| *n != "0");
+        format!("?{}&{}#{table}", form.query(), query(place))
+    }
+}
+
+/// A page of a table whose rows come one after the other.
+struct Leaf {
+    from: usize,
+    seen: usize,
+    rows: Vec<Value>,
+}
+
+impl Leaf {
+    fn new(from: usize) -> Self {
+        Self {
+            from,
+            seen: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// One more row, made where the page shows it.
+    fn add(&mut self, row: impl FnOnce() -> Value) {
+        if self.seen >= self.from && self.rows.len() < SHOWN {
+            self.rows.push(row());
+        }
+        self.seen += 1;
+    }
+
+    /// The page, with where it is in the table and what is before and behind it.
+    /// `address` is that of the page from a row on.
+    fn shown(self, address: impl Fn(usize) -> String) -> Value {
+        let last = self.from.saturating_add(self.rows.len());
+        let is_part = self.rows.len() < self.seen;
+        json!({
+            "is_part": is_part,
+            "first": self.from.saturating_add(1),
+            "last": last,
+            "all": self.seen,
+            "begin": (self.from > 0).then(|| address(0)),
+            "next": (last < self.seen).then(|| address(last)),
+            "rows": self.rows,
+        })
+    }
+}
 
 pub(super) async fn show(
     State(front): State<Arc<Front>>,
     visitor: Visitor,
     Path(id): Path<String>,
     Query(form): Query<OrderForm>,
+    Query(place): Query<Place>,
 ) -> Answer {
     let id = front.release_id(&id)?;
     let (found, fault) = if form.is_begun() {
-        match told(look(&front, &visitor, &id, &form).await)? {
+        match told(look(&front, &visitor, &id, &form, place).await)? {
             Ok(found) => (Some(found), None),
             Err(fault) => (None, Some(fault)),
         }
@@ -65,17 +131,19 @@ async fn look(
     visitor: &Visitor,
     id: &str,
     form: &OrderForm,
+    place: Place,
 ) -> Result<Value, DeskError> {
-    let (mut included, mut excluded) = (Vec::new(), Vec::new());
+    let (mut included, mut excluded) = (Leaf::new(place.from), Leaf::new(place.out_from));
     let show = |row: Row| {
         match &row.verdict {
-        RowVerdict::Included(own) if included.len() < SHOWN => included.push(shown_included(front, visitor, &row, own)),
+        RowVerdict::Included(own) => included.add(|| shown_included(front, visitor, &row, own)),
         // Whom nobody asked for is no surprise; the numbers tell.
-        RowVerdict::Excluded(Exclusion::NotSelected) | RowVerdict::Included(_) => {}
-        RowVerdict::Excluded(why) if excluded.len() < SHOWN => excluded.push(json!({
-            "email": row.email, "name": row.name, "outlet": row.outlet, "why": front.why(visitor, why),
-        })),
-        RowVerdict::Excluded(_) => {}
+        RowVerdict::Excluded(Exclusion::NotSelected) => {}
+        RowVerdict::Excluded(why) => excluded.add(|| {
+            json!({
+                "email": row.email, "name": row.name, "outlet": row.outlet, "why": front.why(visitor, why),
+            })
+        }),
     }
     };
     let surveyed = front.desk().survey(&form.order(id), show).await?;
@@ -101,9 +169,8 @@ async fn look(
         "by_country": chart("by-country", &surveyed.by_country),
         "by_language": chart("by-language", &totals.by_language),
         "sentences": sentences(front, visitor, &surveyed),
-        "included": included,
-        "excluded": excluded,
-        "cut": totals.included > SHOWN as u64,
+        "included": included.shown(|from| Place { from, ..place }.address(form, "included")),
+        "excluded": excluded.shown(|out_from| Place { out_from, ..place }.address(form, "excluded")),
     }))
 }
 
@@ -211,5 +278,32 @@ impl Front {
         } else {
             format!("{said}: {detail}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_turned_over_and_nobody_is_left_out() {
+        let (mut from, mut seen) = (0, Vec::new());
+        loop {
+            let mut leaf = Leaf::new(from);
+            for n in 0..450 {
+                leaf.add(|| json!(n));
+            }
+            let shown = leaf.shown(|from| from.to_string());
+            assert_eq!(shown["first"], from + 1);
+            assert_eq!(shown["begin"].is_null(), from == 0);
+            seen.extend(shown["rows"].as_array().unwrap().clone());
+            let Some(next) = shown["next"].as_str() else {
+                break;
+            };
+            from = next.parse().unwrap();
+        }
+        assert_eq!(seen, (0..450).map(|n| json!(n)).collect::<Vec<_>>());
+        let beyond = Leaf::new(usize::MAX).shown(|from| from.to_string());
+        assert!(beyond["next"].is_null() && beyond["rows"] == json!([]));
     }
 }

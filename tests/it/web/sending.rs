@@ -188,6 +188,56 @@ fn an_audience_is_seen_while_one_chooses() {
 }
 
 #[test]
+fn everybody_in_a_long_audience_is_seen() {
+    let desk = newsroom("");
+    let rows = (0..250).map(|n| format!("r{n:03}@many.example,Reader {n},en,many\n"));
+    let csv = format!("email,name,languages,lists\n{}", rows.collect::<String>());
+    desk.workspace.write("many.csv", &csv);
+    let file = desk.workspace.path("many.csv").display().to_string();
+    assert_eq!(
+        desk.workspace.dateline(&["contacts", "import", &file]).code,
+        0
+    );
+    let mut ivan = Browser::of(&desk.service, "ivan");
+    let path = format!("/releases/{EMBARGOED}/audience?to=list:many");
+    let first = ivan.get(&path);
+    first
+        .holds("1–200 of 250")
+        .holds("r199@many.example")
+        .lacks("r200@many.example");
+    let next = first
+        .body
+        .split("href=\"")
+        .find(|part| part.contains("from=200"));
+    let next = next
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&amp;", "&");
+    let next = next
+        .replace("&#x3D;", "=")
+        .split('#')
+        .next()
+        .unwrap()
+        .to_owned();
+    ivan.get(&format!("/releases/{EMBARGOED}/audience{next}"))
+        .holds("201–250 of 250")
+        .holds("r249@many.example")
+        .holds("250 recipients")
+        .lacks("r199@many.example");
+    // Those who are left out have pages of their own.
+    ivan.get(&format!(
+        "/releases/{EMBARGOED}/audience?to=list:many&not=list:many&out_from=200"
+    ))
+    .holds("201–250 of 250")
+    .holds("in a segment that is left out");
+    assert_eq!(ivan.get(&format!("{path}&from=x")).status, 400);
+    ivan.get(&format!("{path}&from=18446744073709551615"))
+        .holds("250 recipients");
+}
+
+#[test]
 fn a_rehearsal_is_read_as_in_a_mail_client_and_nothing_is_sent() {
     let desk = newsroom("");
     let mut ivan = Browser::of(&desk.service, "ivan");
