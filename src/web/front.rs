@@ -2,6 +2,7 @@
 
 use super::origin::Place;
 use super::turnstile::{KNOCKS, READS, Turnstile};
+use crate::desk::live::Watched;
 use crate::desk::publications::Published;
 use crate::desk::reader_pages::Copies;
 use crate::desk::rehearsals::Rehearsals;
@@ -31,6 +32,8 @@ pub struct Front {
     /// Who is in which segment, counted once for all who ask.
     pub(super) counted: Counted,
     pub(super) uploads: Uploads,
+    /// Distributions as whoever watches saw them a moment ago.
+    pub(super) watched: Watched,
     /// When live pages end, so that the service can.
     pub(super) stop: CancellationToken,
     pub(super) wiring: &'static dyn Wiring,
@@ -69,6 +72,7 @@ impl Front {
             rehearsals: Rehearsals::default(),
             counted: Counted::default(),
             uploads: Uploads::default(),
+            watched: Watched::default(),
             stop,
             service,
             wiring,

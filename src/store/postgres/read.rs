@@ -6,8 +6,9 @@ use crate::domain::delivery::Delivery;
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
+use crate::domain::outcomes::DomainOutcomes;
 use crate::store::Standing;
-use crate::store::values::{from_json, micros};
+use crate::store::values::{DOMAIN_ROWS, DOMAINS, from_json, micros};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgRow;
@@ -92,8 +93,15 @@ pub(super) async fn counts(
         let number = number(place, row, "count")?;
         let add =
             |map: &mut BTreeMap<String, u64>, key: String| *map.entry(key).or_default() += number;
-        add(&mut counts.by_state, get(place, row, "stands")?);
-        add(&mut counts.by_language, get(place, row, "language")?);
+        let state: String = get(place, row, "stands")?;
+        let language: String = get(place, row, "language")?;
+        let outcomes = &mut counts.outcomes_by_language;
+        outcomes
+            .entry(language.clone())
+            .or_default()
+            .add(&state, number);
+        add(&mut counts.by_state, state);
+        add(&mut counts.by_language, language);
         add(&mut counts.by_phase, get(place, row, "phase")?);
     }
     let domains = sqlx::query(
@@ -108,6 +116,33 @@ pub(super) async fn counts(
         .map(|row| Ok((get(place, row, "domain")?, number(place, row, "count")?)))
         .collect::<Result<_>>()?;
     Ok(counts)
+}
+
+pub(super) async fn outcomes_by_domain(
+    store: &PostgresStore,
+    id: DistributionId,
+) -> Result<Vec<DomainOutcomes>> {
+    let rows = sqlx::query(
+        "SELECT domain, state, number FROM ( \
+             SELECT plan.domain AS domain, state.state AS state, count(*) AS number, sum(count(*)) OVER (PARTITION BY plan.domain) AS whole \
+             FROM delivery_state AS state JOIN delivery_plan AS plan ON plan.n = state.n \
+             WHERE state.distribution = $1 GROUP BY plan.domain, state.state) AS counted \
+         ORDER BY whole DESC, domain LIMIT $2",
+    )
+    .bind(id.to_string())
+    .bind(DOMAIN_ROWS)
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    let place = &store.place;
+    let counts = rows
+        .iter()
+        .map(|row| {
+            let (domain, state) = (get(place, row, "domain")?, get(place, row, "state")?);
+            Ok((domain, state, number(place, row, "number")?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(DomainOutcomes::first(counts, DOMAINS))
 }
 
 pub(super) async fn receivers_of(

@@ -6,7 +6,9 @@ use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
+use crate::domain::outcomes::DomainOutcomes;
 use crate::store::Standing;
+use crate::store::values::{DOMAIN_ROWS, DOMAINS};
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -98,8 +100,14 @@ pub(super) async fn counts(
         let number = number(store, row, 3)?;
         let add =
             |map: &mut BTreeMap<String, u64>, key: String| *map.entry(key).or_default() += number;
-        add(&mut counts.by_state, text(store, row, 0)?);
-        add(&mut counts.by_language, text(store, row, 1)?);
+        let (state, language) = (text(store, row, 0)?, text(store, row, 1)?);
+        let outcomes = &mut counts.outcomes_by_language;
+        outcomes
+            .entry(language.clone())
+            .or_default()
+            .add(&state, number);
+        add(&mut counts.by_state, state);
+        add(&mut counts.by_language, language);
         add(&mut counts.by_phase, text(store, row, 2)?);
     }
     counts.by_domain = domains
@@ -107,6 +115,35 @@ pub(super) async fn counts(
         .map(|row| Ok((text(store, row, 0)?, number(store, row, 1)?)))
         .collect::<Result<_>>()?;
     Ok(counts)
+}
+
+pub(super) async fn outcomes_by_domain(
+    store: &SqliteStore,
+    id: DistributionId,
+) -> Result<Vec<DomainOutcomes>> {
+    let rows = sqlx::query(
+        "SELECT domain, state, number FROM ( \
+             SELECT plan.domain AS domain, state.state AS state, count(*) AS number, sum(count(*)) OVER (PARTITION BY plan.domain) AS whole \
+             FROM delivery_state AS state JOIN delivery_plan AS plan ON plan.n = state.n \
+             WHERE state.distribution = ? GROUP BY plan.domain, state.state) AS counted \
+         ORDER BY whole DESC, domain LIMIT ?",
+    )
+    .bind(id.to_string())
+    .bind(DOMAIN_ROWS)
+    .fetch_all(&store.readers)
+    .await
+    .map_err(|error| store.failed(error))?;
+    let counts = rows
+        .iter()
+        .map(|row| {
+            Ok((
+                text(store, row, 0)?,
+                text(store, row, 1)?,
+                number(store, row, 2)?,
+            ))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(DomainOutcomes::first(counts, DOMAINS))
 }
 
 pub(super) fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<u64> {

@@ -2,9 +2,10 @@
 
 use super::problem::{FileProblem, Problem};
 use crate::desk::schedule::Outlook;
-use crate::desk::status::Status;
+use crate::desk::status::{Alone, Status};
 use crate::domain;
 use crate::domain::course::{Course, HoldCause};
+use crate::domain::outcomes::{DomainOutcomes, Outcomes};
 use crate::web::Front;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -137,6 +138,14 @@ pub(super) struct Distribution {
     by_phase: BTreeMap<String, u64>,
     /// Deliveries by the recipient's domain, the largest ten first.
     by_domain: Vec<DomainCount>,
+    /// What became of them, by the mail's own language.
+    outcomes_by_language: BTreeMap<String, OutcomeCounts>,
+    /// What became of them, by the recipient's domain; the largest ten first. Not in
+    /// lists.
+    outcomes_by_domain: Option<Vec<DomainOutcome>>,
+    /// Mails a second that relays answered within the last half minute. Not in lists,
+    /// and only while something waits.
+    rate: Option<f64>,
 }
 
 /// An audience in two numbers, and why not.
@@ -157,6 +166,51 @@ struct DomainCount {
     domain: String,
     /// How many.
     count: u64,
+}
+
+/// What became of deliveries.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct OutcomeCounts {
+    /// Taken by a relay.
+    accepted: u64,
+    /// Still to be tried: planned, due, under way or deferred.
+    waiting: u64,
+    /// The relay may have taken it: a person decides.
+    in_doubt: u64,
+    /// Failed for good, also by what came back later.
+    failed: u64,
+    /// Over before a word was said to a relay: barred, or withdrawn.
+    ended: u64,
+}
+
+impl From<Outcomes> for OutcomeCounts {
+    fn from(outcomes: Outcomes) -> Self {
+        Self {
+            accepted: outcomes.accepted,
+            waiting: outcomes.waiting,
+            in_doubt: outcomes.in_doubt,
+            failed: outcomes.failed,
+            ended: outcomes.ended,
+        }
+    }
+}
+
+/// What became of the deliveries to one domain.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct DomainOutcome {
+    /// The domain.
+    domain: String,
+    /// What became of them.
+    outcomes: OutcomeCounts,
+}
+
+impl From<DomainOutcomes> for DomainOutcome {
+    fn from(one: DomainOutcomes) -> Self {
+        Self {
+            domain: one.domain,
+            outcomes: one.outcomes.into(),
+        }
+    }
 }
 
 /// A course in its parts.
@@ -206,6 +260,14 @@ impl From<Status> for Distribution {
             cause,
         } = status.course.into();
         let domains = status.counts.by_domain.into_iter();
+        let languages = status.counts.outcomes_by_language.into_iter();
+        let (by_domain, rate) = match status.alone {
+            Some(Alone {
+                outcomes_by_domain,
+                rate,
+            }) => (Some(outcomes_by_domain), rate),
+            None => (None, None),
+        };
         Self {
             id: status.id,
             release: status.release,
@@ -231,6 +293,11 @@ impl From<Status> for Distribution {
             by_domain: domains
                 .map(|(domain, count)| DomainCount { domain, count })
                 .collect(),
+            outcomes_by_language: languages
+                .map(|(language, outcomes)| (language, outcomes.into()))
+                .collect(),
+            outcomes_by_domain: by_domain.map(|all| all.into_iter().map(Into::into).collect()),
+            rate,
         }
     }
 }

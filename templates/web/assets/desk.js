@@ -46,12 +46,43 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   form.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(show, 200); });
 }
 
-// Live progress: the server sends the part of the page that changed.
+// A page that waits for something looks again by itself.
+const lookAgain = async () => {
+  const main = document.getElementById("content");
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("content");
+    if (fresh && fresh.innerHTML !== main.innerHTML) main.replaceChildren(...fresh.childNodes);
+  }
+  if (main.querySelector("[data-again]")) setTimeout(lookAgain, 1500);
+};
+if (document.querySelector("[data-again]")) setTimeout(lookAgain, 1500);
+
+// Live progress: the server sends the parts of the page that changed, whole. A browser
+// comes back by itself when the connection breaks off, but not when it is refused.
 for (const place of document.querySelectorAll("[data-events]")) {
-  const source = new EventSource(place.dataset.events);
-  source.addEventListener("part", (event) => {
+  const lost = document.querySelector("[data-lost]");
+  let wait = 2000;
+  const renew = (event) => {
+    const part = document.querySelector(`[data-part="${event.type}"]`);
     const page = new DOMParser().parseFromString(event.data, "text/html");
-    place.replaceChildren(...page.body.childNodes);
-  });
-  source.addEventListener("end", () => source.close());
+    const held = part.contains(document.activeElement) && document.activeElement.id;
+    part.replaceChildren(...page.body.childNodes);
+    // Whoever is about to press a button keeps it under their finger.
+    if (held) document.getElementById(held)?.focus();
+  };
+  const listen = () => {
+    const source = new EventSource(place.dataset.events);
+    source.addEventListener("open", () => { wait = 2000; lost.hidden = true; });
+    for (const name of ["figures", "wants"]) source.addEventListener(name, renew);
+    source.addEventListener("end", () => source.close());
+    source.addEventListener("error", () => {
+      lost.hidden = false;
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(listen, wait);
+      wait = Math.min(wait * 2, 60000);
+    });
+  };
+  listen();
 }

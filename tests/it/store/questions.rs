@@ -8,6 +8,7 @@ use dateline::domain::course::Course;
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::embargo::Embargo;
 use dateline::domain::log_search::{LogSearch, LogWay};
+use dateline::domain::outcomes::Outcomes;
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::domain::zone::Zone;
 use dateline::store::{Imported, Reach, Revision};
@@ -177,6 +178,22 @@ pub(super) async fn deliveries_are_counted(ground: &Ground) {
     assert_eq!(counts.by_phase, counted(&[("immediate", 6)]));
     let domains: Vec<_> = counts.by_domain.iter().map(|(_, n)| *n).collect();
     assert_eq!(domains, [2, 2, 2]);
+    let by_domain = store.outcomes_by_domain(of.id).await.unwrap();
+    let told = by_domain
+        .iter()
+        .map(|one| (one.domain.clone(), one.outcomes.total()));
+    assert_eq!(told.collect::<Vec<_>>(), counts.by_domain);
+    let whole = Outcomes {
+        accepted: 1,
+        waiting: 5,
+        ..Outcomes::default()
+    };
+    let sum: Outcomes = by_domain.iter().map(|one| &one.outcomes).sum();
+    assert_eq!(sum, whole);
+    let sum: Outcomes = counts.outcomes_by_language.values().sum();
+    assert_eq!(sum, whole);
+    let nothing = store.outcomes_by_domain(distribution().id).await.unwrap();
+    assert!(nothing.is_empty());
     let later = store.counts(of.id, at(60)).await.unwrap();
     assert_eq!(later.in_state("due"), 3, "what is deferred falls due");
     let census = store.census(at(2)).await.unwrap();

@@ -354,9 +354,10 @@ fn progress_is_told_as_it_happens_and_again_to_whoever_reconnects() {
     let path = sent.location().split('?').next().unwrap().to_owned();
     for _ in 0..2 {
         let events = vera.events(&format!("{path}/events"), |text| {
-            text.contains("data:") && text.contains("<dt>In doubt</dt>")
+            text.contains("<dt>In doubt</dt>") && text.contains("event: wants")
         });
-        assert!(events.contains("event: part"), "{events}");
+        assert!(events.contains("event: figures"), "{events}");
+        assert!(events.contains("retry: "), "{events}");
     }
     eventually("one is in doubt", || {
         vera.get(&path)
