@@ -183,6 +183,7 @@ fn shown_included(front: &Front, visitor: &Visitor, row: &Row, own: &Included) -
     let asked = matches!(own.choice, Choice::Asked { .. });
     json!({
         "email": row.email,
+        "preview": query([("contact", row.email.as_str())]),
         "name": row.name,
         "outlet": row.outlet,
         "country": row.country,

@@ -172,6 +172,14 @@ fn an_audience_is_seen_while_one_chooses() {
     page.holds("in a segment that is left out")
         .holds("<svg class=\"chart\"")
         .holds("Asia/Almaty");
+    // Each is a step away from the mail as they would get it.
+    let preview = format!("/releases/{EMBARGOED}/preview?contact=");
+    let links = page.body.replace("&#x3D;", "=");
+    let link = links
+        .split("href=\"")
+        .find(|part| part.starts_with(&preview));
+    let link = link.unwrap().split('"').next().unwrap();
+    ivan.get(link).holds("ЭМБАРГО").lacks("role=\"alert\"");
     ivan.get(&format!("{path}?to=nobody"))
         .holds("there is no segment `nobody`");
     ivan.get(&format!("{path}?to=wires&start=at&at=yesterday"))
