@@ -75,7 +75,7 @@ fn domains(status: &Status) -> String {
         let domains = status.counts.by_domain.iter();
         return counted(domains.map(|(name, count)| (name, count)));
     };
-    let domains = alone.outcomes_by_domain.iter();
+    let domains = alone.outcomes.by_domain.iter();
     let told = domains.map(|one| {
         let all = one.outcomes.total();
         let parts = one.outcomes.parts().into_iter();

@@ -1,10 +1,11 @@
 //! Distributions that people watch while they run: looked up once for all who do.
 
-use super::status::Status;
+use super::status::{Alone, Status};
 use super::{Desk, DeskError};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::distribution::Distribution;
+use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::DistributionId;
+use crate::domain::outcomes::{Breakdown, Outcomes};
 use crate::store::Standing;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 pub const LOOK_EVERY: Duration = Duration::from_millis(700);
 /// A long list takes long to count: looking takes no more than this part of the time.
 const PART: u32 = 4;
+/// Outcomes by language and domain are counted anew after so long in any case.
+const COUNT_AFTER: Duration = Duration::from_secs(30);
 /// Whom nobody has looked at for so long, nobody watches.
 const FORGET_AFTER: Duration = Duration::from_secs(60);
 /// At most so many deliveries that want a person are looked up.
@@ -47,9 +50,28 @@ pub struct Deferred {
 /// The last look at a distribution.
 #[derive(Debug)]
 struct Look {
+    begun: Instant,
     over: Instant,
-    took: Duration,
+    /// When its outcomes were counted.
+    counted: Instant,
     seen: Arc<Seen>,
+}
+
+impl Look {
+    /// How long it took.
+    fn took(&self) -> Duration {
+        self.over.duration_since(self.begun)
+    }
+
+    /// What became of the deliveries by language and domain, which takes long to
+    /// count: while as many as before came to each outcome, it is as it was.
+    fn outcomes(&self, counts: &Counts) -> Option<Breakdown> {
+        let before = Outcomes::of(&self.seen.status.counts.by_state);
+        let is_same = before == Outcomes::of(&counts.by_state);
+        let alone = self.seen.status.alone.as_ref();
+        let alone = alone.filter(|_| is_same && self.counted.elapsed() < COUNT_AFTER);
+        alone.map(|alone| alone.outcomes.clone())
+    }
 }
 
 /// One place per distribution: who looks, looks for all who wait there.
@@ -90,14 +112,15 @@ impl Watched {
         let spot = self.spot(id);
         let mut last = spot.lock().await;
         if let Some(look) = last.as_ref()
-            && look.over.elapsed() < self.every.max(look.took * PART)
+            && look.over.elapsed() < self.every.max(look.took() * PART)
         {
             return Ok(Some(Arc::clone(&look.seen)));
         }
         look(desk, id, &mut last).await
     }
 
-    /// A distribution as it is now.
+    /// A distribution as it is now: as seen by a look that began no earlier than one
+    /// asked.
     ///
     /// # Errors
     /// The store failed.
@@ -106,8 +129,14 @@ impl Watched {
         desk: &Desk,
         id: DistributionId,
     ) -> Result<Option<Arc<Seen>>, DeskError> {
+        let asked = Instant::now();
         let spot = self.spot(id);
         let mut last = spot.lock().await;
+        if let Some(look) = last.as_ref()
+            && look.begun >= asked
+        {
+            return Ok(Some(Arc::clone(&look.seen)));
+        }
         look(desk, id, &mut last).await
     }
 
@@ -130,10 +159,20 @@ async fn look(
     let Some(distribution) = desk.store.distribution(id).await? else {
         return Ok(None);
     };
-    let seen = Arc::new(desk.see(distribution).await?);
+    let status = desk.status(&distribution).await?;
+    let known = last.as_ref().and_then(|look| {
+        let outcomes = look.outcomes(&status.counts)?;
+        Some((outcomes, look.counted))
+    });
+    let (outcomes, counted) = match known {
+        Some(known) => known,
+        None => (desk.store.outcomes(id).await?, begun),
+    };
+    let seen = Arc::new(desk.see(distribution, status, outcomes).await?);
     *last = Some(Look {
+        begun,
         over: Instant::now(),
-        took: begun.elapsed(),
+        counted,
         seen: Arc::clone(&seen),
     });
     Ok(Some(seen))
@@ -141,11 +180,18 @@ async fn look(
 
 impl Desk {
     /// Everything that is shown of a distribution while it runs.
-    async fn see(&self, distribution: Distribution) -> Result<Seen, DeskError> {
-        let status = self.status_alone(&distribution).await?;
+    async fn see(
+        &self,
+        distribution: Distribution,
+        mut status: Status,
+        outcomes: Breakdown,
+    ) -> Result<Seen, DeskError> {
+        let id = distribution.id;
+        let rate = self.rate(id, &status.counts).await?;
+        status.alone = Some(Alone { outcomes, rate });
         Ok(Seen {
-            doubts: self.wanting(&status, distribution.id, "in_doubt").await?,
-            deferred: self.deferred(&status, distribution.id).await?,
+            doubts: self.wanting(&status, id, "in_doubt").await?,
+            deferred: self.deferred(&status, id).await?,
             distribution,
             status,
         })

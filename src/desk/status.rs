@@ -6,7 +6,7 @@ use crate::domain::course::Course;
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::DistributionId;
 use crate::domain::log_search::{LogSearch, LogWay};
-use crate::domain::outcomes::DomainOutcomes;
+use crate::domain::outcomes::Breakdown;
 use crate::domain::tempo::{Beat, LOOK_BACK, tempo};
 use crate::store::LogRow;
 use jiff::Timestamp;
@@ -48,8 +48,9 @@ pub struct Status {
 /// What is told of one distribution and not in a list of all.
 #[derive(Debug, Clone, Serialize)]
 pub struct Alone {
-    /// What became of its deliveries by the recipients' domain, the largest ten first.
-    pub outcomes_by_domain: Vec<DomainOutcomes>,
+    /// What became of its deliveries, by language and domain.
+    #[serde(flatten)]
+    pub outcomes: Breakdown,
     /// Mails a second that relays answered within the last half minute; none where
     /// they answered none, or nothing waits any more.
     pub rate: Option<f64>,
@@ -114,16 +115,23 @@ impl Desk {
     /// The store failed.
     pub async fn status_alone(&self, distribution: &Distribution) -> Result<Status, DeskError> {
         let mut status = self.status(distribution).await?;
-        let rate = if status.counts.waiting() > 0 {
-            self.tempo(distribution.id).await?
-        } else {
-            None
-        };
         status.alone = Some(Alone {
-            outcomes_by_domain: self.store.outcomes_by_domain(distribution.id).await?,
-            rate,
+            outcomes: self.store.outcomes(distribution.id).await?,
+            rate: self.rate(distribution.id, &status.counts).await?,
         });
         Ok(status)
+    }
+
+    /// Mails a second now, where any wait.
+    pub(super) async fn rate(
+        &self,
+        id: DistributionId,
+        counts: &Counts,
+    ) -> Result<Option<f64>, DeskError> {
+        if counts.waiting() == 0 {
+            return Ok(None);
+        }
+        self.tempo(id).await
     }
 
     /// Mails a second that relays answered a moment ago, by the end of the log.

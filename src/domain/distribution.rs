@@ -3,7 +3,6 @@
 use super::course::Course;
 use super::embargo::Embargo;
 use super::ids::{DistributionId, ReleaseId};
-use super::outcomes::Outcomes;
 use super::schedule::Schedule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,9 +70,6 @@ pub struct Counts {
     pub by_phase: BTreeMap<String, u64>,
     /// By the recipient's domain, the largest first; at most ten.
     pub by_domain: Vec<(String, u64)>,
-    /// What became of them, by the mail's own language.
-    #[serde(default)]
-    pub outcomes_by_language: BTreeMap<String, Outcomes>,
 }
 
 impl Counts {

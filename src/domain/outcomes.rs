@@ -1,7 +1,8 @@
 //! What became of deliveries, in the few words that people ask for.
 
 use super::delivery::has_failed;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Outcome {
 }
 
 /// Deliveries counted by what became of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Outcomes {
     /// [`Outcome::Accepted`].
     pub accepted: u64,
@@ -67,6 +68,15 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
+    /// Of deliveries counted by state.
+    pub fn of(by_state: &BTreeMap<String, u64>) -> Self {
+        let mut outcomes = Self::default();
+        for (state, number) in by_state {
+            outcomes.add(state, *number);
+        }
+        outcomes
+    }
+
     /// So many more in a state of this name.
     pub fn add(&mut self, state: &str, number: u64) {
         let which = match Outcome::of(state) {
@@ -111,6 +121,27 @@ impl<'a> std::iter::Sum<&'a Self> for Outcomes {
             failed: sum.failed + one.failed,
             ended: sum.ended + one.ended,
         })
+    }
+}
+
+/// What became of a distribution's deliveries, by what people ask about.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Breakdown {
+    /// By the mail's own language.
+    #[serde(rename = "outcomes_by_language")]
+    pub by_language: BTreeMap<String, Outcomes>,
+    /// By the recipient's domain, the largest first; at most ten.
+    #[serde(rename = "outcomes_by_domain")]
+    pub by_domain: Vec<DomainOutcomes>,
+}
+
+impl Breakdown {
+    /// So many more in this language and in a state of this name.
+    pub fn add_language(&mut self, language: String, state: &str, number: u64) {
+        self.by_language
+            .entry(language)
+            .or_default()
+            .add(state, number);
     }
 }
 

@@ -37,7 +37,7 @@ use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
-use crate::domain::outcomes::DomainOutcomes;
+use crate::domain::outcomes::Breakdown;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -462,9 +462,8 @@ pub trait Store:
     /// Its deliveries, counted. Planned ones whose time has come count as due.
     async fn counts(&self, id: DistributionId, now: Timestamp) -> Result<Counts>;
 
-    /// What became of its deliveries by the recipients' domain, the ten with the most
-    /// first.
-    async fn outcomes_by_domain(&self, id: DistributionId) -> Result<Vec<DomainOutcomes>>;
+    /// What became of its deliveries, by language and domain: it looks at all of them.
+    async fn outcomes(&self, id: DistributionId) -> Result<Breakdown>;
 
     /// Takes a lease, or moves its end. Answers false where it lapsed and its
     /// claims were taken back: a worker that was silent too long begins anew,

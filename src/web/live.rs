@@ -36,17 +36,15 @@ fn tone(outcome: Outcome) -> &'static str {
 pub(super) fn figures(front: &Front, visitor: &Visitor, seen: &Seen) -> Value {
     let say = |id: &str| front.pages.say(visitor.language, id, &[]);
     let (status, counts) = (&seen.status, &seen.status.counts);
-    let whole: Outcomes = counts.outcomes_by_language.values().sum();
+    let whole = Outcomes::of(&counts.by_state);
     let parts = [Outcome::Accepted, Outcome::InDoubt, Outcome::Failed];
     let parts = parts.map(|outcome| (whole.number(outcome), tone(outcome)));
-    let languages = counts.outcomes_by_language.iter();
+    let outcomes = status.alone.as_ref().map(|alone| &alone.outcomes);
+    let languages = outcomes.iter().flat_map(|all| &all.by_language);
     let languages: Vec<_> = languages
         .map(|(name, outcomes)| split(front, visitor, name, outcomes))
         .collect();
-    let domains = status
-        .alone
-        .iter()
-        .flat_map(|alone| &alone.outcomes_by_domain);
+    let domains = outcomes.iter().flat_map(|all| &all.by_domain);
     let domains: Vec<_> = domains
         .map(|one| split(front, visitor, &one.domain, &one.outcomes))
         .collect();

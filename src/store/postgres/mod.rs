@@ -42,7 +42,7 @@ use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
-use crate::domain::outcomes::DomainOutcomes;
+use crate::domain::outcomes::Breakdown;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -246,8 +246,8 @@ impl Store for PostgresStore {
         self.within(read::counts(self, id, now)).await
     }
 
-    async fn outcomes_by_domain(&self, id: DistributionId) -> Result<Vec<DomainOutcomes>> {
-        self.within(read::outcomes_by_domain(self, id)).await
+    async fn outcomes(&self, id: DistributionId) -> Result<Breakdown> {
+        self.within(read::outcomes(self, id)).await
     }
 
     async fn lease(&self, lease: LeaseToken, until: Timestamp, term: Term) -> Result<bool> {

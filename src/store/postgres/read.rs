@@ -6,7 +6,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
-use crate::domain::outcomes::DomainOutcomes;
+use crate::domain::outcomes::{Breakdown, DomainOutcomes};
 use crate::store::Standing;
 use crate::store::values::{DOMAIN_ROWS, DOMAINS, from_json, micros};
 use jiff::Timestamp;
@@ -93,15 +93,8 @@ pub(super) async fn counts(
         let number = number(place, row, "count")?;
         let add =
             |map: &mut BTreeMap<String, u64>, key: String| *map.entry(key).or_default() += number;
-        let state: String = get(place, row, "stands")?;
-        let language: String = get(place, row, "language")?;
-        let outcomes = &mut counts.outcomes_by_language;
-        outcomes
-            .entry(language.clone())
-            .or_default()
-            .add(&state, number);
-        add(&mut counts.by_state, state);
-        add(&mut counts.by_language, language);
+        add(&mut counts.by_state, get(place, row, "stands")?);
+        add(&mut counts.by_language, get(place, row, "language")?);
         add(&mut counts.by_phase, get(place, row, "phase")?);
     }
     let domains = sqlx::query(
@@ -118,11 +111,14 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
-pub(super) async fn outcomes_by_domain(
-    store: &PostgresStore,
-    id: DistributionId,
-) -> Result<Vec<DomainOutcomes>> {
-    let rows = sqlx::query(
+pub(super) async fn outcomes(store: &PostgresStore, id: DistributionId) -> Result<Breakdown> {
+    // Both look at every delivery, and there is a reader for each.
+    let languages = sqlx::query(
+        "SELECT language, state, count(*) FROM delivery_state WHERE distribution = $1 GROUP BY 1, 2",
+    )
+    .bind(id.to_string())
+    .fetch_all(&store.readers);
+    let domains = sqlx::query(
         "SELECT domain, state, number FROM ( \
              SELECT plan.domain AS domain, state.state AS state, count(*) AS number, sum(count(*)) OVER (PARTITION BY plan.domain) AS whole \
              FROM delivery_state AS state JOIN delivery_plan AS plan ON plan.n = state.n \
@@ -131,18 +127,28 @@ pub(super) async fn outcomes_by_domain(
     )
     .bind(id.to_string())
     .bind(DOMAIN_ROWS)
-    .fetch_all(&store.readers)
-    .await
-    .map_err(|error| store.failed(error))?;
+    .fetch_all(&store.readers);
+    let (languages, domains) =
+        tokio::try_join!(languages, domains).map_err(|error| store.failed(error))?;
     let place = &store.place;
-    let counts = rows
-        .iter()
+    let mut breakdown = Breakdown::default();
+    for row in &languages {
+        let state: &str = get(place, row, "state")?;
+        breakdown.add_language(
+            get(place, row, "language")?,
+            state,
+            number(place, row, "count")?,
+        );
+    }
+    let domains = domains.iter();
+    let domains = domains
         .map(|row| {
             let (domain, state) = (get(place, row, "domain")?, get(place, row, "state")?);
             Ok((domain, state, number(place, row, "number")?))
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(DomainOutcomes::first(counts, DOMAINS))
+    breakdown.by_domain = DomainOutcomes::first(domains, DOMAINS);
+    Ok(breakdown)
 }
 
 pub(super) async fn receivers_of(

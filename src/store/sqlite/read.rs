@@ -6,7 +6,7 @@ use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
-use crate::domain::outcomes::DomainOutcomes;
+use crate::domain::outcomes::{Breakdown, DomainOutcomes};
 use crate::store::Standing;
 use crate::store::values::{DOMAIN_ROWS, DOMAINS};
 use jiff::Timestamp;
@@ -100,14 +100,8 @@ pub(super) async fn counts(
         let number = number(store, row, 3)?;
         let add =
             |map: &mut BTreeMap<String, u64>, key: String| *map.entry(key).or_default() += number;
-        let (state, language) = (text(store, row, 0)?, text(store, row, 1)?);
-        let outcomes = &mut counts.outcomes_by_language;
-        outcomes
-            .entry(language.clone())
-            .or_default()
-            .add(&state, number);
-        add(&mut counts.by_state, state);
-        add(&mut counts.by_language, language);
+        add(&mut counts.by_state, text(store, row, 0)?);
+        add(&mut counts.by_language, text(store, row, 1)?);
         add(&mut counts.by_phase, text(store, row, 2)?);
     }
     counts.by_domain = domains
@@ -117,11 +111,14 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
-pub(super) async fn outcomes_by_domain(
-    store: &SqliteStore,
-    id: DistributionId,
-) -> Result<Vec<DomainOutcomes>> {
-    let rows = sqlx::query(
+pub(super) async fn outcomes(store: &SqliteStore, id: DistributionId) -> Result<Breakdown> {
+    // Both look at every delivery, and there is a reader for each.
+    let languages = sqlx::query(
+        "SELECT language, state, count(*) FROM delivery_state WHERE distribution = ? GROUP BY 1, 2",
+    )
+    .bind(id.to_string())
+    .fetch_all(&store.readers);
+    let domains = sqlx::query(
         "SELECT domain, state, number FROM ( \
              SELECT plan.domain AS domain, state.state AS state, count(*) AS number, sum(count(*)) OVER (PARTITION BY plan.domain) AS whole \
              FROM delivery_state AS state JOIN delivery_plan AS plan ON plan.n = state.n \
@@ -130,11 +127,16 @@ pub(super) async fn outcomes_by_domain(
     )
     .bind(id.to_string())
     .bind(DOMAIN_ROWS)
-    .fetch_all(&store.readers)
-    .await
-    .map_err(|error| store.failed(error))?;
-    let counts = rows
-        .iter()
+    .fetch_all(&store.readers);
+    let (languages, domains) =
+        tokio::try_join!(languages, domains).map_err(|error| store.failed(error))?;
+    let mut breakdown = Breakdown::default();
+    for row in &languages {
+        let state = text(store, row, 1)?;
+        breakdown.add_language(text(store, row, 0)?, &state, number(store, row, 2)?);
+    }
+    let domains = domains.iter();
+    let domains = domains
         .map(|row| {
             Ok((
                 text(store, row, 0)?,
@@ -143,7 +145,8 @@ pub(super) async fn outcomes_by_domain(
             ))
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(DomainOutcomes::first(counts, DOMAINS))
+    breakdown.by_domain = DomainOutcomes::first(domains, DOMAINS);
+    Ok(breakdown)
 }
 
 pub(super) fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<u64> {

@@ -2,7 +2,7 @@
 
 use super::problem::{FileProblem, Problem};
 use crate::desk::schedule::Outlook;
-use crate::desk::status::{Alone, Status};
+use crate::desk::status::Status;
 use crate::domain;
 use crate::domain::course::{Course, HoldCause};
 use crate::domain::outcomes::{DomainOutcomes, Outcomes};
@@ -138,8 +138,8 @@ pub(super) struct Distribution {
     by_phase: BTreeMap<String, u64>,
     /// Deliveries by the recipient's domain, the largest ten first.
     by_domain: Vec<DomainCount>,
-    /// What became of them, by the mail's own language.
-    outcomes_by_language: BTreeMap<String, OutcomeCounts>,
+    /// What became of them, by the mail's own language. Not in lists.
+    outcomes_by_language: Option<BTreeMap<String, OutcomeCounts>>,
     /// What became of them, by the recipient's domain; the largest ten first. Not in
     /// lists.
     outcomes_by_domain: Option<Vec<DomainOutcome>>,
@@ -260,14 +260,15 @@ impl From<Status> for Distribution {
             cause,
         } = status.course.into();
         let domains = status.counts.by_domain.into_iter();
-        let languages = status.counts.outcomes_by_language.into_iter();
-        let (by_domain, rate) = match status.alone {
-            Some(Alone {
-                outcomes_by_domain,
-                rate,
-            }) => (Some(outcomes_by_domain), rate),
+        let (outcomes, rate) = match status.alone {
+            Some(alone) => (Some(alone.outcomes), alone.rate),
             None => (None, None),
         };
+        let languages = outcomes.as_ref().map(|all| all.by_language.iter());
+        let languages = languages.map(|all| {
+            all.map(|(language, outcomes)| (language.clone(), (*outcomes).into()))
+                .collect()
+        });
         Self {
             id: status.id,
             release: status.release,
@@ -293,10 +294,9 @@ impl From<Status> for Distribution {
             by_domain: domains
                 .map(|(domain, count)| DomainCount { domain, count })
                 .collect(),
-            outcomes_by_language: languages
-                .map(|(language, outcomes)| (language, outcomes.into()))
-                .collect(),
-            outcomes_by_domain: by_domain.map(|all| all.into_iter().map(Into::into).collect()),
+            outcomes_by_language: languages,
+            outcomes_by_domain: outcomes
+                .map(|all| all.by_domain.into_iter().map(Into::into).collect()),
             rate,
         }
     }
@@ -322,6 +322,17 @@ impl Front {
     ) -> Result<domain::distribution::Distribution, Problem> {
         let found = self.desk().find_exactly(id).await?;
         found.ok_or_else(|| Problem::missing("distribution", id))
+    }
+
+    /// Where a distribution stands, with what is told of one alone: looked up once
+    /// for all who ask at a time.
+    pub(super) async fn standing(
+        &self,
+        found: &domain::distribution::Distribution,
+    ) -> Result<Distribution, Problem> {
+        let seen = self.watched.look(&self.desk(), found.id).await?;
+        let seen = seen.ok_or_else(|| Problem::missing("distribution", &found.id.to_string()))?;
+        Ok(seen.status.clone().into())
     }
 
     /// The id of the release that a path names.

@@ -8,7 +8,7 @@ use dateline::domain::course::Course;
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::embargo::Embargo;
 use dateline::domain::log_search::{LogSearch, LogWay};
-use dateline::domain::outcomes::Outcomes;
+use dateline::domain::outcomes::{Breakdown, Outcomes};
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::domain::zone::Zone;
 use dateline::store::{Imported, Reach, Revision};
@@ -178,22 +178,25 @@ pub(super) async fn deliveries_are_counted(ground: &Ground) {
     assert_eq!(counts.by_phase, counted(&[("immediate", 6)]));
     let domains: Vec<_> = counts.by_domain.iter().map(|(_, n)| *n).collect();
     assert_eq!(domains, [2, 2, 2]);
-    let by_domain = store.outcomes_by_domain(of.id).await.unwrap();
-    let told = by_domain
-        .iter()
-        .map(|one| (one.domain.clone(), one.outcomes.total()));
+    let outcomes = store.outcomes(of.id).await.unwrap();
+    let told = outcomes.by_domain.iter();
+    let told = told.map(|one| (one.domain.clone(), one.outcomes.total()));
     assert_eq!(told.collect::<Vec<_>>(), counts.by_domain);
     let whole = Outcomes {
         accepted: 1,
         waiting: 5,
         ..Outcomes::default()
     };
-    let sum: Outcomes = by_domain.iter().map(|one| &one.outcomes).sum();
+    assert_eq!(Outcomes::of(&counts.by_state), whole);
+    let sum: Outcomes = outcomes.by_domain.iter().map(|one| &one.outcomes).sum();
     assert_eq!(sum, whole);
-    let sum: Outcomes = counts.outcomes_by_language.values().sum();
+    let sum: Outcomes = outcomes.by_language.values().sum();
     assert_eq!(sum, whole);
-    let nothing = store.outcomes_by_domain(distribution().id).await.unwrap();
-    assert!(nothing.is_empty());
+    let languages = outcomes.by_language.iter();
+    let languages = languages.map(|(name, one)| (name.clone(), one.total()));
+    assert_eq!(languages.collect::<BTreeMap<_, _>>(), counts.by_language);
+    let nothing = store.outcomes(distribution().id).await.unwrap();
+    assert_eq!(nothing, Breakdown::default());
     let later = store.counts(of.id, at(60)).await.unwrap();
     assert_eq!(later.in_state("due"), 3, "what is deferred falls due");
     let census = store.census(at(2)).await.unwrap();

@@ -76,7 +76,9 @@ fn what_became_of_it_is_told_by_language_and_domain_with_the_rate() {
     );
     // A list says less.
     let (_, all) = workspace.json(&["status"]);
-    assert!(all["distributions"][0].get("rate").is_none(), "{all}");
+    for more in ["rate", "outcomes_by_domain"] {
+        assert!(all["distributions"][0].get(more).is_none(), "{all}");
+    }
     let mut vera = Browser::of(&service, "vera");
     let page = vera.get(&format!(
         "/distributions/{}",
@@ -115,8 +117,8 @@ fn what_is_put_off_comes_by_the_stream_and_not_twice() {
     });
     assert!(heard.contains("451 greylisted &lt;b&gt;"), "{heard}");
     // Whoever comes back with what they heard last is sent what is new alone.
-    let last = heard.lines().filter_map(|line| line.strip_prefix("id: "));
-    let last = last.last().unwrap().to_owned();
+    let mut ids = heard.lines().filter_map(|line| line.strip_prefix("id: "));
+    let last = ids.next_back().unwrap().to_owned();
     let done = Cell::new(false);
     let heard = vera.events_after(&path, &last, |text| {
         if text.contains("retry: ") && !done.replace(true) {
