@@ -7,7 +7,6 @@ use super::live;
 use super::sheet::Visitor;
 use crate::desk::correct::{Correction, FollowOrder, Notice};
 use crate::desk::in_doubt::Decision;
-use crate::domain::course::Course;
 use crate::domain::distribution::Distribution;
 use crate::domain::ids::DeliveryId;
 use axum::extract::{Path, State};
@@ -65,8 +64,7 @@ async fn whole(front: &Front, visitor: &Visitor, id: &str) -> Result<(String, Va
         "approved_by": found.approved_by,
         "to": found.to.join(", "),
         "not": found.not.join(", "),
-        "held": matches!(found.course, Course::Held { .. }),
-        "killed": matches!(found.course, Course::Killed { .. }),
+        "steer": live::steer(&seen),
         "open": status.counts.waiting() > 0,
         "received": status.counts.in_state("accepted") + status.counts.in_state("in_doubt") > 0,
     });

@@ -127,6 +127,17 @@ pub(super) fn wants(front: &Front, visitor: &Visitor, seen: &Seen) -> Value {
     })
 }
 
+/// What may be done to it as a whole, for `steer.hbs`.
+pub(super) fn steer(seen: &Seen) -> Value {
+    let course = &seen.distribution.course;
+    json!({
+        "id": seen.status.id,
+        "open": seen.status.counts.waiting() > 0,
+        "held": matches!(course, Course::Held { .. }),
+        "killed": matches!(course, Course::Killed { .. }),
+    })
+}
+
 /// A part of the page, and the beginning of its hash.
 struct Part {
     name: &'static str,
@@ -146,16 +157,18 @@ impl Part {
 }
 
 /// The live parts as a visitor is to see them.
-fn parts(front: &Front, visitor: &Visitor, seen: &Seen) -> Result<[Part; 2], Fault> {
+fn parts(front: &Front, visitor: &Visitor, seen: &Seen) -> Result<[Part; 3], Fault> {
     let write = |page, data: Value| front.pages.write(page, visitor.language, &data);
     let figures = json!({ "live": figures(front, visitor, seen) });
     let wants = json!({
         "may": visitor.may(),
         "wants": wants(front, visitor, seen),
     });
+    let steer = json!({ "may": visitor.may(), "steer": steer(seen) });
     Ok([
         Part::new("figures", write("live", figures)?),
         Part::new("wants", write("wants", wants)?),
+        Part::new("steer", write("steer", steer)?),
     ])
 }
 

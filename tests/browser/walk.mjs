@@ -99,6 +99,9 @@ await vera.getByText("The connection is lost").waitFor({ state: "hidden" });
 await olga.getByLabel("Why (for the log)").first().fill("a name is in doubt");
 await activate(olga, olga.getByRole("button", { name: "Hold" }));
 await olga.getByText("It is held").waitFor();
+// Whoever looks on is told, and may let it go on.
+await vera.locator('[data-part="figures"]').getByText("a name is in doubt").waitFor();
+await vera.locator('[data-part="steer"]').getByRole("button", { name: "Resume" }).waitFor();
 await olga.getByLabel("Why (for the log)").first().fill("the name is right");
 await activate(olga, olga.getByRole("button", { name: "Resume" }));
 await olga.getByText("It goes on").waitFor();

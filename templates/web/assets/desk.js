@@ -67,15 +67,20 @@ for (const place of document.querySelectorAll("[data-events]")) {
   const renew = (event) => {
     const part = document.querySelector(`[data-part="${event.type}"]`);
     const page = new DOMParser().parseFromString(event.data, "text/html");
+    // Whoever is about to press a button, or writes why, goes on with it.
     const held = part.contains(document.activeElement) && document.activeElement.id;
+    const written = [...part.querySelectorAll("input[id]")].map((input) => [input.id, input.value]);
     part.replaceChildren(...page.body.childNodes);
-    // Whoever is about to press a button keeps it under their finger.
+    for (const [id, value] of written) {
+      const input = document.getElementById(id);
+      if (input) input.value = value;
+    }
     if (held) document.getElementById(held)?.focus();
   };
   const listen = () => {
     const source = new EventSource(place.dataset.events);
     source.addEventListener("open", () => { wait = 2000; lost.hidden = true; });
-    for (const name of ["figures", "wants"]) source.addEventListener(name, renew);
+    for (const name of ["figures", "wants", "steer"]) source.addEventListener(name, renew);
     source.addEventListener("end", () => source.close());
     source.addEventListener("error", () => {
       lost.hidden = false;

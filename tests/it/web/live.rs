@@ -156,6 +156,13 @@ fn a_stream_ends_when_all_is_settled() {
         heard.contains("Killed") && heard.contains("withdrawn"),
         "{heard}"
     );
+    // What could be done to it can be no more.
+    let steer: Vec<_> = heard.split("event: steer").collect();
+    assert_eq!(steer.len(), 3, "{heard}");
+    assert!(
+        steer[1].contains("/hold\"") && !steer[2].contains("/hold\""),
+        "{heard}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
