@@ -91,6 +91,9 @@ fn domains(status: &Status) -> String {
 pub(super) fn print(status: &Status, output: &Output) {
     output.say(format!("{}  {}", status.id, status.release));
     output.say(format!("  {}", status.headline));
+    if let Some(original) = &status.follows {
+        output.say(format!("  follows    {original}"));
+    }
     output.say(format!(
         "  audience   {} included, {} excluded",
         status.audience.included, status.audience.excluded

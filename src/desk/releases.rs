@@ -110,6 +110,8 @@ pub struct ReleaseSheet {
     pub approvals: Vec<Approval>,
     /// Its distributions, the newest first.
     pub distributions: Vec<Status>,
+    /// What those who have it were told since, the newest first: corrections, notices.
+    pub followed: Vec<Status>,
 }
 
 impl Desk {
@@ -227,9 +229,14 @@ impl Desk {
             Some(_) => parity(&edited, &policy.languages, policy.parity, None),
             None => Vec::new(),
         };
-        let mut distributions = Vec::new();
-        for one in all.iter().filter(|one| one.release.as_str() == card.id) {
-            distributions.push(self.status(one).await?);
+        let (mut distributions, mut followed) = (Vec::new(), Vec::new());
+        for one in &all {
+            let original = one.follows.as_ref().map(ReleaseId::as_str);
+            if one.release.as_str() == card.id {
+                distributions.push(self.status(one).await?);
+            } else if original == Some(card.id.as_str()) {
+                followed.push(self.status(one).await?);
+            }
         }
         let approvals = match ReleaseId::parse(&card.id) {
             Ok(id) => self.store.approvals(&id).await?,
@@ -257,6 +264,7 @@ impl Desk {
             uneven,
             approvals,
             distributions,
+            followed,
             card,
         })
     }

@@ -22,6 +22,10 @@ pub struct Status {
     pub release: String,
     /// The release's headline at planning.
     pub headline: String,
+    /// The release that it follows up on: it goes to those who have that.
+    pub follows: Option<String>,
+    /// Whether it brings a short notice in Dateline's own words alone.
+    pub notice: bool,
     /// When it was planned.
     pub planned_at: Timestamp,
     /// The lift, where it is under embargo.
@@ -93,6 +97,8 @@ impl Desk {
             id: distribution.id.to_string(),
             release: distribution.release.to_string(),
             headline: distribution.headline.clone(),
+            follows: distribution.follows.as_ref().map(ToString::to_string),
+            notice: distribution.notice,
             planned_at: distribution.planned_at,
             lift: distribution.lift(),
             course: distribution.course.clone(),

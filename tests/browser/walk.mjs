@@ -177,6 +177,7 @@ await activate(vera, vera.getByRole("button", { name: "Take reports in" }));
 await vera.getByText("1 message read").waitFor();
 await vera.getByLabel("Kind").selectOption("hard");
 await activate(vera, vera.getByRole("button", { name: "Search" }));
+await vera.waitForURL(/kind=hard/);
 await activate(vera, vera.locator("tbody a").first());
 await vera.getByRole("heading", { name: "The report" }).waitFor();
 await vera.getByText("no such mailbox").first().waitFor();

@@ -103,6 +103,10 @@ pub(super) struct Distribution {
     release: String,
     /// The release's headline at planning.
     headline: String,
+    /// The release that it follows up on: it goes to those who have that.
+    follows: Option<String>,
+    /// Whether it brings a short notice in Dateline's own words alone.
+    notice: bool,
     /// When it was planned.
     #[schema(value_type = String, format = DateTime)]
     planned_at: Timestamp,
@@ -273,6 +277,8 @@ impl From<Status> for Distribution {
             id: status.id,
             release: status.release,
             headline: status.headline,
+            follows: status.follows,
+            notice: status.notice,
             planned_at: status.planned_at,
             lift: status.lift,
             course,

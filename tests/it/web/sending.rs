@@ -451,6 +451,20 @@ fn an_embargo_is_moved_and_those_who_have_the_old_time_are_told() {
     let told = vera.post(&follow, &[("what", "embargo-moved")]);
     assert!(told.location().starts_with("/distributions/dst_"));
     assert!(!told.location().starts_with(&path));
+    // Each leads to the other.
+    vera.get(told.location())
+        .holds("Follows up on")
+        .holds(&format!("href=\"/releases/{EMBARGOED}\""))
+        .lacks(&format!("href=\"/releases/{EMBARGOED}."));
+    let notice = told.location().split('?').next().unwrap();
+    vera.get(&format!("/releases/{EMBARGOED}"))
+        .holds("Told since to those who have it")
+        .holds(&format!("href=\"{notice}\""));
+    let (_, status) = desk.workspace.json(&["status", "latest"]);
+    assert_eq!(
+        (&status["follows"], &status["notice"]),
+        (&EMBARGOED.into(), &true.into())
+    );
     eventually("they are told", || {
         let mails = desk.workspace.mails();
         let told = mails
