@@ -1,7 +1,7 @@
 //! Who gets a release, and who not and why: seen while one chooses.
 
 use super::Front;
-use super::charts::bars;
+use super::charts::{MOST, bars};
 use super::fault::{Answer, told};
 use super::fields::query;
 use super::order::OrderForm;
@@ -154,7 +154,9 @@ async fn look(
             .map(|(name, number)| (named(name), *number, "bar"))
             .collect();
         all.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-        bars(&front.pages.say(visitor.language, title, &[]), &all)
+        let title = front.pages.say(visitor.language, title, &[]);
+        let others = all.iter().skip(MOST).map(|(_, number, _)| number);
+        json!({ "svg": bars(&title, &all), "others": others.sum::<u64>() })
     };
     let reasons = totals
         .by_reason

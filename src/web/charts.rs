@@ -12,14 +12,16 @@ const LONGEST: u64 = 200;
 const LETTERS: usize = 22;
 /// From one bar to the next.
 const STEP: usize = 26;
+/// Bars of a chart: beyond a dozen they say little.
+pub(super) const MOST: usize = 12;
 
 /// A bar: its name, its number, and its class.
 pub(super) type Bar = (String, u64, &'static str);
 
-/// Bars one under the other, the longest first where they come so; beyond a
-/// dozen they say little.
+/// Bars one under the other, the longest first where they come so; no more than
+/// [`MOST`].
 pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
-    let shown = bars.get(..12).unwrap_or(bars);
+    let shown = bars.get(..MOST).unwrap_or(bars);
     let most = shown
         .iter()
         .map(|(_, number, _)| *number)
@@ -57,7 +59,8 @@ pub(super) struct Split {
 }
 
 impl Split {
-    fn whole(&self) -> u64 {
+    /// All of it.
+    pub(super) fn whole(&self) -> u64 {
         self.parts.iter().map(|(_, number, _)| number).sum()
     }
 
@@ -71,10 +74,10 @@ impl Split {
     }
 }
 
-/// Bars of several parts one under the other, as long as they are large; beyond a
-/// dozen they say little. What each is made of stands in its words too.
+/// Bars of several parts one under the other, as long as they are large; no more than
+/// [`MOST`]. What each is made of stands in its words too.
 pub(super) fn split_bars(title: &str, bars: &[Split]) -> String {
-    let shown = bars.get(..12).unwrap_or(bars);
+    let shown = bars.get(..MOST).unwrap_or(bars);
     let most = shown.iter().map(Split::whole).max().unwrap_or(0).max(1);
     let words: Vec<_> = shown.iter().map(Split::words).collect();
     let mut svg = format!(

@@ -60,6 +60,7 @@ pub(super) fn figures(front: &Front, visitor: &Visitor, seen: &Seen) -> Value {
         "states": bars(&say("by-state"), &states(front, visitor, seen)),
         "languages": split_bars(&say("by-language"), &languages),
         "domains": split_bars(&say("by-domain"), &domains),
+        "elsewhere": counts.total().saturating_sub(domains.iter().map(Split::whole).sum()),
         "legend": legend.collect::<Vec<_>>(),
         "rate": status.alone.as_ref().and_then(|alone| alone.rate).map(|rate| pace(front, visitor, rate)),
         "last": status.outlook.as_ref().map(|outlook| front.shown(visitor, outlook.forecast.last)),

@@ -196,6 +196,7 @@ by-country = By country
 by-language = By language
 by-state = By state
 by-domain = By domain
+n-in-others = { $n } more in others.
 progress = Progress
 contact-name = Contact
 outlet = Outlet

@@ -203,6 +203,7 @@ by-country = По странам
 by-language = По языкам
 by-state = По состояниям
 by-domain = По доменам
+n-in-others = Ещё { $n } в остальных.
 progress = Ход рассылки
 contact-name = Контакт
 outlet = Издание

@@ -90,6 +90,7 @@ fn what_became_of_it_is_told_by_language_and_domain_with_the_rate() {
         .holds("By language: ")
         .holds("rehearsal.example: ")
         .holds("In doubt 1")
+        .holds("10 more in others")
         .holds("class=\"legend\"");
     vera.language = "ru";
     vera.get(&format!(

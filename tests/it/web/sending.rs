@@ -198,8 +198,15 @@ fn an_audience_is_seen_while_one_chooses() {
 #[test]
 fn everybody_in_a_long_audience_is_seen() {
     let desk = newsroom("");
-    let rows = (0..250).map(|n| format!("r{n:03}@many.example,Reader {n},en,many\n"));
-    let csv = format!("email,name,languages,lists\n{}", rows.collect::<String>());
+    // In twenty countries: a dozen have a bar, the others are told.
+    let countries = "AD AE AF AG AI AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI";
+    let countries: Vec<_> = countries.split(' ').collect();
+    let rows = (0..250).map(|n| {
+        let country = countries[n % countries.len()];
+        format!("r{n:03}@many.example,Reader {n},{country},en,many\n")
+    });
+    let header = "email,name,country,languages,lists\n";
+    let csv = format!("{header}{}", rows.collect::<String>());
     desk.workspace.write("many.csv", &csv);
     let file = desk.workspace.path("many.csv").display().to_string();
     assert_eq!(
@@ -211,6 +218,7 @@ fn everybody_in_a_long_audience_is_seen() {
     let first = ivan.get(&path);
     first
         .holds("1–200 of 250")
+        .holds("96 more in others")
         .holds("r199@many.example")
         .lacks("r200@many.example");
     let next = first
