@@ -1,18 +1,21 @@
 //! Email addresses: parsed once at the door (RFC 5321 4.1.2, RFC 6531), trusted inside.
 
 use super::header_text::HeaderText;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
 /// A mail address. The domain is held as lower-case A-labels (RFC 5890), so
 /// that one mailbox has one form; the local part is kept as it was written,
 /// since only its own host may say that case does not matter (RFC 5321 2.4).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct EmailAddress {
-    local: String,
-    domain: String,
+    /// Both parts, as they are written.
+    text: String,
+    /// Where the `@` between them is.
+    at: usize,
 }
 
 /// Why a text is not a mail address.
@@ -49,53 +52,59 @@ impl EmailAddress {
                 "it is {length} octets long; at most 254 are allowed"
             ));
         }
-        Ok(Self {
-            local: local.to_owned(),
-            domain,
-        })
+        Ok(Self::of(&[local], &domain))
+    }
+
+    /// An address of a local part, in pieces, and a domain.
+    fn of(local: &[&str], domain: &str) -> Self {
+        let at = local.iter().map(|piece| piece.len()).sum();
+        let mut text = String::with_capacity(at + 1 + domain.len());
+        local.iter().for_each(|piece| text.push_str(piece));
+        text.push('@');
+        text.push_str(domain);
+        Self { text, at }
     }
 
     /// An address that is nobody's (RFC 2606 section 3), where there is none yet.
     pub(super) fn nobody() -> Self {
-        Self {
-            local: "nobody".to_owned(),
-            domain: "example.org".to_owned(),
-        }
+        Self::of(&["nobody"], "example.org")
     }
 
     /// The part before the `@`, as written.
     pub fn local(&self) -> &str {
-        &self.local
+        &self.text[..self.at]
     }
 
     /// The domain: lower case, internationalised names as A-labels (`xn--…`).
     pub fn domain(&self) -> &str {
-        &self.domain
+        &self.text[self.at + 1..]
+    }
+
+    /// The whole of it.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// The same mailbox with a detail after a `+` (RFC 5233): the caller sees to
     /// it that the detail is short and of letters, digits and hyphens.
     pub(super) fn with_detail(&self, detail: &str) -> Self {
-        let mut local = String::with_capacity(self.local.len() + 1 + detail.len());
-        local.push_str(&self.local);
-        local.push('+');
-        local.push_str(detail);
-        Self {
-            local,
-            domain: self.domain.clone(),
-        }
+        Self::of(&[self.local(), "+", detail], self.domain())
     }
 
     /// Whether the local part needs SMTPUTF8 (RFC 6531) of the relay.
     pub fn needs_smtputf8(&self) -> bool {
-        !self.local.is_ascii()
+        !self.local().is_ascii()
     }
 
     /// The address with all but the first letters hidden, for log lines: `a***@e***.org`.
     pub fn masked(&self) -> String {
         let first = |s: &str| s.chars().next().map(String::from).unwrap_or_default();
-        let top = self.domain.rsplit_once('.').map_or("", |(_, top)| top);
-        format!("{}***@{}***.{top}", first(&self.local), first(&self.domain))
+        let top = self.domain().rsplit_once('.').map_or("", |(_, top)| top);
+        format!(
+            "{}***@{}***.{top}",
+            first(self.local()),
+            first(self.domain())
+        )
     }
 }
 
@@ -158,7 +167,26 @@ fn parse_literal(literal: &str) -> Result<String, String> {
 
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.local, self.domain)
+        f.write_str(&self.text)
+    }
+}
+
+/// By the local part, then by the domain.
+impl Ord for EmailAddress {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.local(), self.domain()).cmp(&(other.local(), other.domain()))
+    }
+}
+
+impl PartialOrd for EmailAddress {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Serialize for EmailAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 
@@ -185,7 +213,7 @@ impl TryFrom<String> for EmailAddress {
 
 impl From<EmailAddress> for String {
     fn from(address: EmailAddress) -> Self {
-        address.to_string()
+        address.text
     }
 }
 

@@ -39,11 +39,15 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut buffer = [0; ulid::ULID_LEN];
-                let text = self.0.array_to_str(&mut buffer);
-                text.make_ascii_lowercase();
-                f.write_str(concat!($prefix, "_"))?;
-                f.write_str(text)
+                // Written at one go, so that a text it goes into grows once.
+                const KIND: &str = concat!($prefix, "_");
+                let mut whole = [0; KIND.len() + ulid::ULID_LEN];
+                let (kind, rest) = whole.split_at_mut(KIND.len());
+                kind.copy_from_slice(KIND.as_bytes());
+                if let Ok(rest) = rest.try_into() {
+                    self.0.array_to_str(rest).make_ascii_lowercase();
+                }
+                f.write_str(std::str::from_utf8(&whole).map_err(|_| fmt::Error)?)
             }
         }
 

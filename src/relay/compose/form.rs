@@ -71,7 +71,7 @@ impl BodyForm {
             Stretch::Open(_) => 0,
         });
         out.reserve(ready.sum::<usize>() + 1024);
-        let mut line = String::new();
+        let mut line = String::with_capacity(512);
         for stretch in stretches {
             match stretch {
                 Stretch::Ready(encoded) => out.push_str(encoded),

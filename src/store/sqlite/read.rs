@@ -162,7 +162,7 @@ pub(super) async fn due(
 ) -> Result<u32> {
     let row = sqlx::query(
         "SELECT count(*) FROM (SELECT 1 FROM delivery_state AS waiting INDEXED BY delivery_due \
-         WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?1 AND (?2 IS NULL OR distribution = ?2) \
+         WHERE waits AND due_at <= ?1 AND (?2 IS NULL OR distribution = ?2) \
            AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution \
                AND whole.course = 'under_way' AND (whole.not_after IS NULL OR whole.not_after > ?1)) \
          LIMIT ?3)",
@@ -184,13 +184,13 @@ pub(super) async fn next_due(
     let statement = match distribution {
         None => {
             "SELECT due_at FROM delivery_state AS waiting INDEXED BY delivery_due \
-             WHERE state IN ('planned', 'due', 'deferred') AND ?1 IS NULL \
+             WHERE waits AND ?1 IS NULL \
                AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution AND whole.course = 'under_way') \
              ORDER BY due_at LIMIT 1"
         }
         Some(_) => {
             "SELECT due_at FROM delivery_state AS waiting INDEXED BY delivery_waiting \
-             WHERE state IN ('planned', 'due', 'deferred') AND distribution = ?1 \
+             WHERE waits AND distribution = ?1 \
                AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = ?1 AND whole.course = 'under_way') \
              ORDER BY due_at LIMIT 1"
         }

@@ -41,8 +41,14 @@ pub(super) async fn turn(
         if holds(&mut transaction, &claim).await.map_err(wrong)? {
             let found = find(store, &mut transaction, &claim).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
-            let others = sort(&claim, found, &mut turned.claimed, &mut begun).await;
-            settle(&mut transaction, &others).await.map_err(wrong)?;
+            let sorted = sort(&claim, found).await;
+            take(&mut transaction, &claim, &sorted.taken)
+                .await
+                .map_err(wrong)?;
+            settle(&mut transaction, &sorted.others)
+                .await
+                .map_err(wrong)?;
+            (turned.claimed, begun) = (sorted.claimed, sorted.events);
         } else {
             turned.lapsed = true;
         }
@@ -127,8 +133,8 @@ async fn holds(connection: &mut SqliteConnection, claim: &Claim<'_>) -> sqlx::Re
     Ok(row.is_some())
 }
 
-/// Takes what is due in one statement. The embargo stands in its condition, and
-/// once more in the rows that come back.
+/// What is due, by its row. The embargo stands in the condition, and once more
+/// in the rows that come back. Nobody else writes meanwhile.
 ///
 /// A limit that is a parameter alone is looked at when the statement is prepared,
 /// which is then done anew for every other limit.
@@ -136,64 +142,58 @@ async fn find(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
     claim: &Claim<'_>,
-) -> Result<Vec<Claimed>> {
+) -> Result<Vec<(i64, Claimed)>> {
+    let wrong = |error| store.failed(error);
     let rows = sqlx::query(
-        "UPDATE delivery_state SET state = 'claimed', facts = '{}', lease = ?1, attempts = attempts + 1 \
-         WHERE n IN ( \
-             SELECT n FROM delivery_state AS waiting INDEXED BY delivery_due \
-             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ?2 \
-               AND (permitted_from IS NULL OR permitted_from <= ?2) \
-               AND (?3 IS NULL OR distribution = ?3) \
-               AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution \
-                   AND whole.course = 'under_way' AND (whole.not_after IS NULL OR whole.not_after > ?2)) \
-             ORDER BY due_at LIMIT ?4 + 0) \
-         RETURNING attempts, due_since, \
-             (SELECT plan FROM delivery_plan AS planned WHERE planned.n = delivery_state.n) AS plan, \
-             (SELECT content FROM distribution AS whole WHERE whole.id = delivery_state.distribution) AS content, \
-             (SELECT reason FROM suppression JOIN delivery_plan AS planned ON planned.email = suppression.email \
-                 WHERE planned.n = delivery_state.n) AS barred, \
-             (SELECT record FROM delivery_plan AS planned JOIN contact AS known INDEXED BY contact_protected \
-                 ON known.email = planned.email AND known.protected WHERE planned.n = delivery_state.n) AS protected, \
-             (SELECT octets FROM erasure_key) AS key",
+        "SELECT waiting.n, attempts + 1 AS attempts, due_since, plan, content, \
+             (SELECT reason FROM suppression WHERE suppression.email = planned.email) AS barred, \
+             (SELECT record FROM contact AS known INDEXED BY contact_protected \
+                 WHERE known.email = planned.email AND known.protected) AS protected \
+         FROM delivery_state AS waiting INDEXED BY delivery_due \
+         CROSS JOIN distribution AS whole ON whole.id = waiting.distribution \
+         CROSS JOIN delivery_plan AS planned ON planned.n = waiting.n \
+         WHERE waits AND due_at <= ?1 AND (permitted_from IS NULL OR permitted_from <= ?1) \
+           AND (?2 IS NULL OR waiting.distribution = ?2) \
+           AND whole.course = 'under_way' AND (whole.not_after IS NULL OR whole.not_after > ?1) \
+         ORDER BY due_at LIMIT ?3 + 0",
     )
-    .bind(claim.lease.to_string())
     .bind(micros(claim.now))
     .bind(claim.distribution.map(|id| id.to_string()))
     .bind(claim.limit)
     .fetch_all(&mut *connection)
     .await
-    .map_err(|error| store.failed(error))?;
+    .map_err(wrong)?;
     let mut found = Vec::with_capacity(rows.len());
     for (n, row) in rows.iter().enumerate() {
         breathe(n).await;
-        found.push(claimed(store, row, claim.now)?);
+        let place = row.try_get("n").map_err(wrong)?;
+        found.push((place, claimed(store, row, claim.now)?));
     }
-    // There is a key as soon as anybody was forgotten.
-    let key: Option<Vec<u8>> = match rows.first() {
-        Some(row) => row.try_get("key").map_err(|error| store.failed(error))?,
-        None => None,
-    };
-    if let Some(key) = key {
-        bar_forgotten(store, connection, &key, &mut found).await?;
-    }
+    bar_forgotten(store, connection, &mut found).await?;
     Ok(found)
 }
-
-/// A delivery that does not begin: its identifier, its state with its facts,
-/// when it may be claimed again, and its attempts, as JSON.
-type Other = serde_json::Value;
 
 /// Whoever was forgotten is barred, wherever their address came from since.
 async fn bar_forgotten(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
-    key: &[u8],
-    found: &mut [Claimed],
+    found: &mut [(i64, Claimed)],
 ) -> Result<()> {
-    let emails = found.iter().map(|one| &one.delivery.recipient.email);
+    if found.is_empty() {
+        return Ok(());
+    }
+    // There is a key as soon as anybody was forgotten.
+    let key: Option<Vec<u8>> = sqlx::query_scalar("SELECT octets FROM erasure_key")
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(|error| store.failed(error))?;
+    let Some(key) = key else {
+        return Ok(());
+    };
+    let emails = found.iter().map(|(_, one)| &one.delivery.recipient.email);
     let emails: Vec<_> = emails.collect();
-    let forgotten = known(connection, &store.place, key, &emails).await?;
-    for one in found {
+    let forgotten = known(connection, &store.place, &key, &emails).await?;
+    for (_, one) in found {
         if forgotten.contains(&one.delivery.recipient.email) {
             one.barred = Some(SuppressionReason::Erasure);
         }
@@ -201,35 +201,65 @@ async fn bar_forgotten(
     Ok(())
 }
 
-/// Asks what becomes of each. Those that begin are claimed; the others are to
-/// be written back.
-async fn sort(
-    claim: &Claim<'_>,
-    found: Vec<Claimed>,
-    claimed: &mut Vec<Claimed>,
-    events: &mut Vec<LogEvent>,
-) -> Vec<Other> {
-    let mut others = Vec::new();
-    for (n, one) in found.into_iter().enumerate() {
+/// What became of those that were due.
+#[derive(Default)]
+struct Sorted {
+    /// Those that begin, and the rows they are in.
+    claimed: Vec<Claimed>,
+    taken: Vec<i64>,
+    others: Vec<Other>,
+    events: Vec<LogEvent>,
+}
+
+/// A delivery that does not begin: its row, its state with its facts, and when
+/// it may be claimed again, as JSON.
+type Other = serde_json::Value;
+
+/// Asks what becomes of each.
+async fn sort(claim: &Claim<'_>, found: Vec<(i64, Claimed)>) -> Sorted {
+    let mut sorted = Sorted::default();
+    for (n, (row, one)) in found.into_iter().enumerate() {
         breathe(n).await;
-        let (id, before) = (one.delivery.id, one.attempt - 1);
-        let mut back = |state: &DeliveryState, due_at: i64| {
-            let row = serde_json::json!([id, state.name(), json(state), due_at, before]);
-            others.push(row);
+        let other = |state: &DeliveryState, due_at: i64| {
+            serde_json::json!([row, state.name(), json(state), due_at])
         };
         match (claim.take)(&one) {
             Taken::Begins(event) => {
-                events.push(event);
-                claimed.push(one);
+                sorted.events.push(event);
+                sorted.claimed.push(one);
+                sorted.taken.push(row);
             }
-            Taken::Waits(until) => back(&DeliveryState::Due, micros(until)),
+            Taken::Waits(until) => {
+                let until = micros(until);
+                sorted.others.push(other(&DeliveryState::Due, until));
+            }
             Taken::Ends(state, event) => {
-                back(&state, due_at(&state));
-                events.push(event);
+                sorted.others.push(other(&state, due_at(&state)));
+                sorted.events.push(event);
             }
         }
     }
-    others
+    sorted
+}
+
+/// Writes down who holds those that begin.
+async fn take(
+    connection: &mut SqliteConnection,
+    claim: &Claim<'_>,
+    taken: &[i64],
+) -> sqlx::Result<()> {
+    if taken.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE delivery_state SET state = 'claimed', facts = '{}', lease = ?1, attempts = attempts + 1 \
+         WHERE n IN (SELECT value FROM json_each(?2))",
+    )
+    .bind(claim.lease.to_string())
+    .bind(json(&taken))
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 async fn settle(connection: &mut SqliteConnection, others: &[Other]) -> sqlx::Result<()> {
@@ -238,8 +268,8 @@ async fn settle(connection: &mut SqliteConnection, others: &[Other]) -> sqlx::Re
     }
     sqlx::query(
         "UPDATE delivery_state SET state = new.value ->> 1, facts = new.value ->> 2, \
-             due_at = max(new.value ->> 3, ifnull(permitted_from, new.value ->> 3)), attempts = new.value ->> 4, lease = NULL \
-         FROM json_each(?) AS new WHERE delivery_state.id = new.value ->> 0",
+             due_at = max(new.value ->> 3, ifnull(permitted_from, new.value ->> 3)) \
+         FROM json_each(?) AS new WHERE delivery_state.n = new.value ->> 0",
     )
     .bind(json(&others))
     .execute(connection)

@@ -53,7 +53,7 @@ pub(super) async fn overdue(
 ) -> Result<Vec<(DistributionId, Timestamp)>> {
     let rows = sqlx::query(
         "SELECT id, (SELECT min(due_at) FROM delivery_state AS waiting WHERE waiting.distribution = whole.id \
-             AND state IN ('planned', 'due', 'deferred')) AS first \
+             AND waits) AS first \
          FROM distribution AS whole WHERE course = 'under_way' AND first <= ?",
     )
     .bind(micros(now))
@@ -75,7 +75,7 @@ pub(super) async fn countdowns(store: &SqliteStore, now: Timestamp) -> Result<Ve
     let rows = sqlx::query(
         "SELECT id, release, lift FROM distribution WHERE lift > ? AND course = 'under_way' AND EXISTS ( \
              SELECT 1 FROM delivery_state AS waiting WHERE waiting.distribution = distribution.id \
-               AND state IN ('planned', 'due', 'deferred'))",
+               AND waits)",
     )
     .bind(micros(now))
     .fetch_all(&store.readers)
@@ -101,7 +101,7 @@ pub(super) async fn waiting_beyond(
     let rows = sqlx::query(
         "SELECT id FROM distribution WHERE course = 'under_way' AND EXISTS ( \
              SELECT 1 FROM delivery_state AS open WHERE open.distribution = distribution.id \
-               AND ((state IN ('planned', 'due', 'deferred') AND (due_at > ?1 OR distribution.lift > ?1)) \
+               AND ((waits AND (due_at > ?1 OR distribution.lift > ?1)) \
                  OR (state IN ('claimed', 'in_doubt') AND distribution.lift > ?1)))",
     )
     .bind(micros(at))
@@ -117,7 +117,7 @@ pub(super) async fn over(store: &SqliteStore, now: Timestamp) -> Result<Vec<Dist
     let rows = sqlx::query(
         "SELECT id FROM distribution WHERE (not_after <= ? OR course = 'killed') AND EXISTS ( \
              SELECT 1 FROM delivery_state AS waiting WHERE waiting.distribution = distribution.id \
-               AND state IN ('planned', 'due', 'deferred'))",
+               AND waits)",
     )
     .bind(micros(now))
     .fetch_all(&store.readers)
@@ -134,7 +134,7 @@ pub(super) async fn due_times(
 ) -> Result<Vec<(Timestamp, u64)>> {
     let rows = sqlx::query(
         "SELECT due_at, count(*) FROM delivery_state WHERE distribution = ? \
-           AND state IN ('planned', 'due', 'deferred', 'claimed') GROUP BY due_at ORDER BY due_at",
+           AND (waits OR state = 'claimed') GROUP BY due_at ORDER BY due_at",
     )
     .bind(distribution.to_string())
     .fetch_all(&store.readers)
@@ -177,7 +177,7 @@ pub(super) async fn census(store: &SqliteStore, now: Timestamp) -> Result<Census
     };
     let times = sqlx::query(
         "SELECT (SELECT min(due_since) FROM delivery_state AS waiting INDEXED BY delivery_due \
-             WHERE state IN ('planned', 'due', 'deferred') AND due_at <= ? \
+             WHERE waits AND due_at <= ? \
                AND EXISTS (SELECT 1 FROM distribution AS whole WHERE whole.id = waiting.distribution AND whole.course = 'under_way')), \
              (SELECT min(until) FROM lease WHERE EXISTS (SELECT 1 FROM delivery_state AS held \
                  WHERE held.lease = lease.token AND held.state = 'claimed'))",
