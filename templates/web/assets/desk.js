@@ -28,6 +28,28 @@ const tick = () => {
 };
 if (document.querySelector("[data-until]")) { tick(); setInterval(tick, 1000); }
 
+// What is still being counted is asked for again, until it is there.
+const part = async (address, id) => {
+  const answer = await fetch(address, { headers: { "X-Part": "1" } });
+  if (!answer.ok) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page.getElementById(id);
+};
+const again = (place) => {
+  const waiting = place.querySelector("[data-again]");
+  if (!waiting) return;
+  const address = location.href;
+  setTimeout(async () => {
+    // Somebody chose otherwise meanwhile.
+    if (!waiting.isConnected) return;
+    const fresh = await part(address, waiting.dataset.again);
+    if (!fresh || !waiting.isConnected) return;
+    document.getElementById(waiting.dataset.again).replaceChildren(...fresh.childNodes);
+    again(place);
+  }, 700);
+};
+again(document);
+
 // Forms that show their result as one chooses.
 for (const form of document.querySelectorAll("form[data-live]")) {
   const target = document.getElementById(form.dataset.live);
@@ -35,29 +57,15 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   const show = async () => {
     const mine = ++last;
     const query = new URLSearchParams(new FormData(form));
-    const answer = await fetch(`${form.action}?${query}`, { headers: { "X-Part": "1" } });
-    if (!answer.ok || mine !== last) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById(form.dataset.live);
-    if (fresh) target.replaceChildren(...fresh.childNodes);
+    const fresh = await part(`${form.action}?${query}`, form.dataset.live);
+    if (!fresh || mine !== last) return;
+    target.replaceChildren(...fresh.childNodes);
     history.replaceState(null, "", `${form.action}?${query}`);
+    again(target);
   };
   let wait;
   form.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(show, 200); });
 }
-
-// A page that waits for something looks again by itself.
-const lookAgain = async () => {
-  const main = document.getElementById("content");
-  const answer = await fetch(location.href).catch(() => null);
-  if (answer?.ok) {
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("content");
-    if (fresh && fresh.innerHTML !== main.innerHTML) main.replaceChildren(...fresh.childNodes);
-  }
-  if (main.querySelector("[data-again]")) setTimeout(lookAgain, 1500);
-};
-if (document.querySelector("[data-again]")) setTimeout(lookAgain, 1500);
 
 // Live progress: the server sends the parts of the page that changed, whole. A browser
 // comes back by itself when the connection breaks off, but not when it is refused.
