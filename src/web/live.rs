@@ -6,6 +6,7 @@ use super::fault::{Answer, Fault};
 use super::pieces::pieces;
 use super::sheet::Visitor;
 use crate::desk::live::{LOOK_EVERY, SHOWN, Seen};
+use crate::domain::account::Permission;
 use crate::domain::course::Course;
 use crate::domain::ids::DistributionId;
 use crate::domain::outcomes::{Outcome, Outcomes};
@@ -20,6 +21,8 @@ use tokio::sync::mpsc::Sender;
 
 /// How soon a browser comes back whose connection was lost.
 const COME_BACK: Duration = Duration::from_secs(2);
+/// After so many looks it is asked whether whoever watches is signed in still.
+const CHECK_AFTER: u32 = 8;
 
 /// How an outcome looks in a chart.
 fn tone(outcome: Outcome) -> &'static str {
@@ -200,7 +203,7 @@ impl Had {
 /// The live parts, each sent whenever it is another, until all is settled.
 pub(super) async fn events(
     State(front): State<Arc<Front>>,
-    visitor: Visitor,
+    mut visitor: Visitor,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
@@ -216,6 +219,7 @@ pub(super) async fn events(
         {
             return;
         }
+        let mut looks = 0_u32;
         // A store that fails ends the answer: the browser comes back for another.
         while let Ok(true) = tell(&watcher, &visitor, id, &mut had, &sender).await {
             tokio::select! {
@@ -223,11 +227,27 @@ pub(super) async fn events(
                 () = sender.closed() => return,
                 () = watcher.stop.cancelled() => return,
             }
+            looks = looks.wrapping_add(1);
+            if looks.is_multiple_of(CHECK_AFTER) && !is_still_here(&watcher, &mut visitor).await {
+                return;
+            }
         }
     });
     Ok(Sse::new(pieces(made))
         .keep_alive(KeepAlive::default())
         .into_response())
+}
+
+/// Whether somebody is signed in still, and may see it: the guard has asked when they
+/// came. What their role includes is what it includes now.
+async fn is_still_here(front: &Front, visitor: &mut Visitor) -> bool {
+    let Ok(me) = visitor.me() else { return false };
+    let Ok(Some(me)) = front.desk().still_in(me).await else {
+        return false;
+    };
+    let may = me.account.role.may(Permission::See);
+    visitor.me = Some(me);
+    may
 }
 
 /// Tells what is another than before. False where that was all.

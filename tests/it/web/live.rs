@@ -166,6 +166,25 @@ fn a_stream_ends_when_all_is_settled() {
     );
 }
 
+#[test]
+fn who_is_signed_in_no_more_hears_no_more() {
+    let (workspace, id) = waiting();
+    user(&workspace, "vera", "approver");
+    let service = ServiceProcess::start(&workspace);
+    let mut vera = Browser::of(&service, "vera");
+    let path = format!("/distributions/{id}/events");
+    let disabled = Cell::new(false);
+    // The distribution waits for hours, and the stream ends nevertheless.
+    let heard = vera.events(&path, |text| {
+        if text.contains("event: steer") && !disabled.replace(true) {
+            assert_eq!(workspace.dateline(&["user", "disable", "vera"]).code, 0);
+        }
+        false
+    });
+    assert!(!heard.contains("event: end"), "{heard}");
+    assert!(vera.get(&path).location().starts_with("/sign-in"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_watchers_cost_one_look() {
     let (workspace, id) = waiting();
