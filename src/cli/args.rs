@@ -871,6 +871,9 @@ pub(super) struct LogArgs {
     /// Only of deliveries to this address
     #[arg(long, value_name = "EMAIL")]
     contact: Option<String>,
+    /// Only of deliveries to those who work for this outlet now: beginnings of words of its name
+    #[arg(long, value_name = "NAME")]
+    outlet: Option<String>,
     /// Only of this event: attempt, accepted, deferred, held
     #[arg(long, value_name = "NAME")]
     event: Option<String>,
@@ -887,6 +890,7 @@ impl From<LogArgs> for SearchWords {
         Self {
             distribution: args.distribution,
             contact: args.contact,
+            outlet: args.outlet,
             event: args.event,
             since: args.since,
             until: args.until,

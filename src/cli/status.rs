@@ -17,7 +17,7 @@ pub(super) async fn run(
     let Some(text) = distribution else {
         return all(desk, output).await;
     };
-    let status = desk.status(&desk.find(text).await?).await?;
+    let status = desk.status_alone(&desk.find(text).await?).await?;
     if output.is_text() {
         print(&status, output);
     } else {
@@ -69,10 +69,31 @@ pub(super) fn through(outlook: &Outlook) -> String {
     )
 }
 
+/// The largest domains; with what became of their deliveries, where that is known.
+fn domains(status: &Status) -> String {
+    let Some(alone) = &status.alone else {
+        let domains = status.counts.by_domain.iter();
+        return counted(domains.map(|(name, count)| (name, count)));
+    };
+    let domains = alone.outcomes.by_domain.iter();
+    let told = domains.map(|one| {
+        let all = one.outcomes.total();
+        let parts = one.outcomes.parts().into_iter();
+        let parts: Vec<_> = parts
+            .map(|(outcome, number)| format!("{number} {}", outcome.name().replace('-', " ")))
+            .collect();
+        format!("{} {all} ({})", one.domain, parts.join(", "))
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// One distribution in words.
 pub(super) fn print(status: &Status, output: &Output) {
     output.say(format!("{}  {}", status.id, status.release));
     output.say(format!("  {}", status.headline));
+    if let Some(original) = &status.follows {
+        output.say(format!("  follows    {original}"));
+    }
     output.say(format!(
         "  audience   {} included, {} excluded",
         status.audience.included, status.audience.excluded
@@ -83,16 +104,7 @@ pub(super) fn print(status: &Status, output: &Output) {
         counted(&status.counts.by_language)
     ));
     output.say(format!("  phase      {}", counted(&status.counts.by_phase)));
-    output.say(format!(
-        "  domain     {}",
-        counted(
-            status
-                .counts
-                .by_domain
-                .iter()
-                .map(|(name, count)| (name, count))
-        )
-    ));
+    output.say(format!("  domain     {}", domains(status)));
     if let Some(lift) = status.lift {
         output.say(format!(
             "  embargo    lifts {}",
@@ -115,6 +127,9 @@ pub(super) fn print(status: &Status, output: &Output) {
         if let Some(warning) = &outlook.warning {
             output.say(format!("  WARNING    {warning}"));
         }
+    }
+    if let Some(rate) = status.alone.as_ref().and_then(|alone| alone.rate) {
+        output.say(format!("  rate       {rate:.1} mails a second now"));
     }
     if let Some(next) = status.next_due {
         output.say(format!(

@@ -496,20 +496,41 @@ impl Desk {
     /// The store failed.
     pub async fn who(&self, token: &str) -> Result<Option<SignedIn>, DeskError> {
         let (now, hash) = (self.clock.now(), token_hash(token));
-        let Some(session) = self.store.session(&hash).await? else {
-            return Ok(None);
-        };
-        if session.ends() <= now {
-            return Ok(None);
-        }
-        let account = self.store.account(&session.account).await?;
-        let Some(account) = account.filter(|account| !account.disabled) else {
+        let Some((session, account)) = self.open_session(&hash, now).await? else {
             return Ok(None);
         };
         if let Some(used) = session.used(now) {
             self.store.keep_session(&hash, &used).await?;
         }
         Ok(Some(SignedIn { account, hash }))
+    }
+
+    /// Somebody signed in, as their account is by now; nobody, where their session
+    /// has ended. Who only looks on does not use it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn still_in(&self, me: &SignedIn) -> Result<Option<SignedIn>, DeskError> {
+        let found = self.open_session(&me.hash, self.clock.now()).await?;
+        Ok(found.map(|(_, account)| SignedIn {
+            account,
+            hash: me.hash.clone(),
+        }))
+    }
+
+    /// The session under a hash and whose it is, where it has not ended.
+    async fn open_session(
+        &self,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Session, Account)>, DeskError> {
+        let session = self.store.session(hash).await?;
+        let Some(session) = session.filter(|session| session.ends() > now) else {
+            return Ok(None);
+        };
+        let account = self.store.account(&session.account).await?;
+        let account = account.filter(|account| !account.disabled);
+        Ok(account.map(|account| (session, account)))
     }
 
     /// Ends a session.

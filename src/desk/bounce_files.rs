@@ -3,27 +3,32 @@
 
 use super::DeskError;
 use crate::inbound::source;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+/// What takes messages, one after the other.
+pub(super) type Take<'a> = &'a mut dyn FnMut(Vec<u8>) -> Result<(), DeskError>;
+
 /// Reads every message of every source.
-pub(super) fn read_all(
-    sources: &[PathBuf],
-    mut take: impl FnMut(Vec<u8>) -> Result<(), DeskError>,
-) -> Result<(), DeskError> {
+pub(super) fn read_all(sources: &[PathBuf], take: Take<'_>) -> Result<(), DeskError> {
     if sources.is_empty() {
-        return read_one(Path::new("-"), &mut take);
+        return read_one(Path::new("-"), take);
     }
     for source in sources {
         if source.is_dir() {
             for file in maildir(source)? {
-                read_one(&file, &mut take)?;
+                read_one(&file, take)?;
             }
         } else {
-            read_one(source, &mut take)?;
+            read_one(source, take)?;
         }
     }
     Ok(())
+}
+
+/// Reads every message of a file that somebody brought: one message, or an mbox.
+pub(super) fn read_brought(name: &str, bytes: &[u8], take: Take<'_>) -> Result<(), DeskError> {
+    read_stream(Path::new(name), bytes, take)
 }
 
 /// What comes of a stream: it cannot be read, or nobody takes its messages.
@@ -38,18 +43,16 @@ impl From<std::io::Error> for Broken {
     }
 }
 
-fn read_one(
-    source: &Path,
-    take: &mut impl FnMut(Vec<u8>) -> Result<(), DeskError>,
-) -> Result<(), DeskError> {
-    let take = |message| take(message).map_err(Broken::Taken);
-    let read = if source == Path::new("-") {
-        source::each_message(std::io::stdin().lock(), take)
-    } else {
-        let file = std::fs::File::open(source).map_err(DeskError::file("read", source))?;
-        source::each_message(BufReader::new(file), take)
-    };
-    match read {
+fn read_one(source: &Path, take: Take<'_>) -> Result<(), DeskError> {
+    if source == Path::new("-") {
+        return read_stream(source, std::io::stdin().lock(), take);
+    }
+    let file = std::fs::File::open(source).map_err(DeskError::file("read", source))?;
+    read_stream(source, BufReader::new(file), take)
+}
+
+fn read_stream(source: &Path, stream: impl BufRead, take: Take<'_>) -> Result<(), DeskError> {
+    match source::each_message(stream, |message| take(message).map_err(Broken::Taken)) {
         Ok(_) => Ok(()),
         Err(Broken::Read(cause)) => Err(DeskError::file("read", source)(cause)),
         Err(Broken::Taken(error)) => Err(error),

@@ -1,7 +1,7 @@
 //! Mail that comes back: what it means for deliveries and addresses, whichever
 //! way it came.
 
-use super::bounce_files::read_all;
+use super::bounce_files::{Take, read_all, read_brought};
 use super::readers::READER;
 use super::{Desk, DeskError};
 use crate::dispatch::reported;
@@ -21,6 +21,7 @@ use crate::store::bounces::{Arrived, Fate, Judged};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -211,10 +212,38 @@ impl Desk {
     /// A source cannot be read, or the store failed: what was taken in before
     /// stays so, and the same can be asked again.
     pub async fn ingest_bounces(&self, sources: Vec<PathBuf>) -> Result<Ingested, DeskError> {
+        self.ingest(move |take| read_all(&sources, take)).await
+    }
+
+    /// Takes in what somebody brought to the desk: a message, or an mbox.
+    ///
+    /// # Errors
+    /// The store failed: what was taken in before stays so, and the same can be
+    /// brought again.
+    pub async fn ingest_brought(
+        &self,
+        name: &str,
+        bytes: Vec<u8>,
+        by: &str,
+    ) -> Result<Ingested, DeskError> {
+        let file = name.to_owned();
+        let ingested = self
+            .ingest(move |take| read_brought(&file, &bytes, take))
+            .await?;
+        let what = json!({ "file": name, "taken_in": ingested });
+        self.note(by, "bounces_taken_in", what).await?;
+        Ok(ingested)
+    }
+
+    /// Takes in whatever is read, while it is read.
+    async fn ingest(
+        &self,
+        read: impl FnOnce(Take<'_>) -> Result<(), DeskError> + Send + 'static,
+    ) -> Result<Ingested, DeskError> {
         let ears = self.ears().await?;
         let (heard, mut reports) = mpsc::channel(AHEAD);
         let reading = tokio::task::spawn_blocking(move || {
-            read_all(&sources, |message| {
+            read(&mut |message| {
                 let one = hear(&message, &ears);
                 // Nobody listens any more where the store has failed.
                 heard.blocking_send(one).map_err(|_| {

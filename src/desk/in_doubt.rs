@@ -3,10 +3,9 @@
 use super::{Desk, DeskError};
 use crate::dispatch::decided;
 use crate::domain::address::EmailAddress;
-use crate::domain::delivery::{DeliveryState, Event, apply};
+use crate::domain::delivery::{Event, apply};
 use crate::domain::ids::{DeliveryId, DistributionId};
 use crate::store::Standing;
-use jiff::Timestamp;
 
 /// At most so many are listed.
 const MOST: u32 = 10_000;
@@ -80,28 +79,6 @@ impl Desk {
         distribution: Option<DistributionId>,
     ) -> Result<Vec<Standing>, DeskError> {
         Ok(self.store.standing(distribution, "in_doubt", MOST).await?)
-    }
-
-    /// Deliveries that will be tried again, with when and what the relay said.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn deferred(
-        &self,
-        distribution: DistributionId,
-    ) -> Result<Vec<(Standing, Timestamp, String)>, DeskError> {
-        let all = self
-            .store
-            .standing(Some(distribution), "deferred", MOST)
-            .await?;
-        let told = all.into_iter().filter_map(|standing| {
-            let DeliveryState::Deferred { until, reply } = &standing.state else {
-                return None;
-            };
-            let (until, reply) = (*until, reply.clone());
-            Some((standing, until, reply))
-        });
-        Ok(told.collect())
     }
 
     /// Settles one of them, of any distribution or of the one named.

@@ -2,6 +2,7 @@
 
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
+use crate::domain::contact_search::ContactSearch;
 use crate::domain::log::Broken;
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::schedule::parse_instant;
@@ -10,9 +11,12 @@ use crate::store::verify::{VerifyFailure, verify_log};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Entries read at once.
 const PAGE: u32 = 1000;
+/// Contacts of an outlet whose entries are looked for at once.
+const MOST_AT_OUTLET: usize = 2000;
 
 /// What verification came to.
 #[derive(Debug, Clone, Serialize)]
@@ -38,6 +42,8 @@ pub struct SearchWords {
     pub distribution: Option<String>,
     /// An address.
     pub contact: Option<String>,
+    /// Beginnings of words of an outlet.
+    pub outlet: Option<String>,
     /// An event or state.
     pub event: Option<String>,
     /// From this time on.
@@ -129,17 +135,55 @@ impl Desk {
                 .transpose()
         };
         let email = given(&words.contact).map(|text| EmailAddress::parse(text.trim()));
+        let email = email.transpose().map_err(|error| wrong(&error))?;
+        let outlet = given(&words.outlet);
+        let emails = match outlet {
+            Some(outlet) => {
+                let mut all = self.addresses_at(outlet.trim()).await?;
+                all.retain(|one| email.as_ref().is_none_or(|email| email == one));
+                Some(all)
+            }
+            None => email.map(|email| BTreeSet::from([email])),
+        };
         Ok(LogSearch {
             distribution: match given(&words.distribution) {
                 Some(text) => Some(self.find(text.trim()).await?.id),
                 None => None,
             },
-            email: email.transpose().map_err(|error| wrong(&error))?,
+            emails,
             event: given(&words.event),
             since: instant(&words.since)?,
             until: instant(&words.until)?,
             places: None,
         })
+    }
+
+    /// The addresses of those who work for an outlet now, by beginnings of words of
+    /// its name.
+    async fn addresses_at(&self, outlet: &str) -> Result<BTreeSet<EmailAddress>, DeskError> {
+        let search = ContactSearch::new(outlet, None);
+        if search.words.is_empty() {
+            return Err(DeskError::request(format!(
+                "the outlet `{outlet}` has neither letters nor digits; expected words of its name"
+            )));
+        }
+        let (mut all, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.find_contacts(&search, after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(all);
+            };
+            after = Some(last.email.clone());
+            let there = page
+                .into_iter()
+                .filter(|one| search.fits_outlet(&one.outlet));
+            all.extend(there.map(|one| one.email));
+            if all.len() > MOST_AT_OUTLET {
+                return Err(DeskError::request(format!(
+                    "more than {MOST_AT_OUTLET} contacts work for an outlet like `{outlet}`; write more of its name"
+                )));
+            }
+        }
     }
 
     /// Verifies the whole log.

@@ -255,17 +255,21 @@ impl Desk {
         limit: u32,
     ) -> Result<Vec<LogRow>, DeskError> {
         let by_place = search.event.is_none()
-            && search.email.is_none()
+            && search.emails.is_none()
             && search.since.is_none()
             && search.until.is_none();
         if by_place {
             return Ok(self.store.search_log(search, way, limit).await?);
         }
         tokio::spawn(Arc::clone(&self.log_map).draw(Arc::clone(&self.store)));
-        let deliveries = match &search.email {
-            Some(email) => {
-                let all = self.store.deliveries_to(email, u32::MAX).await?;
-                Some(all.iter().map(|one| one.delivery.id).collect::<Vec<_>>())
+        let deliveries = match &search.emails {
+            Some(emails) => {
+                let mut all = Vec::new();
+                for email in emails {
+                    let own = self.store.deliveries_to(email, u32::MAX).await?;
+                    all.extend(own.iter().map(|one| one.delivery.id));
+                }
+                Some(all)
             }
             None => None,
         };
@@ -387,7 +391,7 @@ mod tests {
         };
         assert_eq!(drawn.stretches(&span, None)[0], BLOCK + 1..=2 * BLOCK);
         let of_somebody = LogSearch {
-            email: Some(EmailAddress::parse("a@example.org").unwrap()),
+            emails: Some([EmailAddress::parse("a@example.org").unwrap()].into()),
             ..LogSearch::default()
         };
         for seq in [1, BLOCK, 3 * BLOCK + 5] {

@@ -23,6 +23,7 @@ pub mod in_doubt;
 pub mod inbox;
 pub mod init;
 pub mod keys;
+pub mod live;
 pub mod lmtp;
 pub mod log;
 mod log_map;

@@ -111,6 +111,8 @@ pub struct ReleaseSheet {
     pub approvals: Vec<Approval>,
     /// Its distributions, the newest first.
     pub distributions: Vec<Status>,
+    /// What those who have it were told since, the newest first: corrections, notices.
+    pub followed: Vec<Status>,
 }
 
 impl Desk {
@@ -231,8 +233,11 @@ impl Desk {
             Some(_) => parity(&edited, &policy.languages, policy.parity, None),
             None => Vec::new(),
         };
+        let mut followed = all.clone();
+        followed.retain(|one| one.follows.as_ref().map(ReleaseId::as_str) == Some(&card.id));
         all.retain(|one| one.release.as_str() == card.id);
         let distributions = self.statuses_of(&all).await?;
+        let followed = self.statuses_of(&followed).await?;
         let approvals = match ReleaseId::parse(&card.id) {
             Ok(id) => self.store.approvals(&id).await?,
             Err(_) => Vec::new(),
@@ -259,6 +264,7 @@ impl Desk {
             uneven,
             approvals,
             distributions,
+            followed,
             card,
         })
     }

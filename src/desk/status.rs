@@ -6,8 +6,12 @@ use super::{Desk, DeskError};
 use crate::domain::course::Course;
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::DistributionId;
+use crate::domain::log_search::{LogSearch, LogWay};
+use crate::domain::outcomes::Breakdown;
+use crate::domain::tempo::{Beat, LOOK_BACK, tempo};
+use crate::store::LogRow;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A distribution and its deliveries, counted.
@@ -19,6 +23,10 @@ pub struct Status {
     pub release: String,
     /// The release's headline at planning.
     pub headline: String,
+    /// The release that it follows up on: it goes to those who have that.
+    pub follows: Option<String>,
+    /// Whether it brings a short notice in Dateline's own words alone.
+    pub notice: bool,
     /// When it was planned.
     pub planned_at: Timestamp,
     /// The lift, where it is under embargo.
@@ -37,6 +45,20 @@ pub struct Status {
     /// Its deliveries by state, language, phase, domain.
     #[serde(flatten)]
     pub counts: Counts,
+    /// What is told of one distribution alone: it takes a look at every delivery.
+    #[serde(flatten)]
+    pub alone: Option<Alone>,
+}
+
+/// What is told of one distribution and not in a list of all.
+#[derive(Debug, Clone, Serialize)]
+pub struct Alone {
+    /// What became of its deliveries, by language and domain.
+    #[serde(flatten)]
+    pub outcomes: Breakdown,
+    /// Mails a second that relays answered within the last half minute; none where
+    /// they answered none, or nothing waits any more.
+    pub rate: Option<f64>,
 }
 
 /// An audience in two numbers, and why not.
@@ -48,6 +70,21 @@ pub struct AudienceCounts {
     pub excluded: u64,
     /// The excluded by reason.
     pub by_reason: BTreeMap<String, u64>,
+}
+
+/// Entries at the end of the log in which the last moments are looked for. A busy
+/// service writes them within a second or so: that is now enough.
+const END_OF_LOG: u64 = 2048;
+
+/// An entry's time, and whether a relay answered.
+fn beat(row: &LogRow) -> Option<Beat> {
+    #[derive(Deserialize)]
+    struct Line {
+        at: Timestamp,
+        event: String,
+    }
+    let line: Line = serde_json::from_str(&row.entry.line).ok()?;
+    Some(Beat::of(&line.event, line.at))
 }
 
 impl Desk {
@@ -75,6 +112,8 @@ impl Desk {
             id: distribution.id.to_string(),
             release: distribution.release.to_string(),
             headline: distribution.headline.clone(),
+            follows: distribution.follows.as_ref().map(ToString::to_string),
+            notice: distribution.notice,
             planned_at: distribution.planned_at,
             lift: distribution.lift(),
             course: distribution.course.clone(),
@@ -87,7 +126,55 @@ impl Desk {
                 by_reason: distribution.excluded.clone(),
             },
             counts: tally.counts.clone(),
+            alone: None,
         })
+    }
+
+    /// Where one distribution stands, with what is told of one alone.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn status_alone(&self, distribution: &Distribution) -> Result<Status, DeskError> {
+        let mut status = self.status(distribution).await?;
+        status.alone = Some(Alone {
+            outcomes: self.store.outcomes(distribution.id).await?,
+            rate: self.rate(distribution.id, &status.counts).await?,
+        });
+        Ok(status)
+    }
+
+    /// Mails a second now, where any wait.
+    pub(super) async fn rate(
+        &self,
+        id: DistributionId,
+        counts: &Counts,
+    ) -> Result<Option<f64>, DeskError> {
+        if counts.waiting() == 0 {
+            return Ok(None);
+        }
+        self.tempo(id).await
+    }
+
+    /// Mails a second that relays answered a moment ago, by the end of the log.
+    async fn tempo(&self, id: DistributionId) -> Result<Option<f64>, DeskError> {
+        let now = self.clock.now();
+        let search = LogSearch {
+            distribution: Some(id),
+            since: now.checked_sub(LOOK_BACK).ok(),
+            ..LogSearch::default()
+        };
+        let before = self.store.log_head().await?.seq.saturating_sub(END_OF_LOG);
+        let limit = u32::try_from(END_OF_LOG).unwrap_or(u32::MAX);
+        let way = LogWay::Onward(before);
+        let rows = self.store.search_log(&search, way, limit).await?;
+        // Where the first of these entries, whosever it is, is a new one, there may be
+        // more before it.
+        let edge = self.store.log(None, before, 1).await?;
+        let edge = edge.first().and_then(beat);
+        let is_whole = before == 0
+            || edge.is_none_or(|edge| search.since.is_some_and(|since| edge.at < since));
+        let beats: Vec<_> = rows.iter().filter_map(beat).collect();
+        Ok(tempo(&beats, is_whole, now))
     }
 
     /// Where the next distributions stand after one, of one release or of all;

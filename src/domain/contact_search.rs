@@ -21,6 +21,14 @@ impl ContactSearch {
             list,
         }
     }
+
+    /// Whether an outlet has words that begin like all that is looked for: a contact
+    /// may have them in an address or a name.
+    pub fn fits_outlet(&self, outlet: &str) -> bool {
+        let has = words(outlet);
+        let mut wanted = self.words.iter();
+        wanted.all(|word| has.iter().any(|one| one.starts_with(word)))
+    }
 }
 
 /// Letters of a word that tell it from others.
@@ -91,6 +99,10 @@ mod tests {
         );
         let search = ContactSearch::new("  нарси, tide ", None);
         assert_eq!(search.words, ["tide", "нарси"]);
+        assert!(!search.fits_outlet(&contact.outlet), "it is in the name");
+        let search = ContactSearch::new("wire, TIDE", None);
+        assert!(search.fits_outlet(&contact.outlet));
+        assert!(!search.fits_outlet("Tideless") && !search.fits_outlet(""));
         assert_eq!(
             ContactSearch::new(" %_'\" ", None),
             ContactSearch::default()

@@ -3,6 +3,7 @@
 use super::address::EmailAddress;
 use super::ids::DistributionId;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// Which entries; what is not given, all have.
@@ -10,8 +11,8 @@ use std::ops::RangeInclusive;
 pub struct LogSearch {
     /// Of this distribution.
     pub distribution: Option<DistributionId>,
-    /// Of deliveries to this address.
-    pub email: Option<EmailAddress>,
+    /// Of deliveries to one of these addresses; of none where there are none.
+    pub emails: Option<BTreeSet<EmailAddress>>,
     /// Of this event: `attempt`, `accepted`, `held`.
     pub event: Option<String>,
     /// From this instant on.

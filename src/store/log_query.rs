@@ -2,7 +2,9 @@
 //! into a line.
 
 use super::piece::Piece;
+use crate::domain::address::EmailAddress;
 use crate::domain::log_search::{LogSearch, LogWay, line_time};
+use std::collections::BTreeSet;
 
 /// How a backend looks into the JSON of a line.
 pub(super) struct Line {
@@ -36,15 +38,15 @@ pub(super) fn log_query(search: &LogSearch, way: LogWay, limit: u32, line: &Line
     if let Some(distribution) = search.distribution {
         query.extend([Sql(" AND distribution = "), Text(distribution.to_string())]);
     }
-    if let Some(email) = &search.email {
+    if let Some(emails) = &search.emails {
         // By their distributions, which have an index, then by their deliveries.
-        query.extend([
-            Sql(" AND distribution IN (SELECT distribution FROM delivery_plan WHERE email = "),
-            Text(email.to_string()),
-            Sql(") AND delivery IN (SELECT state.id FROM delivery_plan AS plan JOIN delivery_state AS state ON state.n = plan.n WHERE plan.email = "),
-            Text(email.to_string()),
-            Sql(")"),
-        ]);
+        query.push(Sql(
+            " AND distribution IN (SELECT distribution FROM delivery_plan WHERE email IN ",
+        ));
+        query.extend(listed(emails));
+        query.push(Sql(") AND delivery IN (SELECT state.id FROM delivery_plan AS plan JOIN delivery_state AS state ON state.n = plan.n WHERE plan.email IN "));
+        query.extend(listed(emails));
+        query.push(Sql(")"));
     }
     if let Some(event) = &search.event {
         query.extend([
@@ -61,4 +63,15 @@ pub(super) fn log_query(search: &LogSearch, way: LogWay, limit: u32, line: &Line
     }
     query.extend([Sql(order), Number(i64::from(limit))]);
     query
+}
+
+/// Addresses as a list to look in. NULL is like none of them, so that no address at
+/// all is a list too, in which nothing is.
+fn listed(emails: &BTreeSet<EmailAddress>) -> Vec<Piece> {
+    let mut list = vec![Piece::Sql("(NULL")];
+    for email in emails {
+        list.extend([Piece::Sql(", "), Piece::Text(email.to_string())]);
+    }
+    list.push(Piece::Sql(")"));
+    list
 }

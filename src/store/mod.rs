@@ -37,6 +37,7 @@ use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
+use crate::domain::outcomes::Breakdown;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -469,6 +470,9 @@ pub trait Store:
         now: Timestamp,
         total: u64,
     ) -> Result<BTreeMap<String, u64>>;
+
+    /// What became of its deliveries, by language and domain: it looks at all of them.
+    async fn outcomes(&self, id: DistributionId) -> Result<Breakdown>;
 
     /// Takes a lease, or moves its end. Answers false where it lapsed and its
     /// claims were taken back: a worker that was silent too long begins anew,

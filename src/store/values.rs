@@ -27,6 +27,11 @@ pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// Domains of a distribution that are told of, the largest.
+pub(super) const DOMAINS: usize = 10;
+/// Rows in which all of these are, one for each state that a delivery can have.
+pub(super) const DOMAIN_ROWS: i64 = 10 * 12;
+
 /// Rows that are made or read between two breaths.
 const BREATH: usize = 16;
 

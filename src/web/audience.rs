@@ -1,8 +1,9 @@
 //! Who gets a release, and who not and why: seen while one chooses.
 
 use super::Front;
-use super::charts::bars;
+use super::charts::{MOST, bars};
 use super::fault::{Answer, told};
+use super::fields::query;
 use super::order::OrderForm;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
@@ -15,25 +16,64 @@ use crate::domain::encryption::{Obstacle, Sealing};
 use crate::domain::language::Choice;
 use axum::extract::{Path, State};
 use axum_extra::extract::Query;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// At most so many of each are shown; the numbers count all.
+/// At most so many of each are shown at once; the numbers count all.
 const SHOWN: usize = 200;
+
+/// From which on both are shown, counted from nought.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub(super) struct Place {
+    /// Those who get it.
+    #[serde(default)]
+    from: usize,
+    /// Those who do not.
+    #[serde(default)]
+    out_from: usize,
+}
+
+impl Place {
+    /// The address of another place in the same order, by which a page of one of
+    /// the tables begins.
+    fn address(self, form: &OrderForm, table: &str) -> String {
+        let [from, out_from] = [self.from, self.out_from].map(|n| n.to_string());
+        let place = [("from", from.as_str()), ("out_from", out_from.as_str())];
+        let place = place.into_iter().filter(|(_, n)| *n != "0");
+        format!("?{}&{}#{table}", form.query(), query(place))
+    }
+}
+
+/// A page of a table, with where it is in it and what is before and behind it.
+/// `address` is that of the page from a row on.
+fn leaf(rows: Vec<Value>, all: u64, from: usize, address: impl Fn(usize) -> String) -> Value {
+    let last = from.saturating_add(rows.len());
+    json!({
+        "is_part": (rows.len() as u64) < all,
+        "first": from.saturating_add(1),
+        "last": last,
+        "all": all,
+        "begin": (from > 0).then(|| address(0)),
+        "next": ((last as u64) < all).then(|| address(last)),
+        "rows": rows,
+    })
+}
 
 pub(super) async fn show(
     State(front): State<Arc<Front>>,
     visitor: Visitor,
     Path(id): Path<String>,
     Query(form): Query<OrderForm>,
+    Query(place): Query<Place>,
 ) -> Answer {
     let id = front.release_id(&id)?;
     let (mut found, mut fault, mut counting) = (None, None, false);
     if form.is_begun() {
-        match told(look(&front, &form.order(&id), Some(PATIENCE)).await)? {
-            Ok(Some(looked)) => found = Some(shown(&front, &visitor, &looked)),
+        match told(look(&front, &form.order(&id), place, Some(PATIENCE)).await)? {
+            Ok(Some(looked)) => found = Some(shown(&front, &visitor, &looked, &form, place)),
             Ok(None) => counting = true,
             Err(why) => fault = Some(why),
         }
@@ -69,27 +109,34 @@ pub(super) async fn show(
 pub(super) async fn look(
     front: &Front,
     order: &Order,
+    place: Place,
     patience: Option<Duration>,
 ) -> Result<Option<Arc<Looked>>, DeskError> {
-    let wants = || {
+    let wants = move || {
         let (mut included, mut excluded) = (0, 0);
         move |row: &Row| {
-            let seen = match &row.verdict {
-                RowVerdict::Included(_) => &mut included,
+            let (seen, from) = match &row.verdict {
+                RowVerdict::Included(_) => (&mut included, place.from),
                 // Whom nobody asked for is no surprise; the numbers tell.
                 RowVerdict::Excluded(Exclusion::NotSelected) => return false,
-                RowVerdict::Excluded(_) => &mut excluded,
+                RowVerdict::Excluded(_) => (&mut excluded, place.out_from),
             };
             *seen += 1;
-            *seen <= SHOWN
+            *seen > from && *seen - from <= SHOWN
         }
     };
     let desk = front.desk();
-    desk.look(&front.looks, order, "page", patience, wants)
-        .await
+    let view = format!("page {place:?}");
+    desk.look(&front.looks, order, &view, patience, wants).await
 }
 
-fn shown(front: &Front, visitor: &Visitor, looked: &Looked) -> Value {
+fn shown(
+    front: &Front,
+    visitor: &Visitor,
+    looked: &Looked,
+    form: &OrderForm,
+    place: Place,
+) -> Value {
     let (mut included, mut excluded) = (Vec::new(), Vec::new());
     for row in &looked.rows {
         match &row.verdict {
@@ -107,12 +154,23 @@ fn shown(front: &Front, visitor: &Visitor, looked: &Looked) -> Value {
             .map(|(name, number)| (named(name), *number, "bar"))
             .collect();
         all.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-        bars(&front.pages.say(visitor.language, title, &[]), &all)
+        let title = front.pages.say(visitor.language, title, &[]);
+        let others = all.iter().skip(MOST).map(|(_, number, _)| number);
+        json!({ "svg": bars(&title, &all), "others": others.sum::<u64>() })
     };
     let reasons = totals
         .by_reason
         .iter()
         .map(|(reason, n)| json!({ "reason": reason, "n": n }));
+    // Whom nobody asked for is not in the table.
+    let unasked = totals.by_reason.get(Exclusion::NotSelected.name());
+    let surprises = totals.excluded - unasked.copied().unwrap_or_default();
+    let included = leaf(included, totals.included, place.from, |from| {
+        Place { from, ..place }.address(form, "included")
+    });
+    let excluded = leaf(excluded, surprises, place.out_from, |out_from| {
+        Place { out_from, ..place }.address(form, "excluded")
+    });
     json!({
         "n": totals.included,
         "excluded_n": totals.excluded,
@@ -124,7 +182,6 @@ fn shown(front: &Front, visitor: &Visitor, looked: &Looked) -> Value {
         "sentences": sentences(front, visitor, surveyed),
         "included": included,
         "excluded": excluded,
-        "cut": totals.included > SHOWN as u64,
     })
 }
 
@@ -137,6 +194,7 @@ fn shown_included(front: &Front, visitor: &Visitor, row: &Row, own: &Included) -
     let asked = matches!(own.choice, Choice::Asked { .. });
     json!({
         "email": row.email,
+        "preview": query([("contact", row.email.as_str())]),
         "name": row.name,
         "outlet": row.outlet,
         "country": row.country,
@@ -232,5 +290,32 @@ impl Front {
         } else {
             format!("{said}: {detail}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_turned_over_and_nobody_is_left_out() {
+        let page = |from: usize| {
+            let rows = (from..450).take(SHOWN).map(|n| json!(n)).collect();
+            leaf(rows, 450, from, |from| from.to_string())
+        };
+        let (mut from, mut seen) = (0, Vec::new());
+        loop {
+            let shown = page(from);
+            assert_eq!(shown["first"], from + 1);
+            assert_eq!(shown["begin"].is_null(), from == 0);
+            seen.extend(shown["rows"].as_array().unwrap().clone());
+            let Some(next) = shown["next"].as_str() else {
+                break;
+            };
+            from = next.parse().unwrap();
+        }
+        assert_eq!(seen, (0..450).map(|n| json!(n)).collect::<Vec<_>>());
+        let beyond = page(usize::MAX);
+        assert!(beyond["next"].is_null() && beyond["rows"] == json!([]));
     }
 }

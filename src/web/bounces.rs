@@ -1,14 +1,15 @@
-//! Reports that came back: listed, and one with what it says and does.
+//! Reports that came back: listed, taken in, and one with what it says and does.
 
 use super::Front;
 use super::contacts::bar_row;
-use super::fault::{Answer, Fault};
+use super::fault::{Answer, Fault, told};
 use super::fields::{cut, one_more, query};
+use super::files::brought;
 use super::sheet::Visitor;
-use crate::desk::bounces::WholeBounce;
+use crate::desk::bounces::{Ingested, WholeBounce};
 use crate::domain::bounce::{Bounce, Finding};
 use crate::domain::bounce_search::BounceSearch;
-use axum::extract::{Path, State};
+use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum_extra::extract::Query;
 use serde::Deserialize;
@@ -43,6 +44,52 @@ pub(super) async fn list(
     visitor: Visitor,
     Query(search): Query<Search>,
 ) -> Answer {
+    sheet(&front, &visitor, &search, &News::default()).await
+}
+
+/// What came of a file that somebody brought.
+#[derive(Default)]
+struct News {
+    taken: Option<Ingested>,
+    fault: Option<String>,
+}
+
+/// Takes reports in: a message or an mbox, as `dateline bounce ingest` does.
+pub(super) async fn bring(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    form: Multipart,
+) -> Answer {
+    let mut news = News::default();
+    match brought(form).await? {
+        Some((name, bytes)) => {
+            let desk = front.desk();
+            let taken = desk.ingest_brought(&name, bytes, visitor.name()?).await;
+            match told(taken)? {
+                Ok(taken) => news.taken = Some(taken),
+                Err(fault) => news.fault = Some(fault),
+            }
+        }
+        None => news.fault = Some(front.pages.say(visitor.language, "import-no-file", &[])),
+    }
+    sheet(&front, &visitor, &Search::default(), &news).await
+}
+
+/// What was taken in, for people.
+fn taken(ingested: &Ingested) -> Value {
+    let kept = ingested.kept.iter();
+    json!({
+        "messages": ingested.messages,
+        "kept": kept.map(|(name, n)| json!({ "name": name, "n": n })).collect::<Vec<_>>(),
+        "bounced": ingested.bounced,
+        "barred": ingested.barred,
+        "known": ingested.known,
+        "unmatched": ingested.unmatched,
+        "unknown": ingested.unknown,
+    })
+}
+
+async fn sheet(front: &Front, visitor: &Visitor, search: &Search, news: &News) -> Answer {
     let desk = front.desk();
     let mut found = desk
         .bounces(&search.wanted(), search.before, one_more(PAGE))
@@ -51,9 +98,11 @@ pub(super) async fn list(
     let pairs = [("search", search.search.as_str()), ("kind", &search.kind)];
     let older = last.map(|last| query(pairs.into_iter().chain([("before", last.as_str())])));
     let kinds = Finding::NAMES.map(|name| json!({ "name": name, "here": name == search.kind }));
-    let rows = found.iter().map(|(_, one)| row(&front, &visitor, one));
+    let rows = found.iter().map(|(_, one)| row(front, visitor, one));
     let page = json!({
         "tab": "bounces",
+        "taken": news.taken.as_ref().map(taken),
+        "fault": news.fault,
         "search": search.search,
         "kinds": kinds,
         "bounces": rows.collect::<Vec<_>>(),
@@ -61,7 +110,7 @@ pub(super) async fn list(
         "query": query(pairs),
         "older": older,
     });
-    front.page(&visitor, "bounces", "tab-bounces", page)
+    front.page(visitor, "bounces", "tab-bounces", page)
 }
 
 /// A report for people.

@@ -1,30 +1,21 @@
-//! Distributions: where they stand, as it happens, and what is done to them.
+//! Distributions: where they stand, and what is done to them. What changes as they
+//! go is `live`.
 
 use super::Front;
-use super::charts::{Bar, bars, progress};
 use super::fault::{Answer, Fault};
-use super::pieces::pieces;
+use super::live;
 use super::sheet::Visitor;
 use crate::desk::correct::{Correction, FollowOrder, Notice};
 use crate::desk::in_doubt::Decision;
-use crate::desk::status::Status;
-use crate::domain::course::Course;
 use crate::domain::distribution::Distribution;
 use crate::domain::ids::DeliveryId;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How often a live page looks.
-const LOOK_EVERY: Duration = Duration::from_millis(700);
-/// At most so many deliveries that want a person are shown.
-const SHOWN: usize = 100;
 
 pub(super) async fn list(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
     let all = front.desk().statuses().await?;
@@ -53,7 +44,7 @@ pub(super) async fn show(
 
 impl Front {
     /// The distribution of an id that there is.
-    async fn distribution(&self, id: &str) -> Result<Distribution, Fault> {
+    pub(super) async fn distribution(&self, id: &str) -> Result<Distribution, Fault> {
         let found = self.desk().find_exactly(id).await?;
         found.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))
     }
@@ -61,124 +52,23 @@ impl Front {
 
 /// Everything that the page shows.
 async fn whole(front: &Front, visitor: &Visitor, id: &str) -> Result<(String, Value), Fault> {
-    let (desk, found) = (front.desk(), front.distribution(id).await?);
-    let status = desk.status(&found).await?;
-    let doubts = desk.in_doubt(Some(found.id)).await?;
-    let deferred = desk.deferred(found.id).await?;
-    let doubts = doubts.iter().take(SHOWN).map(|one| {
-        json!({ "id": one.delivery.id, "email": one.delivery.recipient.email, "attempts": one.attempts })
-    });
-    let deferred = deferred.iter().take(SHOWN).map(|(one, until, reply)| {
-        json!({
-            "email": one.delivery.recipient.email,
-            "until": front.shown(visitor, *until),
-            "reply": reply,
-            "attempts": one.attempts,
-        })
-    });
+    let found = front.distribution(id).await?;
+    let seen = front.watched.look(&front.desk(), found.id).await?;
+    let seen = seen.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))?;
+    let (found, status) = (&seen.distribution, &seen.status);
     let data = json!({
-        "live": live(front, visitor, &status),
-        "status": front.shown_status(visitor, &status),
+        "live": live::figures(front, visitor, &seen),
+        "wants": live::wants(front, visitor, &seen),
+        "status": front.shown_status(visitor, status),
         "embargo": found.embargo.as_ref().map(|embargo| front.shown_embargo(visitor, embargo)),
         "approved_by": found.approved_by,
         "to": found.to.join(", "),
         "not": found.not.join(", "),
-        "held": matches!(found.course, Course::Held { .. }),
-        "killed": matches!(found.course, Course::Killed { .. }),
+        "steer": live::steer(&seen),
         "open": status.counts.waiting() > 0,
         "received": status.counts.in_state("accepted") + status.counts.in_state("in_doubt") > 0,
-        "doubts": doubts.collect::<Vec<_>>(),
-        "deferred": deferred.collect::<Vec<_>>(),
     });
-    Ok((status.headline, data))
-}
-
-/// The part that changes as it goes.
-fn live(front: &Front, visitor: &Visitor, status: &Status) -> Value {
-    let say = |id: &str| front.pages.say(visitor.language, id, &[]);
-    let counts = &status.counts;
-    let tone = |state: &str| match state {
-        "accepted" => "bar",
-        "planned" | "due" | "claimed" | "deferred" => "wait",
-        _ => "bad",
-    };
-    let states = counts.by_state.iter().filter(|(_, n)| **n > 0);
-    let states: Vec<_> = states
-        .map(|(state, n)| {
-            (
-                say(&format!("state-{}", state.replace('_', "-"))),
-                *n,
-                tone(state),
-            )
-        })
-        .collect();
-    let parts = [
-        (counts.in_state("accepted"), "bar"),
-        (counts.failed() + counts.in_state("in_doubt"), "bad"),
-    ];
-    json!({
-        "status": front.shown_status(visitor, status),
-        "progress": progress(&say("progress"), &parts, counts.total()),
-        "states": bars(&say("by-state"), &states),
-        "languages": bars(&say("by-language"), &plain(&counts.by_language)),
-        "domains": bars(&say("by-domain"), &plain(counts.by_domain.iter().map(|(name, n)| (name, n)))),
-        "last": status.outlook.as_ref().map(|outlook| front.shown(visitor, outlook.forecast.last)),
-    })
-}
-
-/// Bars that are neither good nor bad.
-fn plain<'a>(counts: impl IntoIterator<Item = (&'a String, &'a u64)>) -> Vec<Bar> {
-    let counts = counts.into_iter();
-    counts.map(|(name, n)| (name.clone(), *n, "bar")).collect()
-}
-
-/// The live part, sent whenever it is another, until all is settled. Each is
-/// whole, so a reconnect lacks nothing.
-pub(super) async fn events(
-    State(front): State<Arc<Front>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Answer {
-    let id = front.distribution(&id).await?.id.to_string();
-    let (parts, made) = tokio::sync::mpsc::channel::<Event>(4);
-    let watcher = Arc::clone(&front);
-    tokio::spawn(async move {
-        let mut last = String::new();
-        loop {
-            let Ok((part, over)) = look(&watcher, &visitor, &id).await else {
-                return;
-            };
-            if part != last {
-                let event = Event::default().event("part").data(&part);
-                if parts.send(event).await.is_err() {
-                    return;
-                }
-                last = part;
-            }
-            if over {
-                drop(parts.send(Event::default().event("end").data("")).await);
-                return;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = parts.closed() => return,
-                () = watcher.stop.cancelled() => return,
-            }
-        }
-    });
-    Ok(Sse::new(pieces(made))
-        .keep_alive(KeepAlive::default())
-        .into_response())
-}
-
-async fn look(front: &Front, visitor: &Visitor, id: &str) -> Result<(String, bool), Fault> {
-    let found = front.distribution(id).await?;
-    let status = front.desk().status(&found).await?;
-    let part = live(front, visitor, &status);
-    let html = front
-        .pages
-        .write("live", visitor.language, &json!({ "live": part }))?;
-    Ok((html, status.counts.waiting() == 0))
+    Ok((status.headline.clone(), data))
 }
 
 #[derive(Deserialize)]

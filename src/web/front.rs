@@ -3,6 +3,7 @@
 use super::origin::Place;
 use super::turnstile::{KNOCKS, READS, Turnstile};
 use crate::desk::import::ImportPlan;
+use crate::desk::live::Watched;
 use crate::desk::log::Verification;
 use crate::desk::privacy::Everything;
 use crate::desk::publications::Published;
@@ -44,6 +45,8 @@ pub struct Front {
     pub(super) holdings: Slow<Everything>,
     /// The log's verification.
     pub(super) verifying: Slow<Verification>,
+    /// Distributions as whoever watches saw them a moment ago.
+    pub(super) watched: Watched,
     /// When live pages end, so that the service can.
     pub(super) stop: CancellationToken,
     pub(super) wiring: &'static dyn Wiring,
@@ -86,6 +89,7 @@ impl Front {
             looks: Looks::default(),
             holdings: Slow::default(),
             verifying: Slow::default(),
+            watched: Watched::default(),
             stop,
             service,
             wiring,

@@ -30,6 +30,8 @@ pub(super) struct Search {
     #[serde(default)]
     contact: String,
     #[serde(default)]
+    outlet: String,
+    #[serde(default)]
     distribution: String,
     #[serde(default)]
     event: String,
@@ -45,6 +47,7 @@ impl Search {
         SearchWords {
             distribution: given(&self.distribution),
             contact: given(&self.contact),
+            outlet: given(&self.outlet),
             event: given(&self.event),
             since: given(&self.since),
             until: given(&self.until),
@@ -54,6 +57,7 @@ impl Search {
     fn query(&self) -> String {
         query([
             ("contact", self.contact.as_str()),
+            ("outlet", &self.outlet),
             ("distribution", &self.distribution),
             ("event", &self.event),
             ("since", &self.since),
@@ -102,6 +106,7 @@ pub(super) async fn show(
     let events = EVENTS.map(|event| json!({ "name": event, "here": event == search.event }));
     let page = json!({
         "contact": search.contact,
+        "outlet": search.outlet,
         "distribution": search.distribution,
         "events": events,
         "since": search.since,

@@ -31,6 +31,7 @@ mod health;
 mod imports;
 mod keys;
 mod language;
+mod live;
 mod log;
 mod metrics;
 mod news;

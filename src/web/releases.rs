@@ -48,6 +48,7 @@ pub(super) async fn show(
         "variants": sheet.variants.iter().map(|one| shown_variant(&front, &visitor, one)).collect::<Vec<_>>(),
         "approvals": approvals(&front, &visitor, &sheet),
         "distributions": sheet.distributions.iter().map(|one| front.shown_status(&visitor, one)).collect::<Vec<_>>(),
+        "followed": sheet.followed.iter().map(|one| front.shown_status(&visitor, one)).collect::<Vec<_>>(),
     });
     Ok(front
         .sheet(&visitor, "release", &sheet.card.headline, page)?
@@ -108,6 +109,9 @@ impl Front {
             "id": status.id,
             "release": status.release,
             "headline": status.headline,
+            "follows": status.follows,
+            // A notice is no release of the folder's: its page is the original's.
+            "page": if status.notice { status.follows.as_ref() } else { Some(&status.release) },
             "planned_at": self.shown(visitor, status.planned_at),
             "course": course,
             "by": by,

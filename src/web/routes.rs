@@ -4,8 +4,8 @@
 use super::guard::{Post, stand};
 use super::{
     Front, account, agreements, api, assets, audience, bounces, contact_form, contacts, copy,
-    distributions, fault, groups, health, imports, keys, language, log, metrics, news, opt_out,
-    preview, privacy, readers, rehearsals, releases, send, sign_in, suppressed, users,
+    distributions, fault, groups, health, imports, keys, language, live, log, metrics, news,
+    opt_out, preview, privacy, readers, rehearsals, releases, send, sign_in, suppressed, users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -169,11 +169,7 @@ fn of_distributions() -> Vec<Served> {
     vec![
         reads("/distributions", May(See), distributions::list),
         reads("/distributions/{id}", May(See), distributions::show),
-        reads(
-            "/distributions/{id}/events",
-            May(See),
-            distributions::events,
-        ),
+        reads("/distributions/{id}/events", May(See), live::events),
         changes("/distributions/{id}/hold", May(Hold), distributions::hold),
         changes(
             "/distributions/{id}/resume",
@@ -230,6 +226,7 @@ fn of_contacts() -> Vec<Served> {
             suppressed::export,
         ),
         reads("/contacts/bounces", May(See), bounces::list),
+        takes_file("/contacts/bounces", May(KeepContacts), bounces::bring),
         reads("/contacts/bounces/{report}", May(See), bounces::show),
         reads("/contacts/forget", May(Forget), privacy::show),
         changes("/contacts/forget", May(Forget), privacy::forget),

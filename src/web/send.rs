@@ -1,7 +1,7 @@
 //! Review, approval, sending.
 
 use super::Front;
-use super::audience::{look, sentences};
+use super::audience::{Place, look, sentences};
 use super::fault::{Answer, told};
 use super::order::OrderForm;
 use super::sheet::Visitor;
@@ -43,7 +43,7 @@ async fn sheet(
     } else {
         None
     };
-    let Some(looked) = look(front, &order, patience).await? else {
+    let Some(looked) = look(front, &order, Place::default(), patience).await? else {
         return counting(front, visitor, id, form);
     };
     let surveyed = &looked.surveyed;

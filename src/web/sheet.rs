@@ -59,6 +59,12 @@ impl Visitor {
             .ok_or_else(|| Fault::new(StatusCode::FORBIDDEN))
     }
 
+    /// What their role includes, by name.
+    pub(super) fn may(&self) -> Option<Value> {
+        let role = self.me.as_ref().map(|me| me.account.role);
+        role.map(permissions)
+    }
+
     /// The name that the log calls them.
     pub(super) fn name(&self) -> Result<&str, Fault> {
         Ok(self.me()?.account.name.as_str())
@@ -122,7 +128,7 @@ impl Front {
             "js": self.address("desk.js"),
             "path": visitor.path,
             "me": visitor.me.as_ref().map(|me| json!({ "name": called(me) })),
-            "may": visitor.me.as_ref().map(|me| permissions(me.account.role)),
+            "may": visitor.may(),
             "nav": visitor.me.as_ref().map(|me| sections(me.account.role, &visitor.path)),
             "said": said.map(|id| self.pages.say(visitor.language, &id, &[])),
             "narrow": matches!(page, "sign-in" | "account" | "second-factor" | "token"),

@@ -5,6 +5,7 @@ mod bounces;
 mod browser;
 mod doors;
 mod imports;
+mod live;
 mod log;
 mod news;
 mod people;

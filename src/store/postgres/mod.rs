@@ -42,6 +42,7 @@ use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
+use crate::domain::outcomes::Breakdown;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -252,6 +253,10 @@ impl Store for PostgresStore {
         _total: u64,
     ) -> Result<BTreeMap<String, u64>> {
         self.within(read::by_state(self, id, now)).await
+    }
+
+    async fn outcomes(&self, id: DistributionId) -> Result<Breakdown> {
+        self.within(read::outcomes(self, id)).await
     }
 
     async fn lease(&self, lease: LeaseToken, until: Timestamp, term: Term) -> Result<bool> {

@@ -6,8 +6,9 @@ use crate::domain::delivery::Delivery;
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
+use crate::domain::outcomes::{Breakdown, DomainOutcomes};
 use crate::store::Standing;
-use crate::store::values::{from_json, micros};
+use crate::store::values::{DOMAIN_ROWS, DOMAINS, from_json, micros};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgRow;
@@ -128,6 +129,46 @@ pub(super) async fn by_state(
     rows.iter()
         .map(|row| Ok((get(place, row, "stands")?, number(place, row, "count")?)))
         .collect()
+}
+
+pub(super) async fn outcomes(store: &PostgresStore, id: DistributionId) -> Result<Breakdown> {
+    // Both look at every delivery, and there is a reader for each.
+    let languages = sqlx::query(
+        "SELECT language, state, count(*) FROM delivery_state WHERE distribution = $1 GROUP BY 1, 2",
+    )
+    .bind(id.to_string())
+    .fetch_all(&store.readers);
+    let domains = sqlx::query(
+        "SELECT domain, state, number FROM ( \
+             SELECT plan.domain AS domain, state.state AS state, count(*) AS number, sum(count(*)) OVER (PARTITION BY plan.domain) AS whole \
+             FROM delivery_state AS state JOIN delivery_plan AS plan ON plan.n = state.n \
+             WHERE state.distribution = $1 GROUP BY plan.domain, state.state) AS counted \
+         ORDER BY whole DESC, domain LIMIT $2",
+    )
+    .bind(id.to_string())
+    .bind(DOMAIN_ROWS)
+    .fetch_all(&store.readers);
+    let (languages, domains) =
+        tokio::try_join!(languages, domains).map_err(|error| store.failed(error))?;
+    let place = &store.place;
+    let mut breakdown = Breakdown::default();
+    for row in &languages {
+        let state: &str = get(place, row, "state")?;
+        breakdown.add_language(
+            get(place, row, "language")?,
+            state,
+            number(place, row, "count")?,
+        );
+    }
+    let domains = domains.iter();
+    let domains = domains
+        .map(|row| {
+            let (domain, state) = (get(place, row, "domain")?, get(place, row, "state")?);
+            Ok((domain, state, number(place, row, "number")?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    breakdown.by_domain = DomainOutcomes::first(domains, DOMAINS);
+    Ok(breakdown)
 }
 
 pub(super) async fn receivers_of(

@@ -43,6 +43,7 @@ use crate::domain::encryption::Protection;
 use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
+use crate::domain::outcomes::Breakdown;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -226,6 +227,10 @@ impl Store for SqliteStore {
         total: u64,
     ) -> Result<BTreeMap<String, u64>> {
         read::by_state(self, Some((id, total)), Some(now)).await
+    }
+
+    async fn outcomes(&self, id: DistributionId) -> Result<Breakdown> {
+        read::outcomes(self, id).await
     }
 
     async fn lease(&self, lease: LeaseToken, until: Timestamp, term: Term) -> Result<bool> {

@@ -6,7 +6,9 @@ use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::erasure::FORGOTTEN;
 use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
+use crate::domain::outcomes::{Breakdown, DomainOutcomes};
 use crate::store::Standing;
+use crate::store::values::{DOMAIN_ROWS, DOMAINS};
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -168,6 +170,44 @@ pub(super) async fn by_state(
     states.insert("accepted".to_owned(), accepted);
     states.retain(|_, n| *n > 0);
     Ok(states)
+}
+
+pub(super) async fn outcomes(store: &SqliteStore, id: DistributionId) -> Result<Breakdown> {
+    // Both look at every delivery, and there is a reader for each.
+    let languages = sqlx::query(
+        "SELECT language, state, count(*) FROM delivery_state WHERE distribution = ? GROUP BY 1, 2",
+    )
+    .bind(id.to_string())
+    .fetch_all(&store.readers);
+    let domains = sqlx::query(
+        "SELECT domain, state, number FROM ( \
+             SELECT plan.domain AS domain, state.state AS state, count(*) AS number, sum(count(*)) OVER (PARTITION BY plan.domain) AS whole \
+             FROM delivery_state AS state JOIN delivery_plan AS plan ON plan.n = state.n \
+             WHERE state.distribution = ? GROUP BY plan.domain, state.state) AS counted \
+         ORDER BY whole DESC, domain LIMIT ?",
+    )
+    .bind(id.to_string())
+    .bind(DOMAIN_ROWS)
+    .fetch_all(&store.readers);
+    let (languages, domains) =
+        tokio::try_join!(languages, domains).map_err(|error| store.failed(error))?;
+    let mut breakdown = Breakdown::default();
+    for row in &languages {
+        let state = text(store, row, 1)?;
+        breakdown.add_language(text(store, row, 0)?, &state, number(store, row, 2)?);
+    }
+    let domains = domains.iter();
+    let domains = domains
+        .map(|row| {
+            Ok((
+                text(store, row, 0)?,
+                text(store, row, 1)?,
+                number(store, row, 2)?,
+            ))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    breakdown.by_domain = DomainOutcomes::first(domains, DOMAINS);
+    Ok(breakdown)
 }
 
 pub(super) fn number(store: &SqliteStore, row: &SqliteRow, column: usize) -> Result<u64> {

@@ -62,7 +62,7 @@ pub(super) async fn one(
     Path(distribution): Path<String>,
 ) -> Answer<Json<Distribution>> {
     let found = front.named_distribution(&distribution).await?;
-    Ok(Json(front.desk().status(&found).await?.into()))
+    Ok(Json(front.standing(&found).await?))
 }
 
 /// Why somebody does it, for the log.
@@ -119,7 +119,7 @@ pub(super) async fn hold(
     let order = Order::of(&front, &distribution, &caller, &why).await?;
     let held = order.desk.hold(&order.found, &order.deed).await?;
     order.note(&caller, "held").await?;
-    Ok(Json(order.desk.status(&held).await?.into()))
+    Ok(Json(front.standing(&held).await?))
 }
 
 /// Let a held distribution go on.
@@ -135,7 +135,7 @@ pub(super) async fn resume(
     let order = Order::of(&front, &distribution, &caller, &why).await?;
     let resumed = order.desk.resume(&order.found, &order.deed).await?;
     order.note(&caller, "resumed").await?;
-    Ok(Json(order.desk.status(&resumed).await?.into()))
+    Ok(Json(front.standing(&resumed).await?))
 }
 
 /// What was withdrawn.
@@ -162,7 +162,7 @@ pub(super) async fn kill(
     order.note(&caller, "killed").await?;
     let now = front.named_distribution(&distribution).await?;
     Ok(Json(Killed {
-        distribution: order.desk.status(&now).await?.into(),
+        distribution: front.standing(&now).await?,
         withdrawn,
     }))
 }

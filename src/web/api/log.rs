@@ -34,6 +34,9 @@ pub(super) struct Which {
     distribution: Option<String>,
     /// Of deliveries to this address.
     contact: Option<String>,
+    /// Of deliveries to those who work for this outlet now: beginnings of words of its
+    /// name.
+    outlet: Option<String>,
     /// Of this event: `attempt`, `accepted`, `held`.
     event: Option<String>,
     /// From this time on: RFC 3339, or as in `send`.
@@ -105,6 +108,7 @@ pub(super) async fn search(
     let words = SearchWords {
         distribution: which.distribution,
         contact: which.contact,
+        outlet: which.outlet,
         event: which.event,
         since: which.since,
         until: which.until,

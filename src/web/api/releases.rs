@@ -172,6 +172,8 @@ pub(super) struct WholeRelease {
     approvals: Vec<Approval>,
     /// Its distributions, the newest first.
     distributions: Vec<Distribution>,
+    /// What those who have it were told since, the newest first: corrections, notices.
+    followed: Vec<Distribution>,
 }
 
 impl From<ReleaseSheet> for WholeRelease {
@@ -185,6 +187,7 @@ impl From<ReleaseSheet> for WholeRelease {
             uneven: sheet.uneven.iter().map(ToString::to_string).collect(),
             approvals: sheet.approvals.into_iter().map(Approval::from).collect(),
             distributions: distributions.map(Distribution::from).collect(),
+            followed: sheet.followed.into_iter().map(Distribution::from).collect(),
         }
     }
 }

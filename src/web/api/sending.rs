@@ -355,8 +355,7 @@ pub(super) async fn going(
     planned: Planned,
     left_in_doubt: u64,
 ) -> Result<Response, Problem> {
-    let status = front.desk().status(&planned.distribution).await?;
-    let distribution = Distribution::from(status);
+    let distribution = front.standing(&planned.distribution).await?;
     let place = format!("/api/v1/distributions/{}", distribution.id());
     let code = if planned.continued {
         StatusCode::OK

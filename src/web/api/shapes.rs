@@ -5,6 +5,7 @@ use crate::desk::schedule::Outlook;
 use crate::desk::status::Status;
 use crate::domain;
 use crate::domain::course::{Course, HoldCause};
+use crate::domain::outcomes::{DomainOutcomes, Outcomes};
 use crate::web::Front;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -102,6 +103,10 @@ pub(super) struct Distribution {
     release: String,
     /// The release's headline at planning.
     headline: String,
+    /// The release that it follows up on: it goes to those who have that.
+    follows: Option<String>,
+    /// Whether it brings a short notice in Dateline's own words alone.
+    notice: bool,
     /// When it was planned.
     #[schema(value_type = String, format = DateTime)]
     planned_at: Timestamp,
@@ -137,6 +142,14 @@ pub(super) struct Distribution {
     by_phase: BTreeMap<String, u64>,
     /// Deliveries by the recipient's domain, the largest ten first.
     by_domain: Vec<DomainCount>,
+    /// What became of them, by the mail's own language. Not in lists.
+    outcomes_by_language: Option<BTreeMap<String, OutcomeCounts>>,
+    /// What became of them, by the recipient's domain; the largest ten first. Not in
+    /// lists.
+    outcomes_by_domain: Option<Vec<DomainOutcome>>,
+    /// Mails a second that relays answered within the last half minute. Not in lists,
+    /// and only while something waits.
+    rate: Option<f64>,
 }
 
 /// An audience in two numbers, and why not.
@@ -157,6 +170,51 @@ struct DomainCount {
     domain: String,
     /// How many.
     count: u64,
+}
+
+/// What became of deliveries.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct OutcomeCounts {
+    /// Taken by a relay.
+    accepted: u64,
+    /// Still to be tried: planned, due, under way or deferred.
+    waiting: u64,
+    /// The relay may have taken it: a person decides.
+    in_doubt: u64,
+    /// Failed for good, also by what came back later.
+    failed: u64,
+    /// Over before a word was said to a relay: barred, or withdrawn.
+    ended: u64,
+}
+
+impl From<Outcomes> for OutcomeCounts {
+    fn from(outcomes: Outcomes) -> Self {
+        Self {
+            accepted: outcomes.accepted,
+            waiting: outcomes.waiting,
+            in_doubt: outcomes.in_doubt,
+            failed: outcomes.failed,
+            ended: outcomes.ended,
+        }
+    }
+}
+
+/// What became of the deliveries to one domain.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct DomainOutcome {
+    /// The domain.
+    domain: String,
+    /// What became of them.
+    outcomes: OutcomeCounts,
+}
+
+impl From<DomainOutcomes> for DomainOutcome {
+    fn from(one: DomainOutcomes) -> Self {
+        Self {
+            domain: one.domain,
+            outcomes: one.outcomes.into(),
+        }
+    }
 }
 
 /// A course in its parts.
@@ -206,10 +264,21 @@ impl From<Status> for Distribution {
             cause,
         } = status.course.into();
         let domains = status.counts.by_domain.into_iter();
+        let (outcomes, rate) = match status.alone {
+            Some(alone) => (Some(alone.outcomes), alone.rate),
+            None => (None, None),
+        };
+        let languages = outcomes.as_ref().map(|all| all.by_language.iter());
+        let languages = languages.map(|all| {
+            all.map(|(language, outcomes)| (language.clone(), (*outcomes).into()))
+                .collect()
+        });
         Self {
             id: status.id,
             release: status.release,
             headline: status.headline,
+            follows: status.follows,
+            notice: status.notice,
             planned_at: status.planned_at,
             lift: status.lift,
             course,
@@ -231,6 +300,10 @@ impl From<Status> for Distribution {
             by_domain: domains
                 .map(|(domain, count)| DomainCount { domain, count })
                 .collect(),
+            outcomes_by_language: languages,
+            outcomes_by_domain: outcomes
+                .map(|all| all.by_domain.into_iter().map(Into::into).collect()),
+            rate,
         }
     }
 }
@@ -255,6 +328,17 @@ impl Front {
     ) -> Result<domain::distribution::Distribution, Problem> {
         let found = self.desk().find_exactly(id).await?;
         found.ok_or_else(|| Problem::missing("distribution", id))
+    }
+
+    /// Where a distribution stands, with what is told of one alone: looked up once
+    /// for all who ask at a time.
+    pub(super) async fn standing(
+        &self,
+        found: &domain::distribution::Distribution,
+    ) -> Result<Distribution, Problem> {
+        let seen = self.watched.look(&self.desk(), found.id).await?;
+        let seen = seen.ok_or_else(|| Problem::missing("distribution", &found.id.to_string()))?;
+        Ok(seen.status.clone().into())
     }
 
     /// The id of the release that a path names.

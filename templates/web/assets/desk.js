@@ -67,12 +67,35 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   form.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(show, 200); });
 }
 
-// Live progress: the server sends the part of the page that changed.
+// Live progress: the server sends the parts of the page that changed, whole. A browser
+// comes back by itself when the connection breaks off, but not when it is refused.
 for (const place of document.querySelectorAll("[data-events]")) {
-  const source = new EventSource(place.dataset.events);
-  source.addEventListener("part", (event) => {
+  const lost = document.querySelector("[data-lost]");
+  let wait = 2000;
+  const renew = (event) => {
+    const part = document.querySelector(`[data-part="${event.type}"]`);
     const page = new DOMParser().parseFromString(event.data, "text/html");
-    place.replaceChildren(...page.body.childNodes);
-  });
-  source.addEventListener("end", () => source.close());
+    // Whoever is about to press a button, or writes why, goes on with it.
+    const held = part.contains(document.activeElement) && document.activeElement.id;
+    const written = [...part.querySelectorAll("input[id]")].map((input) => [input.id, input.value]);
+    part.replaceChildren(...page.body.childNodes);
+    for (const [id, value] of written) {
+      const input = document.getElementById(id);
+      if (input) input.value = value;
+    }
+    if (held) document.getElementById(held)?.focus();
+  };
+  const listen = () => {
+    const source = new EventSource(place.dataset.events);
+    source.addEventListener("open", () => { wait = 2000; lost.hidden = true; });
+    for (const name of ["figures", "wants", "steer"]) source.addEventListener(name, renew);
+    source.addEventListener("end", () => source.close());
+    source.addEventListener("error", () => {
+      lost.hidden = false;
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(listen, wait);
+      wait = Math.min(wait * 2, 60000);
+    });
+  };
+  listen();
 }

@@ -8,10 +8,11 @@ use dateline::domain::course::Course;
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::embargo::Embargo;
 use dateline::domain::log_search::{LogSearch, LogWay};
+use dateline::domain::outcomes::{Breakdown, Outcomes};
 use dateline::domain::suppression::{Suppression, SuppressionReason};
 use dateline::domain::zone::Zone;
 use dateline::store::{Imported, Reach, Revision};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn counted(pairs: &[(&str, u64)]) -> BTreeMap<String, u64> {
     let pairs = pairs.iter().map(|(name, n)| ((*name).to_owned(), *n));
@@ -177,6 +178,28 @@ pub(super) async fn deliveries_are_counted(ground: &Ground) {
     assert_eq!(counts.by_phase, counted(&[("immediate", 6)]));
     let domains: Vec<_> = counts.by_domain.iter().map(|(_, n)| *n).collect();
     assert_eq!(domains, [2, 2, 2]);
+    let outcomes = store.outcomes(of.id).await.unwrap();
+    let told = outcomes.by_domain.iter();
+    let told = told.map(|one| (one.domain.clone(), one.outcomes.total()));
+    assert_eq!(told.collect::<Vec<_>>(), counts.by_domain);
+    let whole = Outcomes {
+        accepted: 1,
+        waiting: 5,
+        ..Outcomes::default()
+    };
+    assert_eq!(Outcomes::of(&counts.by_state), whole);
+    let by_domain = outcomes.by_domain.iter().map(|one| one.outcomes);
+    let by_language = outcomes.by_language.values().copied();
+    for all in [by_domain.collect::<Vec<_>>(), by_language.collect()] {
+        let sum = |part: fn(&Outcomes) -> u64| all.iter().map(part).sum::<u64>();
+        assert_eq!((sum(|one| one.accepted), sum(|one| one.waiting)), (1, 5));
+        assert_eq!(sum(Outcomes::total), 6);
+    }
+    let languages = outcomes.by_language.iter();
+    let languages = languages.map(|(name, one)| (name.clone(), one.total()));
+    assert_eq!(languages.collect::<BTreeMap<_, _>>(), counts.by_language);
+    let nothing = store.outcomes(distribution().id).await.unwrap();
+    assert_eq!(nothing, Breakdown::default());
     let later = store.counts(of.id, at(60)).await.unwrap();
     assert_eq!(later.in_state("due"), 3, "what is deferred falls due");
     for (counts, at) in [(&counts, at(2)), (&later, at(60))] {
@@ -424,11 +447,33 @@ pub(super) async fn the_log_is_searched(ground: &Ground) {
     assert_eq!(found(&of(other.id), LogWay::Onward(0)).await.len(), 4);
     // To one address: planned twice, and what became of the first.
     let to = LogSearch {
-        email: Some(rows[0].recipient.email.clone()),
+        emails: Some([rows[0].recipient.email.clone()].into()),
         ..LogSearch::default()
     };
     let entries = found(&to, LogWay::Onward(0)).await;
     assert!(entries.len() >= 2 && entries.len() <= 4, "{entries:?}");
+    let second = LogSearch {
+        emails: Some([rows[1].recipient.email.clone()].into()),
+        ..LogSearch::default()
+    };
+    let others = found(&second, LogWay::Onward(0)).await;
+    let both = LogSearch {
+        emails: Some(
+            rows[..2]
+                .iter()
+                .map(|one| one.recipient.email.clone())
+                .collect(),
+        ),
+        ..LogSearch::default()
+    };
+    let mut either: Vec<_> = entries.iter().chain(&others).copied().collect();
+    either.sort_unstable();
+    assert_eq!(found(&both, LogWay::Onward(0)).await, either);
+    let nobody = LogSearch {
+        emails: Some(BTreeSet::new()),
+        ..LogSearch::default()
+    };
+    assert!(found(&nobody, LogWay::Onward(0)).await.is_empty());
     let accepted = LogSearch {
         event: Some("accepted".into()),
         since: Some(at(2)),

@@ -114,3 +114,62 @@ fn what_came_back_is_found_and_told_with_its_rule() {
         wrong.err
     );
 }
+
+#[test]
+fn what_came_back_is_brought_to_the_desk() {
+    let workspace = Workspace::with_contacts();
+    take_in(&workspace);
+    user(&workspace, "ivan", "author");
+    let service = ServiceProcess::start(&workspace);
+    let mut ivan = Browser::of(&service, "ivan");
+    ivan.get("/contacts/bounces").holds("Take reports in");
+    let id = workspace.sqlite(&format!("SELECT id FROM delivery WHERE email = '{AWAY}'"));
+    let bounce = format!(
+        "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: <press@two-banks.example>\nMessage-ID: <3@mx.example>\n\
+         MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n\
+         Final-Recipient: rfc822; {AWAY}\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n\n\
+         --b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{}@two-banks.example>\n\n--b--\n",
+        id.trim()
+    );
+    let human = "From: <somebody@example.org>\nSubject: Lunch?\n\nAt noon.\n";
+    let mbox = format!(
+        "From - Thu Nov 26 09:00:00 2026\n{bounce}\nFrom - Thu Nov 26 09:00:01 2026\n{human}"
+    );
+    let path = "/contacts/bounces";
+    let page = ivan.upload(path, "came <back>.mbox", mbox.as_bytes());
+    assert_eq!(page.status, 200, "{}", page.body);
+    page.holds("2 messages read")
+        .holds("hard bounce: 1")
+        .holds("bounced now: 1")
+        .holds("barred now: 1")
+        .holds("no report: 1")
+        .lacks("taken in before");
+    let bar = workspace.sqlite(&format!(
+        "SELECT reason FROM suppression WHERE email = '{AWAY}'"
+    ));
+    assert_eq!(bar.trim(), "hard-bounce");
+    // The same again counts once, and on the command line too.
+    ivan.upload(path, "again.eml", bounce.as_bytes())
+        .holds("1 message read")
+        .holds("taken in before: 1")
+        .lacks("bounced now");
+    workspace.write("again.eml", &bounce);
+    let file = workspace.path("again.eml").display().to_string();
+    assert_eq!(workspace.json(&["bounce", "ingest", &file]).1["known"], 1);
+    ivan.upload(path, "empty.eml", b"")
+        .holds("Choose a file first");
+    ivan.upload(path, "noise.bin", &[0xff; 2048])
+        .holds("no report: 1");
+    let large = vec![b'x'; 16 * 1024 * 1024 + 1];
+    assert_eq!(ivan.upload(path, "large.mbox", &large).status, 413);
+    let acts = super::browser::acts(&workspace);
+    assert!(
+        acts.iter().any(|act| act == "ivan bounces_taken_in"),
+        "{acts:?}"
+    );
+    ivan.language = "ru";
+    ivan.upload(path, "again.eml", bounce.as_bytes())
+        .holds("Прочитано 1 письмо")
+        .holds("внесено раньше: 1");
+}

@@ -169,6 +169,16 @@ impl Browser {
 
     /// Listens to events until they are enough.
     pub(crate) fn events(&mut self, path: &str, enough: impl Fn(&str) -> bool) -> String {
+        self.events_after(path, "", enough)
+    }
+
+    /// The same, as somebody who has heard an event before.
+    pub(crate) fn events_after(
+        &mut self,
+        path: &str,
+        last: &str,
+        enough: impl Fn(&str) -> bool,
+    ) -> String {
         use std::io::Read;
         let cookies: Vec<_> = self
             .cookies
@@ -178,7 +188,8 @@ impl Browser {
         let request = self
             .client
             .get(format!("{}{path}", self.base))
-            .header("cookie", cookies.join("; "));
+            .header("cookie", cookies.join("; "))
+            .header("last-event-id", last);
         let mut answer = request.send().unwrap();
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         let (mut heard, mut piece) = (Vec::new(), [0; 4096]);

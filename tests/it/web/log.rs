@@ -26,6 +26,25 @@ fn the_log_is_searched_exported_and_verified() {
     ivan.get("/log?contact=nonsense").holds("role=\"alert\"");
     ivan.get("/log?distribution=dst_nothing")
         .holds("there is no distribution");
+    // By whom they work for, in the words' beginnings; the exports follow.
+    ivan.get("/log?outlet=wire+TIDE&event=accepted")
+        .holds("amelia.okafor@tidewater-wire.example")
+        .holds("desk@tidewater-wire.example")
+        .lacks("cables@agencia-austral.example");
+    ivan.get("/log?outlet=tidewater&contact=cables@agencia-austral.example")
+        .holds("Nothing of that");
+    ivan.get("/log?outlet=Nobody's+Post")
+        .holds("Nothing of that");
+    ivan.get("/log?outlet=-")
+        .holds("expected words of its name");
+    let csv = ivan.get("/log/export/log.csv?outlet=Tidewater+Wire");
+    let said = workspace.dateline(&["--format", "csv", "log", "--outlet", "tidewater wire"]);
+    assert_eq!(said.out, csv.body, "both faces write the same");
+    assert!(csv.body.contains("amelia.okafor@") && !csv.body.contains("cables@"));
+    let json = ivan.get("/log/export/log.jsonl?outlet=Tidewater+Wire");
+    assert_eq!(json.body.lines().count() + 1, csv.body.lines().count());
+    let wrong = workspace.dateline(&["log", "--outlet", "..."]);
+    assert!(wrong.code == 2 && wrong.err.contains("neither letters nor digits"));
     let csv = ivan.get("/log/export/log.csv?contact=desk@tidewater-wire.example");
     assert!(csv.headers["content-disposition"].contains("log.csv"));
     assert!(csv.body.starts_with("seq,at,distribution,"), "{}", csv.body);

@@ -172,6 +172,14 @@ fn an_audience_is_seen_while_one_chooses() {
     page.holds("in a segment that is left out")
         .holds("<svg class=\"chart\"")
         .holds("Asia/Almaty");
+    // Each is a step away from the mail as they would get it.
+    let preview = format!("/releases/{EMBARGOED}/preview?contact=");
+    let links = page.body.replace("&#x3D;", "=");
+    let link = links
+        .split("href=\"")
+        .find(|part| part.starts_with(&preview));
+    let link = link.unwrap().split('"').next().unwrap();
+    ivan.get(link).holds("ЭМБАРГО").lacks("role=\"alert\"");
     ivan.get(&format!("{path}?to=nobody"))
         .holds("there is no segment `nobody`");
     ivan.get(&format!("{path}?to=wires&start=at&at=yesterday"))
@@ -185,6 +193,64 @@ fn an_audience_is_seen_while_one_chooses() {
     ivan.get(&format!("{path}?to=wires"))
         .holds("получателей")
         .holds("с соглашением об эмбарго");
+}
+
+#[test]
+fn everybody_in_a_long_audience_is_seen() {
+    let desk = newsroom("");
+    // In twenty countries: a dozen have a bar, the others are told.
+    let countries = "AD AE AF AG AI AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI";
+    let countries: Vec<_> = countries.split(' ').collect();
+    let rows = (0..250).map(|n| {
+        let country = countries[n % countries.len()];
+        format!("r{n:03}@many.example,Reader {n},{country},en,many\n")
+    });
+    let header = "email,name,country,languages,lists\n";
+    let csv = format!("{header}{}", rows.collect::<String>());
+    desk.workspace.write("many.csv", &csv);
+    let file = desk.workspace.path("many.csv").display().to_string();
+    assert_eq!(
+        desk.workspace.dateline(&["contacts", "import", &file]).code,
+        0
+    );
+    let mut ivan = Browser::of(&desk.service, "ivan");
+    let path = format!("/releases/{EMBARGOED}/audience?to=list:many");
+    let first = ivan.get(&path);
+    first
+        .holds("1–200 of 250")
+        .holds("96 more in others")
+        .holds("r199@many.example")
+        .lacks("r200@many.example");
+    let next = first
+        .body
+        .split("href=\"")
+        .find(|part| part.contains("from=200"));
+    let next = next
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&amp;", "&");
+    let next = next
+        .replace("&#x3D;", "=")
+        .split('#')
+        .next()
+        .unwrap()
+        .to_owned();
+    ivan.get(&format!("/releases/{EMBARGOED}/audience{next}"))
+        .holds("201–250 of 250")
+        .holds("r249@many.example")
+        .holds("250 recipients")
+        .lacks("r199@many.example");
+    // Those who are left out have pages of their own.
+    ivan.get(&format!(
+        "/releases/{EMBARGOED}/audience?to=list:many&not=list:many&out_from=200"
+    ))
+    .holds("201–250 of 250")
+    .holds("in a segment that is left out");
+    assert_eq!(ivan.get(&format!("{path}&from=x")).status, 400);
+    ivan.get(&format!("{path}&from=18446744073709551615"))
+        .holds("250 recipients");
 }
 
 #[test]
@@ -304,9 +370,10 @@ fn progress_is_told_as_it_happens_and_again_to_whoever_reconnects() {
     let path = sent.location().split('?').next().unwrap().to_owned();
     for _ in 0..2 {
         let events = vera.events(&format!("{path}/events"), |text| {
-            text.contains("data:") && text.contains("<dt>In doubt</dt>")
+            text.contains("<dt>In doubt</dt>") && text.contains("event: wants")
         });
-        assert!(events.contains("event: part"), "{events}");
+        assert!(events.contains("event: figures"), "{events}");
+        assert!(events.contains("retry: "), "{events}");
     }
     eventually("one is in doubt", || {
         vera.get(&path)
@@ -392,6 +459,20 @@ fn an_embargo_is_moved_and_those_who_have_the_old_time_are_told() {
     let told = vera.post(&follow, &[("what", "embargo-moved")]);
     assert!(told.location().starts_with("/distributions/dst_"));
     assert!(!told.location().starts_with(&path));
+    // Each leads to the other.
+    vera.get(told.location())
+        .holds("Follows up on")
+        .holds(&format!("href=\"/releases/{EMBARGOED}\""))
+        .lacks(&format!("href=\"/releases/{EMBARGOED}."));
+    let notice = told.location().split('?').next().unwrap();
+    vera.get(&format!("/releases/{EMBARGOED}"))
+        .holds("Told since to those who have it")
+        .holds(&format!("href=\"{notice}\""));
+    let (_, status) = desk.workspace.json(&["status", "latest"]);
+    assert_eq!(
+        (&status["follows"], &status["notice"]),
+        (&EMBARGOED.into(), &true.into())
+    );
     eventually("they are told", || {
         let mails = desk.workspace.mails();
         let told = mails

@@ -348,6 +348,13 @@ fn the_log_is_read_in_pages_both_ways_and_verified() {
             .iter()
             .all(|one| one["event"] == "planned" && one["hash"].is_string())
     );
+    let at_wire = vera.read("/api/v1/log?outlet=tidewater&event=planned&limit=500");
+    let at_wire = at_wire["items"].as_array().unwrap();
+    assert!(!at_wire.is_empty());
+    let emails = at_wire.iter().map(|entry| &entry["facts"]["email"]);
+    for email in emails {
+        assert!(email.as_str().unwrap().ends_with("@tidewater-wire.example"));
+    }
     let told = problem(&vera.get("/api/v1/log?since=yesterday"), 422);
     assert!(told.contains("`yesterday` is not a time"), "{told}");
     problem(&vera.get("/api/v1/log?limit=0"), 400);

@@ -1,0 +1,237 @@
+//! Distributions that people watch while they run: looked up once for all who do.
+
+use super::status::{Alone, Status};
+use super::{Desk, DeskError};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::distribution::{Counts, Distribution};
+use crate::domain::ids::DistributionId;
+use crate::domain::outcomes::{Breakdown, Outcomes};
+use crate::store::Standing;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often whoever watches looks.
+pub const LOOK_EVERY: Duration = Duration::from_millis(700);
+/// A long list takes long to count: looking takes no more than this part of the time.
+const PART: u32 = 4;
+/// Outcomes by language and domain are counted anew after so long in any case.
+const COUNT_AFTER: Duration = Duration::from_secs(30);
+/// Whom nobody has looked at for so long, nobody watches.
+const FORGET_AFTER: Duration = Duration::from_secs(60);
+/// At most so many deliveries that want a person are looked up.
+pub const SHOWN: u32 = 100;
+
+/// A distribution as it was seen.
+#[derive(Debug)]
+pub struct Seen {
+    /// As it is as a whole.
+    pub distribution: Distribution,
+    /// Where it stands, with what is told of one alone.
+    pub status: Status,
+    /// The first of those in doubt.
+    pub doubts: Vec<Standing>,
+    /// The first of those that will be tried again.
+    pub deferred: Vec<Deferred>,
+}
+
+/// A delivery that will be tried again.
+#[derive(Debug, Clone)]
+pub struct Deferred {
+    /// Which.
+    pub standing: Standing,
+    /// When.
+    pub until: Timestamp,
+    /// What the relay said.
+    pub reply: String,
+}
+
+/// The last look at a distribution.
+#[derive(Debug)]
+struct Look {
+    begun: Instant,
+    over: Instant,
+    /// When its outcomes were counted.
+    counted: Instant,
+    seen: Arc<Seen>,
+}
+
+impl Look {
+    /// How long it took.
+    fn took(&self) -> Duration {
+        self.over.duration_since(self.begun)
+    }
+
+    /// What became of the deliveries by language and domain, which takes long to
+    /// count: while as many as before came to each outcome, it is as it was.
+    fn outcomes(&self, counts: &Counts) -> Option<Breakdown> {
+        let before = Outcomes::of(&self.seen.status.counts.by_state);
+        let is_same = before == Outcomes::of(&counts.by_state);
+        let alone = self.seen.status.alone.as_ref();
+        let alone = alone.filter(|_| is_same && self.counted.elapsed() < COUNT_AFTER);
+        alone.map(|alone| alone.outcomes.clone())
+    }
+}
+
+/// One place per distribution: who looks, looks for all who wait there.
+type Spot = Arc<tokio::sync::Mutex<Option<Look>>>;
+
+/// Distributions as they were seen a moment ago.
+#[derive(Debug)]
+pub struct Watched {
+    every: Duration,
+    spots: Mutex<HashMap<DistributionId, (Instant, Spot)>>,
+}
+
+impl Default for Watched {
+    fn default() -> Self {
+        Self::every(LOOK_EVERY)
+    }
+}
+
+impl Watched {
+    /// What is looked at so often.
+    pub fn every(every: Duration) -> Self {
+        Self {
+            every,
+            spots: Mutex::default(),
+        }
+    }
+
+    /// A distribution as somebody saw it a moment ago, else as it is now. `None`
+    /// where there is none.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn glance(
+        &self,
+        desk: &Desk,
+        id: DistributionId,
+    ) -> Result<Option<Arc<Seen>>, DeskError> {
+        let spot = self.spot(id);
+        let mut last = spot.lock().await;
+        if let Some(look) = last.as_ref()
+            && look.over.elapsed() < self.every.max(look.took() * PART)
+        {
+            return Ok(Some(Arc::clone(&look.seen)));
+        }
+        look(desk, id, &mut last).await
+    }
+
+    /// A distribution as it is now: as seen by a look that began no earlier than one
+    /// asked.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn look(
+        &self,
+        desk: &Desk,
+        id: DistributionId,
+    ) -> Result<Option<Arc<Seen>>, DeskError> {
+        let asked = Instant::now();
+        let spot = self.spot(id);
+        let mut last = spot.lock().await;
+        if let Some(look) = last.as_ref()
+            && look.begun >= asked
+        {
+            return Ok(Some(Arc::clone(&look.seen)));
+        }
+        look(desk, id, &mut last).await
+    }
+
+    fn spot(&self, id: DistributionId) -> Spot {
+        let mut spots = self.spots.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        spots.retain(|one, (asked, _)| *one == id || now.duration_since(*asked) < FORGET_AFTER);
+        let (asked, spot) = spots.entry(id).or_insert_with(|| (now, Spot::default()));
+        *asked = now;
+        Arc::clone(spot)
+    }
+}
+
+async fn look(
+    desk: &Desk,
+    id: DistributionId,
+    last: &mut Option<Look>,
+) -> Result<Option<Arc<Seen>>, DeskError> {
+    let begun = Instant::now();
+    let Some(distribution) = desk.store.distribution(id).await? else {
+        return Ok(None);
+    };
+    let status = desk.status(&distribution).await?;
+    let known = last.as_ref().and_then(|look| {
+        let outcomes = look.outcomes(&status.counts)?;
+        Some((outcomes, look.counted))
+    });
+    let (outcomes, counted) = match known {
+        Some(known) => known,
+        None => (desk.store.outcomes(id).await?, begun),
+    };
+    let seen = Arc::new(desk.see(distribution, status, outcomes).await?);
+    *last = Some(Look {
+        begun,
+        over: Instant::now(),
+        counted,
+        seen: Arc::clone(&seen),
+    });
+    Ok(Some(seen))
+}
+
+impl Desk {
+    /// Everything that is shown of a distribution while it runs.
+    async fn see(
+        &self,
+        distribution: Distribution,
+        mut status: Status,
+        outcomes: Breakdown,
+    ) -> Result<Seen, DeskError> {
+        let id = distribution.id;
+        let rate = self.rate(id, &status.counts).await?;
+        status.alone = Some(Alone { outcomes, rate });
+        Ok(Seen {
+            doubts: self.wanting(&status, id, "in_doubt").await?,
+            deferred: self.deferred(&status, id).await?,
+            distribution,
+            status,
+        })
+    }
+
+    /// The first deliveries in a state; looked up where there are some alone.
+    async fn wanting(
+        &self,
+        status: &Status,
+        id: DistributionId,
+        state: &str,
+    ) -> Result<Vec<Standing>, DeskError> {
+        if status.counts.in_state(state) == 0 {
+            return Ok(Vec::new());
+        }
+        Ok(self.store.standing(Some(id), state, SHOWN).await?)
+    }
+
+    /// The first of those that will be tried again, with when and what the relay
+    /// said. Those whose time has come count as due, and are deferred still.
+    async fn deferred(
+        &self,
+        status: &Status,
+        id: DistributionId,
+    ) -> Result<Vec<Deferred>, DeskError> {
+        if status.counts.waiting() == 0 {
+            return Ok(Vec::new());
+        }
+        let all = self.store.standing(Some(id), "deferred", SHOWN).await?;
+        let told = all.into_iter().filter_map(|standing| {
+            let DeliveryState::Deferred { until, reply } = &standing.state else {
+                return None;
+            };
+            let (until, reply) = (*until, reply.clone());
+            Some(Deferred {
+                standing,
+                until,
+                reply,
+            })
+        });
+        Ok(told.collect())
+    }
+}
