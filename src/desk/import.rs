@@ -351,11 +351,7 @@ impl Desk {
 
     /// What follows from a change of many contacts: for early copy that is
     /// planned, and for the record of who did what.
-    pub(super) async fn after_import(
-        &self,
-        record: &ImportRecord,
-        why: &str,
-    ) -> Result<(), DeskError> {
+    async fn after_import(&self, record: &ImportRecord, why: &str) -> Result<(), DeskError> {
         self.mind_agreements(&Deed {
             by: record.by.clone(),
             why: why.to_owned(),

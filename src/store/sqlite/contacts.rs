@@ -134,6 +134,13 @@ pub(super) async fn write_records(
         }
         insert.execute(&mut *connection).await?;
     }
+    // Who is a contact again went into nobody.
+    sqlx::query("DELETE FROM contact_alias WHERE email IN (SELECT value FROM json_each(?))")
+        .bind(json(
+            &rows.iter().map(|(email, _)| email).collect::<Vec<_>>(),
+        ))
+        .execute(&mut *connection)
+        .await?;
     write_many_keys(connection, keys).await
 }
 
