@@ -206,14 +206,17 @@ async fn side_by_side(
 
 fn side(whole: &Whole) -> Value {
     let contact = &whole.contact;
+    let agreed = contact.is_listed_as_agreed() || !whole.words.is_empty();
+    let key = contact.public_key.is_some();
     json!({
         "id": contact.id,
         "email": contact.email,
         "name": contact.name,
         "outlet": contact.outlet,
-        "agreed": contact.is_listed_as_agreed() || !whole.words.is_empty(),
+        "agreed": agreed,
         "bar": whole.suppression.as_ref().map(|bar| bar.reason.name()),
-        "key": contact.public_key.is_some(),
+        "key": key,
+        "tagged": agreed || key || whole.suppression.is_some() || !whole.former.is_empty(),
         "deliveries": whole.deliveries.len(),
         "last": whole.deliveries.first().map(|one| one.headline.clone()),
         "former": whole.former,

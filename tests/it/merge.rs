@@ -1,7 +1,7 @@
 //! Two contacts made one, on the command line: what was chosen, what was agreed to,
 //! and that nobody is sent twice what they have.
 
-use crate::support::{CatcherProcess, EMBARGOED, IMMEDIATE, Workspace};
+use crate::support::{CatcherProcess, EMBARGOED, IMMEDIATE, Workspace, now};
 use serde_json::{Value, json};
 
 const KEPT: &str = "narsee@steppe-post.example";
@@ -184,4 +184,45 @@ fn who_has_a_release_at_the_address_that_went_is_not_sent_it_again() {
         .map(|bar| &bar["email"])
         .collect();
     assert_eq!(barred, [OTHER, KEPT]);
+}
+
+#[test]
+fn what_waits_under_an_agreement_goes_on_and_twice_becomes_once() {
+    let workspace = twice();
+    workspace.lift_in(86_400);
+    done(&workspace, &["agreement", "grant", "--contact", OTHER]);
+    let soon = (now() + jiff::SignedDuration::from_secs(600)).to_string();
+    let waits = |email: &str| {
+        let states = workspace.sqlite(&format!(
+            "SELECT phase, state FROM delivery WHERE email = '{email}' ORDER BY n"
+        ));
+        states.trim().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    // To the address that goes alone, and to both.
+    for to in [&["list:wires"][..], &["list:wires", "list:radio"]] {
+        let send = ["send", IMMEDIATE, "--at", &soon, "--again", "--to"];
+        done(&workspace, &[&send[..], to].concat());
+    }
+    let send = ["send", EMBARGOED, "--at", &soon, "--to", "list:wires"];
+    done(&workspace, &send);
+    assert_eq!(waits(KEPT), ["immediate|planned"]);
+    assert_eq!(
+        waits(OTHER),
+        ["immediate|planned", "immediate|planned", "advance|planned"]
+    );
+    let said = done(&workspace, &["contacts", "merge", KEPT, OTHER]);
+    assert!(said.contains("1 delivery(ies) ended"), "{said}");
+    assert_eq!(waits(KEPT), ["immediate|planned"]);
+    assert_eq!(
+        waits(OTHER),
+        [
+            "immediate|planned",
+            "immediate|cancelled",
+            "advance|planned"
+        ]
+    );
+    done(&workspace, &["log", "verify"]);
+    // The agreement is the person's: said of either address, it is over for both.
+    done(&workspace, &["agreement", "revoke", "--contact", KEPT]);
+    assert_eq!(waits(OTHER)[2], "general|planned");
 }

@@ -174,7 +174,7 @@ fn judge(
     Some(Judged {
         event: None,
         state: None,
-        bar: None,
+        bars: Vec::new(),
         bounce,
     })
 }
