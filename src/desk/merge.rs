@@ -72,7 +72,12 @@ pub struct Merged {
 
 /// What two contacts looked like when somebody saw them side by side.
 pub fn print_of_both(kept: &Contact, other: &Contact) -> String {
-    let both = format!("{} {}", print(kept), print(other));
+    print_of(&print(kept), &print(other))
+}
+
+/// The same of what each of them looked like.
+pub fn print_of(kept: &str, other: &str) -> String {
+    let both = format!("{kept} {other}");
     blake3::hash(both.as_bytes()).to_hex().to_string()
 }
 
