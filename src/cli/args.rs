@@ -263,14 +263,34 @@ pub(super) enum ContactsCommand {
     Duplicates,
     /// Make two contacts one: the first stays and takes what it lacks from the second
     #[command(
-        after_help = "Example:\n  dateline contacts merge anna@example.org a.kim@example.net"
+        after_help = "Languages, beats, lists and notes are of both; so are embargo agreements, opt-outs and complaints. What waits for both in one distribution goes to one.\n\nExamples:\n  dateline contacts merge anna@example.org a.kim@example.net\n  dateline contacts merge anna@example.org a.kim@example.net --pick outlet=other --pick lists=kept"
     )]
     Merge {
         /// The address that stays
         kept: String,
         /// The address that goes
         other: String,
+        /// Whose value stays in a field: FIELD=kept, FIELD=other or FIELD=both
+        #[arg(long, value_name = "FIELD=WHOSE")]
+        pick: Vec<String>,
         /// Who merges them; else the person logged in
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Put on record that two contacts are two people: they are not offered any more
+    #[command(
+        after_help = "Without addresses it lists all pairs that were told apart.\n\nExamples:\n  dateline contacts distinct anna@example.org a.kim@example.net\n  dateline contacts distinct anna@example.org a.kim@example.net --undo\n  dateline contacts distinct"
+    )]
+    Distinct {
+        /// The one address
+        #[arg(requires = "other")]
+        one: Option<String>,
+        /// The other address
+        other: Option<String>,
+        /// They may be one person after all: offer them again
+        #[arg(long, requires = "one")]
+        undo: bool,
+        /// Who says so; else the person logged in
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },

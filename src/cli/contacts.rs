@@ -4,6 +4,7 @@ use super::args::{ContactsCommand, Format};
 use super::error::{CliError, Exit};
 use super::import;
 use super::keys;
+use super::merge;
 use super::operator::operator;
 use super::output::{Output, table};
 use super::people_args::{EditArgs, FindArgs};
@@ -36,10 +37,23 @@ pub(super) async fn run(
         ContactsCommand::Undo { import: which, by } => {
             import::undo(which.as_deref(), by, desk, output).await
         }
-        ContactsCommand::Duplicates => import::duplicates(desk, output).await,
-        ContactsCommand::Merge { kept, other, by } => {
-            import::merge((&kept, &other), by, desk, output).await
-        }
+        ContactsCommand::Duplicates => merge::duplicates(desk, output).await,
+        ContactsCommand::Merge {
+            kept,
+            other,
+            pick,
+            by,
+        } => merge::merge((kept, other), &pick, by, desk, output).await,
+        ContactsCommand::Distinct {
+            one,
+            other,
+            undo,
+            by,
+        } => match one.zip(other) {
+            None => merge::told_apart(desk, output).await,
+            Some(pair) if undo => merge::offer_again(&pair, &operator(by), desk, output).await,
+            Some(pair) => merge::tell_apart(&pair, &operator(by), desk, output).await,
+        },
         ContactsCommand::Export { file } => export(file.as_deref(), desk, output).await,
         ContactsCommand::Add(edit) => add(edit, desk, output).await,
         ContactsCommand::Set(edit) => set(edit, desk, output).await,

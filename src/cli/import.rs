@@ -1,4 +1,4 @@
-//! `dateline contacts import`, `imports`, `undo`, `duplicates` and `merge`.
+//! `dateline contacts import`, `imports` and `undo`.
 
 use super::args::ImportArgs;
 use super::contacts::private;
@@ -7,7 +7,6 @@ use super::operator::operator;
 use super::output::{Output, table};
 use crate::desk::import::{ImportOptions, ImportPlan, ImportReport};
 use crate::desk::{Desk, DeskError};
-use crate::domain::contact::Contact;
 use crate::domain::contact_fields::FieldChange;
 use crate::domain::import_record::{ImportKind, ImportRecord};
 use crate::intake::{Found, Mapping, Meaning, Reading};
@@ -173,7 +172,7 @@ fn some<T>(output: &Output, all: &[T], line: impl Fn(&T) -> String) {
 }
 
 /// `outlet: old -> new`, each on a line of its own.
-fn fields(fields: &[FieldChange]) -> String {
+pub(super) fn fields(fields: &[FieldChange]) -> String {
     let lines = fields.iter().map(|field| {
         format!(
             "\n    {}: {} -> {}",
@@ -245,62 +244,6 @@ pub(super) async fn undo(
         ));
     } else {
         output.json(&report);
-    }
-    Ok(Exit::Done)
-}
-
-pub(super) async fn duplicates(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
-    output.refuse_csv()?;
-    let pairs = desk.duplicates().await?;
-    if output.is_text() {
-        let one =
-            |contact: &Contact| format!("{} ({}, {})", contact.email, contact.name, contact.outlet);
-        for pair in &pairs {
-            output.say(format!(
-                "{} and {}: {}",
-                one(&pair.one),
-                one(&pair.other),
-                pair.why
-            ));
-        }
-        output.say(format!(
-            "{} pair(s) that may be one person; `dateline contacts merge KEPT OTHER` makes two one",
-            pairs.len()
-        ));
-    } else {
-        output.json(&pairs);
-    }
-    Ok(Exit::Done)
-}
-
-pub(super) async fn merge(
-    (kept, other): (&str, &str),
-    by: Option<String>,
-    desk: &Desk,
-    output: &Output,
-) -> Result<Exit, CliError> {
-    output.refuse_csv()?;
-    let merged = desk.merge_contacts(kept, other, &operator(by)).await?;
-    if output.is_text() {
-        output.say(format!(
-            "{} went into {}{}",
-            merged.removed.email,
-            merged.kept.email,
-            fields(&merged.fields)
-        ));
-        if let Some(reason) = merged.barred {
-            output.say(format!(
-                "{} is barred now too ({})",
-                merged.kept.email,
-                reason.name()
-            ));
-        }
-        output.say(format!(
-            "words on embargo agreements stay with the address they were said of; `dateline contacts undo {}` undoes it",
-            merged.import
-        ));
-    } else {
-        output.json(&merged);
     }
     Ok(Exit::Done)
 }

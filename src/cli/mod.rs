@@ -17,6 +17,7 @@ mod in_doubt;
 mod init;
 mod keys;
 mod log;
+mod merge;
 mod operator;
 mod output;
 mod people_args;

@@ -2,6 +2,7 @@
 //! of who did what.
 
 use super::second_factor::{self, Offer};
+use super::tokens::name_token;
 use super::{Desk, DeskError, password};
 use crate::domain::account::{Account, Act, Role, SecondFactor, Session, UserName};
 use crate::domain::language::Language;
@@ -72,11 +73,13 @@ impl Desk {
     /// # Errors
     /// The store failed.
     pub async fn note(&self, by: &str, act: &str, what: Value) -> Result<(), DeskError> {
+        let mut facts = facts(what);
+        name_token(&mut facts);
         let act = Act {
             at: self.clock.now(),
             by: by.to_owned(),
             act: act.to_owned(),
-            facts: facts(what),
+            facts,
         };
         Ok(self.store.record_act(&act).await?)
     }

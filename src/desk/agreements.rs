@@ -59,7 +59,8 @@ impl Desk {
     /// # Errors
     /// The store failed.
     pub(super) async fn agreements(&self) -> Result<Agreements, DeskError> {
-        Ok(Agreements::new(self.store.agreements().await?))
+        let words = self.store.agreements().await?;
+        Ok(Agreements::of(words, &self.store.aliases().await?))
     }
 
     /// The agreements to any of these releases of all contacts who have one, by
@@ -81,6 +82,12 @@ impl Desk {
             Ok(())
         })
         .await?;
+        // What was planned for an address that went is for the same person.
+        for (email, now) in self.store.aliases().await?.all() {
+            if let Some(consent) = consents.get(&now.to_string()).cloned() {
+                consents.insert(email.to_string(), consent);
+            }
+        }
         Ok(consents)
     }
 

@@ -136,13 +136,28 @@ impl Desk {
         let already = if again {
             HashMap::new()
         } else {
-            self.store.recipients_of(&release.id).await?
+            self.already(release).await?
         };
         Ok(Bars {
             suppressed: self.store.suppressed().await?,
             already,
             agreements: self.agreements().await?,
         })
+    }
+
+    /// Who has a release already, or will: also who has it at an address that they
+    /// had before their records were merged.
+    async fn already(
+        &self,
+        release: &Release,
+    ) -> Result<HashMap<String, DistributionId>, DeskError> {
+        let mut already = self.store.recipients_of(&release.id).await?;
+        for (email, now) in self.store.aliases().await?.all() {
+            if let Some(distribution) = already.get(&email.to_string()).copied() {
+                already.entry(now.to_string()).or_insert(distribution);
+            }
+        }
+        Ok(already)
     }
 
     /// Shows each contact's verdict, one at a time, in the order of addresses.

@@ -5,6 +5,7 @@ use super::bounce_files::{Take, read_all, read_brought};
 use super::readers::READER;
 use super::{Desk, DeskError};
 use crate::dispatch::reported;
+use crate::domain::alias::Aliases;
 use crate::domain::bounce::{Bounce, BouncePolicy, Evidence, Finding, Ground};
 use crate::domain::bounce_search::BounceSearch;
 use crate::domain::contact::Contact;
@@ -301,9 +302,12 @@ impl Desk {
             return Ok(Vec::new());
         }
         let (policy, now) = (self.settings.bounces.policy, self.clock.now());
+        let aliases = self.store.aliases().await?;
         let judge = |one: &Arrived, evidence, standing: &Standing, earlier: &[Timestamp]| {
-            let judged = judge(&policy, now, one, evidence, standing, earlier);
+            let mut judged = judge(&policy, now, one, evidence, standing, earlier);
             let waits = early == Early::Waits && is_early(&judged.bounce, &policy, &standing.state);
+            let others = other_addresses(&judged.bars, &aliases);
+            judged.bars.extend(others);
             (!waits).then_some(judged)
         };
         let since = policy.since(now);
@@ -401,7 +405,7 @@ fn judge(
         form: one.form.clone(),
     };
     let bar = policy.bar(one.finding, evidence, earlier, now);
-    let bar = bar.map(|reason| bar_for(&bounce, reason));
+    let bars = bar.map(|reason| bar_for(&bounce, reason)).into_iter();
     let state = next_state(policy, now, &bounce, standing);
     let event = match (&state, one.finding) {
         (Some(state), _) => Some(reported(delivery, state.name(), &bounce)),
@@ -413,7 +417,7 @@ fn judge(
         bounce,
         state,
         event,
-        bar,
+        bars: bars.collect(),
     }
 }
 
@@ -423,6 +427,20 @@ fn is_early(bounce: &Bounce, policy: &BouncePolicy, state: &DeliveryState) -> bo
     matches!(state, DeliveryState::Claimed { .. })
         && bounce.finding.failure().is_some()
         && policy.believes(bounce.evidence)
+}
+
+/// Bars that are about the person hold for their other addresses too.
+fn other_addresses(bars: &[Suppression], aliases: &Aliases) -> Vec<Suppression> {
+    let mut all = Vec::new();
+    for bar in bars.iter().filter(|bar| bar.reason.is_about_the_person()) {
+        let others = aliases.person(&bar.email).into_iter();
+        let others = others.filter(|email| *email != bar.email);
+        all.extend(others.map(|email| Suppression {
+            email,
+            ..bar.clone()
+        }));
+    }
+    all
 }
 
 /// How a bar names the report that set it.

@@ -209,8 +209,21 @@ impl Desk {
     ) -> Result<ImportReport, DeskError> {
         let bytes = std::fs::read(file).map_err(DeskError::file("read", file))?;
         let name = file.display().to_string();
+        self.import_octets(&name, &bytes, options).await
+    }
+
+    /// The same of a file's octets.
+    ///
+    /// # Errors
+    /// As [`Self::import`].
+    pub async fn import_octets(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        options: &ImportOptions,
+    ) -> Result<ImportReport, DeskError> {
         for _ in 0..TRIES {
-            let plan = self.plan_import(&name, &bytes, &options.reading).await?;
+            let plan = self.plan_import(name, bytes, &options.reading).await?;
             let has_errors = plan.problems.iter().any(Problem::is_error);
             let refused = has_errors && (options.strict || plan.read == 0);
             let import = if options.dry_run || refused {
@@ -351,11 +364,7 @@ impl Desk {
 
     /// What follows from a change of many contacts: for early copy that is
     /// planned, and for the record of who did what.
-    pub(super) async fn after_import(
-        &self,
-        record: &ImportRecord,
-        why: &str,
-    ) -> Result<(), DeskError> {
+    async fn after_import(&self, record: &ImportRecord, why: &str) -> Result<(), DeskError> {
         self.mind_agreements(&Deed {
             by: record.by.clone(),
             why: why.to_owned(),

@@ -1,14 +1,23 @@
-//! Contacts that may be one person: listed, and made one where somebody says so.
+//! Contacts that may be one person: listed, told apart, and made one where
+//! somebody says so.
 
+use super::contacts::address;
+use super::people::print;
+use super::segments::Counted;
 use super::{Desk, DeskError};
+use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
-use crate::domain::contact_fields::{FieldChange, differences, merged};
+use crate::domain::contact_fields::{FieldChange, differences};
 use crate::domain::ids::ImportId;
 use crate::domain::import_record::{ImportKind, ImportRecord};
-use crate::domain::likeness::{Likenesses, NamedRecord, Why};
-use crate::domain::suppression::{Suppression, SuppressionReason};
-use crate::store::imports::{Changed, ContactChange};
+use crate::domain::likeness::{Likeness, Likenesses, NamedRecord, Why};
+use crate::domain::merge::{Picks, merged};
+use crate::domain::suppression::SuppressionReason;
+use crate::store::merge::{Distinct, MergeOutcome, Merging};
 use serde::Serialize;
+use serde_json::json;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Two contacts that may be one person.
 #[derive(Debug, Clone, Serialize)]
@@ -21,139 +30,243 @@ pub struct Duplicate {
     pub why: Why,
 }
 
+/// Pairs that may be one person, from one of them on.
+#[derive(Debug, Clone, Default)]
+pub struct Duplicates {
+    /// The pairs.
+    pub pairs: Vec<Duplicate>,
+    /// How many pairs there are in all.
+    pub all: usize,
+}
+
+/// Two contacts to be made one, as somebody asked.
+#[derive(Debug, Clone, Default)]
+pub struct MergeOrder {
+    /// The address of the contact that stays.
+    pub kept: String,
+    /// The address of the contact that goes.
+    pub other: String,
+    /// What was chosen, by field.
+    pub picks: Picks,
+    /// What the two looked like when somebody chose, where they were seen.
+    pub seen: Option<String>,
+}
+
 /// What was made of two contacts.
 #[derive(Debug, Clone, Serialize)]
 pub struct Merged {
     /// The contact that stays.
     pub kept: Contact,
-    /// What it took from the other.
+    /// What changed in it.
     pub fields: Vec<FieldChange>,
     /// The other, which is gone.
     pub removed: Contact,
     /// By which it can be undone.
     pub import: ImportId,
-    /// The bar that the other's address carried, and that holds for both now.
+    /// The bar that one of the addresses carried, and that holds for both now.
     pub barred: Option<SuppressionReason>,
+    /// Deliveries that were ended, for the same distribution brings the release to
+    /// the person's other address.
+    pub cancelled: u64,
+}
+
+/// What two contacts looked like when somebody saw them side by side.
+pub fn print_of_both(kept: &Contact, other: &Contact) -> String {
+    print_of(&print(kept), &print(other))
+}
+
+/// The same of what each of them looked like.
+pub fn print_of(kept: &str, other: &str) -> String {
+    let both = format!("{kept} {other}");
+    blake3::hash(both.as_bytes()).to_hex().to_string()
 }
 
 impl Desk {
-    /// All contacts that may be one person.
+    /// Contacts that may be one person, but for those that somebody told apart: so
+    /// many pairs, after the first ones.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn duplicates(&self) -> Result<Vec<Duplicate>, DeskError> {
-        let mut likenesses = Likenesses::default();
-        let mut found = Vec::new();
-        self.each_contact(|contact| {
-            found.extend(likenesses.add(&NamedRecord::of(&contact)));
-            Ok(())
-        })
-        .await?;
-        let emails: Vec<_> = found
+    pub async fn duplicates(
+        &self,
+        counted: &Counted,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Duplicates, DeskError> {
+        let apart: HashSet<_> = self.told_apart().await?.iter().map(pair).collect();
+        let likenesses = self.likenesses(counted).await?;
+        let offered = likenesses
+            .iter()
+            .filter(|like| !apart.contains(&sorted(&like.one, &like.other)));
+        let offered: Vec<_> = offered.collect();
+        let shown: Vec<_> = offered.iter().skip(skip).take(limit).collect();
+        let emails: Vec<_> = shown
             .iter()
             .flat_map(|like| [like.one.clone(), like.other.clone()])
             .collect();
         let contacts = self.store.contacts_with(&emails).await?;
-        let contact = |email: &crate::domain::address::EmailAddress| {
-            contacts.get(&email.to_string()).cloned()
-        };
+        let contact = |email: &EmailAddress| contacts.get(&email.to_string()).cloned();
         // One that went meanwhile is like nobody.
-        let pairs = found.into_iter().filter_map(|like| {
+        let pairs = shown.into_iter().filter_map(|like| {
             Some(Duplicate {
                 one: contact(&like.one)?,
                 other: contact(&like.other)?,
                 why: like.why,
             })
         });
-        Ok(pairs.collect())
+        Ok(Duplicates {
+            pairs: pairs.collect(),
+            all: offered.len(),
+        })
     }
 
-    /// Makes two contacts one: the first stays and takes from the second what it
-    /// lacks, and the second goes. Who asked not to be written to at the
-    /// second's address is not written to at the first's either.
+    /// Who is like whom, as long as no contact changes.
+    async fn likenesses(&self, counted: &Counted) -> Result<Arc<Vec<Likeness>>, DeskError> {
+        let mut last = counted.likenesses.lock().await;
+        let version = self.store.contacts_version().await?;
+        if let Some((known, likenesses)) = last.as_ref()
+            && *known == version
+        {
+            return Ok(Arc::clone(likenesses));
+        }
+        let (mut likenesses, mut found) = (Likenesses::default(), Vec::new());
+        self.each_contact(|contact| {
+            found.extend(likenesses.add(&NamedRecord::of(&contact)));
+            Ok(())
+        })
+        .await?;
+        let found = Arc::new(found);
+        *last = Some((version, Arc::clone(&found)));
+        Ok(found)
+    }
+
+    /// Pairs that somebody told apart, the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn told_apart(&self) -> Result<Vec<Distinct>, DeskError> {
+        Ok(self.store.told_apart().await?)
+    }
+
+    /// Puts on record that two contacts are two people: they are not offered any
+    /// more. Answers false where that is known.
+    ///
+    /// # Errors
+    /// One of them is not there, they are the same, or the store failed.
+    pub async fn tell_apart(&self, one: &str, other: &str, by: &str) -> Result<bool, DeskError> {
+        let (one, other) = self.two(one, other, "told apart from").await?;
+        let distinct = Distinct {
+            one: one.email.clone(),
+            other: other.email.clone(),
+            at: self.clock.now(),
+            by: by.to_owned(),
+        };
+        let new = self.store.tell_apart(&distinct).await?;
+        if new {
+            let facts = json!({ "contact": one.email, "other": other.email });
+            self.note(by, "contacts_told_apart", facts).await?;
+        }
+        Ok(new)
+    }
+
+    /// Takes back that two contacts are two people.
+    ///
+    /// # Errors
+    /// Nobody had said so, or the store failed.
+    pub async fn offer_again(&self, one: &str, other: &str, by: &str) -> Result<(), DeskError> {
+        let (one, other) = (address(one)?, address(other)?);
+        if !self.store.offer_again(&one, &other).await? {
+            return Err(DeskError::conflict(format!(
+                "nobody told {one} and {other} apart; `dateline contacts distinct` shows all pairs"
+            )));
+        }
+        let facts = json!({ "contact": one, "other": other });
+        self.note(by, "contacts_offered_again", facts).await
+    }
+
+    async fn two(
+        &self,
+        one: &str,
+        other: &str,
+        cannot: &str,
+    ) -> Result<(Contact, Contact), DeskError> {
+        let both = (self.contact(one).await?, self.contact(other).await?);
+        if both.0.email == both.1.email {
+            let email = &both.0.email;
+            return Err(DeskError::request(format!(
+                "{email} cannot be {cannot} itself"
+            )));
+        }
+        Ok(both)
+    }
+
+    /// Makes two contacts one: the first stays with what was chosen of both, and the
+    /// second goes. Who asked not to be written to at the one address is not
+    /// written to at the other either; agreements of both count; what waits for
+    /// both in one distribution goes to one.
     ///
     /// # Errors
     /// One of them is not there, they are the same, or somebody changed one
     /// meanwhile; then nothing is done.
-    pub async fn merge_contacts(
-        &self,
-        keep: &str,
-        other: &str,
-        by: &str,
-    ) -> Result<Merged, DeskError> {
-        let (kept, removed) = (self.contact(keep).await?, self.contact(other).await?);
-        if kept.email == removed.email {
-            return Err(DeskError::request(format!(
-                "{} cannot be merged with itself",
-                kept.email
-            )));
+    pub async fn merge_contacts(&self, order: &MergeOrder, by: &str) -> Result<Merged, DeskError> {
+        let (kept, removed) = self.two(&order.kept, &order.other, "merged with").await?;
+        let stale = || {
+            DeskError::conflict(
+                "one of the two was changed by somebody else just now; nothing was merged",
+            )
+        };
+        let seen = order.seen.as_ref();
+        if seen.is_some_and(|seen| *seen != print_of_both(&kept, &removed)) {
+            return Err(stale());
         }
-        let barred = self.carry_bar(&kept, &removed, by).await?;
-        let whole = merged(&kept, &removed);
+        let whole = merged(&kept, &removed, &order.picks);
         let fields = differences(&kept, &whole);
-        let mut changes = vec![ContactChange::Remove(removed.clone())];
-        if !fields.is_empty() {
-            changes.push(ContactChange::Change(Box::new((kept, whole.clone()))));
-        }
         let record = ImportRecord {
             kind: ImportKind::Merge,
-            changed: u64::from(!fields.is_empty()),
+            changed: u64::from(kept != whole),
             removed: 1,
             ..self.import_record(by)
         };
-        match self.store.change_contacts(&changes, &record).await? {
-            Changed::Stale(_) => Err(DeskError::request(
-                "one of the two was changed by somebody else just now; nothing was merged",
-            )),
-            Changed::Done => {
-                self.after_import(&record, "the contact was merged into another")
-                    .await?;
-                Ok(Merged {
-                    kept: whole,
-                    fields,
-                    removed,
-                    import: record.id,
-                    barred,
-                })
-            }
-        }
-    }
-
-    /// A bar that is about the person, not about the mailbox, is set before the
-    /// contact goes that it was said of: should it stop there, too few are
-    /// written to and never too many.
-    async fn carry_bar(
-        &self,
-        kept: &Contact,
-        removed: &Contact,
-        by: &str,
-    ) -> Result<Option<SuppressionReason>, DeskError> {
-        let Some(theirs) = self.store.suppression(&removed.email).await? else {
-            return Ok(None);
+        let merging = Merging {
+            kept: &kept,
+            whole: &whole,
+            removed: &removed,
+            record: &record,
         };
-        if !is_about_the_person(theirs.reason) {
-            return Ok(None);
-        }
-        let between = if theirs.note.is_empty() { "" } else { ": " };
-        let bar = Suppression {
-            email: kept.email.clone(),
-            reason: theirs.reason,
-            at: self.clock.now(),
-            source: by.to_owned(),
-            note: format!("merged with {}{between}{}", removed.email, theirs.note),
+        let done = match self.store.merge(merging).await? {
+            MergeOutcome::Stale => return Err(stale()),
+            MergeOutcome::Done(done) => done,
         };
-        // A bar that the address has already says enough.
-        let added = self.bar(&[bar], by).await?;
-        Ok((added > 0).then_some(theirs.reason))
+        for bar in &done.barred {
+            let facts =
+                json!({ "address": bar.email, "reason": bar.reason.name(), "why": bar.note });
+            self.note(by, "suppressed", facts).await?;
+        }
+        self.mind_agreements(&self.deed(by, "the contact was merged into another"))
+            .await?;
+        let facts = json!({
+            "import": record.id.to_string(), "contact": kept.email, "removed": removed.email,
+            "chosen": order.picks.to_string(), "cancelled": done.cancelled,
+        });
+        self.note(by, "contacts_merged", facts).await?;
+        Ok(Merged {
+            kept: whole,
+            fields,
+            removed,
+            import: record.id,
+            barred: done.barred.first().map(|bar| bar.reason),
+            cancelled: done.cancelled,
+        })
     }
 }
 
-fn is_about_the_person(reason: SuppressionReason) -> bool {
-    match reason {
-        SuppressionReason::OptOut
-        | SuppressionReason::Complaint
-        | SuppressionReason::Manual
-        | SuppressionReason::Erasure => true,
-        SuppressionReason::HardBounce | SuppressionReason::SoftBounces => false,
-    }
+/// A pair, whichever is named first.
+fn sorted(one: &EmailAddress, other: &EmailAddress) -> [EmailAddress; 2] {
+    let mut both = [one.clone(), other.clone()];
+    both.sort_unstable();
+    both
+}
+
+fn pair(distinct: &Distinct) -> [EmailAddress; 2] {
+    sorted(&distinct.one, &distinct.other)
 }

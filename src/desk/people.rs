@@ -48,6 +48,8 @@ pub struct DeliveryTo {
 pub struct Whole {
     /// Their record.
     pub contact: Contact,
+    /// Addresses of records that went into theirs.
+    pub former: Vec<EmailAddress>,
     /// Words on agreements of theirs or of their outlet, the newest first.
     pub words: Vec<AgreementWord>,
     /// The bar on their address.
@@ -94,12 +96,15 @@ impl Desk {
     /// # Errors
     /// The store failed.
     pub async fn whole(&self, contact: Contact) -> Result<Whole, DeskError> {
+        let mut addresses = self.store.aliases().await?.person(&contact.email);
         let mut words = self.store.agreements().await?;
-        words.retain(|word| word.party.includes(&contact));
+        words.retain(|word| {
+            word.party.includes(&contact) || addresses.iter().any(|one| word.party.is(one))
+        });
         words.reverse();
         let mut deliveries = Vec::new();
         let mut headlines = BTreeMap::new();
-        for standing in self.store.deliveries_to(&contact.email, LATEST).await? {
+        for standing in self.latest_to(&addresses).await? {
             let id = standing.delivery.distribution;
             let headline = match headlines.get(&id) {
                 Some(known) => String::clone(known),
@@ -117,13 +122,26 @@ impl Desk {
             ..BounceSearch::default()
         };
         let bounces = self.store.bounces(&about, None, LATEST).await?;
+        addresses.retain(|one| *one != contact.email);
         Ok(Whole {
+            former: addresses,
             bounces: bounces.into_iter().map(|(_, bounce)| bounce).collect(),
             suppression: self.store.suppression(&contact.email).await?,
             contact,
             words,
             deliveries,
         })
+    }
+
+    /// The latest deliveries to any of somebody's addresses, the newest first.
+    async fn latest_to(&self, addresses: &[EmailAddress]) -> Result<Vec<Standing>, DeskError> {
+        let mut all = Vec::new();
+        for email in addresses {
+            all.extend(self.store.deliveries_to(email, LATEST).await?);
+        }
+        all.sort_by_key(|one| std::cmp::Reverse(one.delivery.id));
+        all.truncate(LATEST as usize);
+        Ok(all)
     }
 
     /// Adds a contact.

@@ -44,6 +44,8 @@ impl Everything {
             "contact_key" => "Words and lists you are found by",
             "contact_import" => "Imports of contacts",
             "contact_import_entry" => "Your record as it was before an import",
+            "contact_alias" => "Addresses of yours that were brought together",
+            "contact_distinct" => "Contacts who are not you",
             "suppression" => "Bar on being written to",
             "agreement" => "Embargo agreements",
             "approval" => "Approvals of releases",

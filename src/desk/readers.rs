@@ -11,6 +11,7 @@ use crate::domain::contact_edit::{Edit, How, Slot};
 use crate::domain::contact_fields::Field;
 use crate::domain::delivery::Delivery;
 use crate::domain::erasure::is_forgotten;
+use crate::domain::ids::ContactId;
 use crate::domain::link::{Bearer, LinkKey, Links, Purpose};
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::entropy::Entropy;
@@ -113,15 +114,16 @@ impl Desk {
                 if is_forgotten(&email) {
                     return Ok(None);
                 }
+                let now = self.store.aliases().await?.known_by(&email).clone();
                 Ok(Some(Reader {
                     bearer,
-                    contact: self.store.contact(&email).await?,
+                    contact: self.store.contact(&now).await?,
                     email,
                     delivery: Some(delivery),
                 }))
             }
             Bearer::Contact(id) => {
-                let contact = self.store.contact_of(id).await?;
+                let contact = self.contact_or_whom_it_went_into(id).await?;
                 Ok(contact.map(|contact| Reader {
                     bearer,
                     email: contact.email.clone(),
@@ -129,6 +131,21 @@ impl Desk {
                     delivery: None,
                 }))
             }
+        }
+    }
+
+    /// The contact of an identifier, or the one that it went into: a link in an old
+    /// mail leads to its reader still.
+    async fn contact_or_whom_it_went_into(
+        &self,
+        id: ContactId,
+    ) -> Result<Option<Contact>, DeskError> {
+        if let Some(contact) = self.store.contact_of(id).await? {
+            return Ok(Some(contact));
+        }
+        match self.store.aliases().await?.of_id(id) {
+            Some(email) => Ok(self.store.contact(email).await?),
+            None => Ok(None),
         }
     }
 
@@ -169,14 +186,17 @@ impl Desk {
         why: &str,
         by: &str,
     ) -> Result<bool, DeskError> {
-        let bar = Suppression {
-            email: email.clone(),
+        // It is the person who wants no more, whichever address they say it of.
+        let bar = |email| Suppression {
+            email,
             reason: SuppressionReason::OptOut,
             at: self.clock.now(),
             source: by.to_owned(),
             note: why.to_owned(),
         };
-        let new = self.store.suppress(&[bar]).await? > 0;
+        let all = self.store.aliases().await?.person(email);
+        let bars: Vec<_> = all.into_iter().map(bar).collect();
+        let new = self.store.suppress(&bars).await? > 0;
         if new {
             let facts = json!({ "address": email, "why": why });
             self.note(by, "opted_out", facts).await?;
@@ -191,7 +211,8 @@ impl Desk {
         why: &str,
         by: &str,
     ) -> Result<bool, DeskError> {
-        let contact = self.store.contact(email).await?;
+        let now = self.store.aliases().await?.known_by(email).clone();
+        let contact = self.store.contact(&now).await?;
         let on_it = contact.is_some_and(|contact| contact.lists.iter().any(|one| one == list));
         if on_it {
             let edit = Edit {
@@ -199,7 +220,7 @@ impl Desk {
                 how: How::Leave,
                 text: list.to_owned(),
             };
-            let saved = self.change_contact(&email.to_string(), &[edit], by).await?;
+            let saved = self.change_contact(&now.to_string(), &[edit], by).await?;
             if let Saved::Faulty(faults) = saved {
                 let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
                 return Err(DeskError::request(faults.join("; ")));
@@ -219,10 +240,12 @@ impl Desk {
         deed: &Deed,
     ) -> Result<(), DeskError> {
         let by_list = format!("list:{list}");
-        for standing in self.store.deliveries_to(email, LATEST).await? {
-            let waits = !standing.state.is_final() && standing.delivery.segment == by_list;
-            if waits {
-                spare(self.store.as_ref(), &standing.delivery, deed).await?;
+        for email in self.store.aliases().await?.person(email) {
+            for standing in self.store.deliveries_to(&email, LATEST).await? {
+                let waits = !standing.state.is_final() && standing.delivery.segment == by_list;
+                if waits {
+                    spare(self.store.as_ref(), &standing.delivery, deed).await?;
+                }
             }
         }
         Ok(())

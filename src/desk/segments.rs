@@ -5,6 +5,7 @@ use crate::config::{SEGMENTS_FILE, read_segments, with_segment};
 use crate::domain::contact::Contact;
 use crate::domain::contact_edit::FieldFault;
 use crate::domain::contact_search::ContactSearch;
+use crate::domain::likeness::Likeness;
 use crate::domain::segment::{Matcher, Segment};
 use serde::Serialize;
 use serde_json::json;
@@ -84,6 +85,8 @@ type Asked = (u64, Vec<(String, String)>);
 pub struct Counted {
     segments: Mutex<Option<(Asked, Arc<Vec<Group>>)>>,
     lists: Mutex<Option<(u64, Arc<Lists>)>>,
+    /// Who is like whom.
+    pub(super) likenesses: Mutex<Option<(u64, Arc<Vec<Likeness>>)>>,
 }
 
 /// A segment to be saved.

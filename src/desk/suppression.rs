@@ -46,19 +46,35 @@ impl Desk {
                 "an erasure is no bar that somebody sets; expected opt-out, hard-bounce, complaint or manual",
             ));
         }
-        let bars = emails
-            .iter()
-            .map(|email| {
-                Ok(Suppression {
-                    email: address(email)?,
-                    reason,
-                    at: self.clock.now(),
-                    source: by.to_owned(),
-                    note: why.to_owned(),
-                })
-            })
-            .collect::<Result<Vec<_>, DeskError>>()?;
+        let mut named = Vec::new();
+        for email in emails {
+            named.push(address(email)?);
+        }
+        if reason.is_about_the_person() {
+            named = self.all_addresses(&named).await?;
+        }
+        let bar = |email| Suppression {
+            email,
+            reason,
+            at: self.clock.now(),
+            source: by.to_owned(),
+            note: why.to_owned(),
+        };
+        let bars: Vec<_> = named.into_iter().map(bar).collect();
         self.bar(&bars, by).await
+    }
+
+    /// These addresses, and those that their owners have besides, since their
+    /// records were merged.
+    async fn all_addresses(&self, named: &[EmailAddress]) -> Result<Vec<EmailAddress>, DeskError> {
+        let aliases = self.store.aliases().await?;
+        let mut all = named.to_vec();
+        for email in named {
+            let others = aliases.person(email);
+            let others = others.into_iter().filter(|one| !named.contains(one));
+            all.extend(others);
+        }
+        Ok(all)
     }
 
     /// Sets bars, and puts on record those that are new. Answers with how many

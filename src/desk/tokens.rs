@@ -13,8 +13,9 @@ use crate::entropy::Entropy;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What every secret begins with, so that whoever finds one knows what it is.
 const MARK: &str = "dateline_";
@@ -62,6 +63,52 @@ impl Holder {
     pub fn may(&self, scope: Scope) -> bool {
         self.token.opens(scope, self.account.role)
     }
+}
+
+tokio::task_local! {
+    /// The token by which a program acts here.
+    static ACTING: Acting;
+}
+
+/// A program at work.
+struct Acting {
+    token: TokenName,
+    /// Whether anything was put on record of what it did.
+    noted: AtomicBool,
+}
+
+/// Whether what was done put anything on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// It did, and what it put there names the token.
+    Yes,
+    /// It did not.
+    No,
+}
+
+/// Does what a program asks for: every act that is put on record of it names the
+/// token, so that a deed stands there once.
+pub async fn acting_by<T>(token: &TokenName, work: impl Future<Output = T>) -> (T, Noted) {
+    let acting = Acting {
+        token: token.clone(),
+        noted: AtomicBool::new(false),
+    };
+    let told = async {
+        let done = work.await;
+        let noted = ACTING.with(|acting| acting.noted.load(Ordering::Relaxed));
+        (done, if noted { Noted::Yes } else { Noted::No })
+    };
+    ACTING.scope(acting, told).await
+}
+
+/// Adds to the facts of an act the token by which it is done, where it is by one.
+pub(super) fn name_token(facts: &mut Map<String, Value>) {
+    let name = |acting: &Acting| {
+        acting.noted.store(true, Ordering::Relaxed);
+        facts.entry("token").or_insert_with(|| json!(acting.token));
+    };
+    // Whoever works at the desk or on the command line acts by none.
+    ACTING.try_with(name).unwrap_or_default();
 }
 
 impl Desk {

@@ -6,6 +6,7 @@
 //! was recorded later counts, whatever the clock said then.
 
 use super::address::EmailAddress;
+use super::alias::Aliases;
 use super::contact::Contact;
 use super::ids::ReleaseId;
 use super::zone::Zone;
@@ -32,6 +33,13 @@ impl Party {
             Self::Contact(email) => *email == contact.email,
             Self::Outlet(name) => fold(name) == fold(&contact.outlet),
         }
+    }
+}
+
+impl Party {
+    /// Whether it is a contact of this address.
+    pub fn is(&self, email: &EmailAddress) -> bool {
+        matches!(self, Self::Contact(own) if own == email)
     }
 }
 
@@ -189,10 +197,20 @@ struct Recorded {
 impl Agreements {
     /// Sorts words, given in the order in which they were recorded.
     pub fn new(words: impl IntoIterator<Item = AgreementWord>) -> Self {
+        Self::of(words, &Aliases::default())
+    }
+
+    /// The same where some contacts went into others: what was said of an address
+    /// that went counts for the contact that it went into, in its place among what
+    /// was said of that one.
+    pub fn of(words: impl IntoIterator<Item = AgreementWord>, aliases: &Aliases) -> Self {
         let mut agreements = Self::default();
         for (place, word) in words.into_iter().enumerate() {
             let words = match &word.party {
-                Party::Contact(email) => agreements.contacts.entry(email.to_string()),
+                Party::Contact(email) => {
+                    let now = aliases.known_by(email);
+                    agreements.contacts.entry(now.to_string())
+                }
                 Party::Outlet(name) => agreements.outlets.entry(fold(name)),
             };
             words.or_default().push(Recorded { place, word });

@@ -286,63 +286,11 @@ impl Partial {
     }
 }
 
-/// Two records of one person made one: the first stays, and takes from the
-/// second what it lacks. Consent to early copy is not taken over: it was given
-/// for another address. Of two policies of encryption the stricter stays.
-pub fn merged(kept: &Contact, other: &Contact) -> Contact {
-    let mut whole = kept.clone();
-    if whole.name.is_empty() {
-        whole.name = other.name.clone();
-    }
-    for (own, theirs) in [
-        (&mut whole.salutation, &other.salutation),
-        (&mut whole.outlet, &other.outlet),
-        (&mut whole.role, &other.role),
-        (&mut whole.country, &other.country),
-    ] {
-        if own.is_empty() {
-            own.clone_from(theirs);
-        }
-    }
-    whole.encryption = whole.encryption.max(other.encryption);
-    if whole.public_key.is_none() {
-        whole.public_key.clone_from(&other.public_key);
-    }
-    whole.time_zone = whole.time_zone.or_else(|| other.time_zone.clone());
-    whole.send_window = whole.send_window.or(other.send_window);
-    unite(&mut whole.languages, &other.languages);
-    unite(&mut whole.beats, &other.beats);
-    unite(&mut whole.lists, &other.lists);
-    // A wish to leave a list is the person's, whichever address it was said of.
-    unite(&mut whole.left_lists, &other.left_lists);
-    whole.lists.retain(|list| !whole.left_lists.contains(list));
-    if !whole.notes.contains(&other.notes) {
-        let between = if whole.notes.is_empty() { "" } else { "\n" };
-        whole.notes = format!("{}{between}{}", whole.notes, other.notes);
-    }
-    for (name, value) in &other.custom {
-        let own = whole.custom.entry(name.clone()).or_default();
-        if own.is_empty() {
-            own.clone_from(value);
-        }
-    }
-    whole
-}
-
-fn unite<T: Clone + PartialEq>(own: &mut Vec<T>, theirs: &[T]) {
-    for one in theirs {
-        if !own.contains(one) {
-            own.push(one.clone());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::contact::example;
     use crate::domain::encryption::example_key;
-    use crate::domain::header_text::HeaderText;
 
     #[test]
     fn names_and_places_agree() {
@@ -373,14 +321,6 @@ mod tests {
         assert_eq!(new.left_lists, ["wires"]);
         let kept_off: Vec<_> = says.kept_off(&known).collect();
         assert_eq!(kept_off, ["wires"]);
-        let other = Contact {
-            lists: vec!["wires".into()],
-            left_lists: vec!["radio".into()],
-            ..example("b@example.org")
-        };
-        let whole = merged(&known, &other);
-        assert!(whole.lists.is_empty(), "{:?}", whole.lists);
-        assert_eq!(whole.left_lists, ["wires", "radio"]);
     }
 
     #[test]
@@ -447,28 +387,5 @@ mod tests {
         assert_eq!(told[0].field, KEY);
         assert!(told[0].old.ends_with("(revoked)"), "{}", told[0].old);
         assert!(told[0].new.starts_with("D4D4"), "{}", told[0].new);
-    }
-
-    #[test]
-    fn of_two_the_first_stays_and_takes_no_consent() {
-        let mut kept = example("a@example.org");
-        kept.name = HeaderText::default();
-        kept.notes = "mornings".into();
-        let mut other = example("b@example.org");
-        other.embargo_agreement = Some(EmbargoAgreement { since: None });
-        other.beats = vec!["rivers".into(), "human-rights".into()];
-        other.notes = "no calls".into();
-        other.role = "Editor".into();
-        other.encryption = EncryptionPolicy::Required;
-        other.public_key = Some(Box::new(example_key()));
-        let whole = merged(&kept, &other);
-        assert_eq!(whole.email, kept.email);
-        assert_eq!((whole.name.as_str(), whole.role.as_str()), ("A", "Editor"));
-        assert_eq!(whole.beats, ["human-rights", "rivers"]);
-        assert_eq!(whole.notes, "mornings\nno calls");
-        assert_eq!(whole.embargo_agreement, None);
-        assert_eq!(whole.encryption, EncryptionPolicy::Required);
-        assert_eq!(whole.public_key, other.public_key);
-        assert_eq!(merged(&whole, &other), whole);
     }
 }

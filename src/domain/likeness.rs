@@ -9,7 +9,7 @@ use super::address::EmailAddress;
 use super::contact::Contact;
 use icu::normalizer::DecomposingNormalizer;
 use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
@@ -256,6 +256,8 @@ impl Likenesses {
                 same.add(place);
             }
         }
+        // Who is like somebody for two reasons is told of once, for the first.
+        let like: BTreeMap<_, _> = like.into_iter().rev().collect();
         let found = like.into_iter().map(|(other, why)| Likeness {
             one: self.people[other].email.clone(),
             other: person.email.clone(),
@@ -399,6 +401,11 @@ mod tests {
         let found = known.add(&person("anna.k@example.org", "", ""));
         assert_eq!(found[0].why, Why::Capitals);
         assert_eq!(known.add(&person("anna@example.org", "", "")), []);
+        // Of two reasons the first is told.
+        known.add(&person("Vera@example.org", "Vera Ivanova", "Volna"));
+        let found = known.add(&person("vera@example.org", "Вера Иванова", "Волна"));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].why, Why::Capitals);
     }
 
     proptest! {

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod address;
 pub mod agreement;
+pub mod alias;
 pub mod approval;
 pub mod audience;
 pub mod bounce;
@@ -36,6 +37,7 @@ pub mod link;
 pub mod localized;
 pub mod log;
 pub mod log_search;
+pub mod merge;
 pub mod newsroom;
 pub mod opt_out_word;
 pub mod outcomes;

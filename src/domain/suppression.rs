@@ -61,6 +61,15 @@ impl SuppressionReason {
         }
     }
 
+    /// Whether it is about the person, whichever address they are written to at, and
+    /// not about a mailbox.
+    pub fn is_about_the_person(self) -> bool {
+        match self {
+            Self::OptOut | Self::Complaint | Self::Manual | Self::Erasure => true,
+            Self::HardBounce | Self::SoftBounces => false,
+        }
+    }
+
     /// Whether a bar for this reason takes the place of one for another. Of two
     /// that weigh the same, the first stays.
     pub fn outweighs(self, other: Self) -> bool {

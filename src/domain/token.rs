@@ -101,17 +101,23 @@ pub enum Scope {
     /// Contacts, audiences, barred addresses, what came back.
     #[serde(rename = "contacts:read")]
     ReadContacts,
-    /// Change contacts and bars.
+    /// Change contacts, agreements and bars; import and merge.
     #[serde(rename = "contacts:write")]
     KeepContacts,
+    /// Erase what is held of somebody, for good.
+    #[serde(rename = "contacts:forget")]
+    Forget,
     /// The delivery log.
     #[serde(rename = "log:read")]
     ReadLog,
+    /// Accounts, and who did what.
+    #[serde(rename = "accounts:write")]
+    KeepAccounts,
 }
 
 impl Scope {
     /// All.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ReadReleases,
         Self::Rehearse,
         Self::Approve,
@@ -121,7 +127,9 @@ impl Scope {
         Self::Steer,
         Self::ReadContacts,
         Self::KeepContacts,
+        Self::Forget,
         Self::ReadLog,
+        Self::KeepAccounts,
     ];
 
     /// Its name on the command line and in the API.
@@ -136,7 +144,9 @@ impl Scope {
             Self::Steer => "distributions:steer",
             Self::ReadContacts => "contacts:read",
             Self::KeepContacts => "contacts:write",
+            Self::Forget => "contacts:forget",
             Self::ReadLog => "log:read",
+            Self::KeepAccounts => "accounts:write",
         }
     }
 
@@ -157,6 +167,8 @@ impl Scope {
             Self::Hold => Permission::Hold,
             Self::Steer => Permission::Steer,
             Self::KeepContacts => Permission::KeepContacts,
+            Self::Forget => Permission::Forget,
+            Self::KeepAccounts => Permission::KeepAccounts,
         }
     }
 }
@@ -251,7 +263,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_token_opens_no_more_than_its_scopes_and_no_more_than_its_account_may(
-            chosen in proptest::collection::vec(0..Scope::ALL.len(), 0..10),
+            chosen in proptest::collection::vec(0..Scope::ALL.len(), 0..12),
             role in 0..Role::ALL.len(),
         ) {
             let scopes: BTreeSet<_> = chosen.into_iter().map(|n| Scope::ALL[n]).collect();

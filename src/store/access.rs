@@ -157,6 +157,9 @@ impl Look<'_> {
                 }
             }
             "act" => true,
+            "contact_alias" => {
+                self.is_theirs(table.text(row, "email")) || self.is_theirs(table.text(row, "kept"))
+            }
             _ => {
                 let mut keys = table.columns.iter().zip(row).filter(|(one, _)| one.key);
                 keys.any(|(_, cell)| names_them(&self.mentions, cell))

@@ -80,6 +80,10 @@ pub enum Part {
     Forgotten,
     /// By what they are keyed.
     ErasureKey,
+    /// Addresses of contacts that went into others.
+    Aliases,
+    /// Pairs of contacts that are two people.
+    Distinct,
 }
 
 /// How a part is laid out. Its first column is its key.
@@ -116,7 +120,7 @@ impl Layout {
 
 impl Part {
     /// All, what is referred to before what refers to it.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Contacts,
         Self::Suppressions,
         Self::Contents,
@@ -138,6 +142,8 @@ impl Part {
         Self::Tokens,
         Self::Forgotten,
         Self::ErasureKey,
+        Self::Aliases,
+        Self::Distinct,
     ];
 
     /// Its name for people.
@@ -164,6 +170,8 @@ impl Part {
             Self::Tokens => "tokens of the API",
             Self::Forgotten => "forgotten addresses",
             Self::ErasureKey => "key of forgotten addresses",
+            Self::Aliases => "addresses that went into another",
+            Self::Distinct => "pairs that are two people",
         }
     }
 
@@ -216,6 +224,8 @@ impl Part {
             Self::Tokens => ("api_token", &TOKEN),
             Self::Forgotten => ("forgotten", &FORGOTTEN),
             Self::ErasureKey => ("erasure_key", &[("one", Whole), ("octets", Bytes)]),
+            Self::Aliases => ("contact_alias", &ALIAS),
+            Self::Distinct => ("contact_distinct", &[("pair", Text), ("record", Text)]),
         };
         // One content with its attachments may be 25 MiB.
         let page = if self == Self::Contents { 1 } else { 500 };
@@ -302,6 +312,13 @@ const FORGOTTEN: [(&str, Kind); 4] = [
     ("at", Kind::Text),
     ("source", Kind::Text),
     ("swept", Kind::Whole),
+];
+
+const ALIAS: [(&str, Kind); 4] = [
+    ("email", Kind::Text),
+    ("id", Kind::Text),
+    ("kept", Kind::Text),
+    ("at", Kind::Text),
 ];
 
 const HEARTBEAT: [(&str, Kind); 4] = [

@@ -49,8 +49,8 @@ pub struct Judged {
     pub state: Option<DeliveryState>,
     /// What the log says of it.
     pub event: Option<LogEvent>,
-    /// The bar on its address.
-    pub bar: Option<Suppression>,
+    /// The bars that it sets.
+    pub bars: Vec<Suppression>,
 }
 
 /// Judges a report of a delivery. The times are those of earlier failures of the

@@ -81,12 +81,46 @@ pub(super) async fn forget(open: &mut dyn Surgery, wish: &Forgetting<'_>) -> Res
     Ok(Forgot::Done(work.erased))
 }
 
-/// A delivery of theirs, with its rows.
-struct Theirs {
+/// A delivery with its rows.
+pub(super) struct Held {
     plan: Row,
-    state_row: Option<Row>,
-    delivery: Delivery,
-    state: Option<DeliveryState>,
+    pub(super) state_row: Option<Row>,
+    pub(super) delivery: Delivery,
+    pub(super) state: Option<DeliveryState>,
+}
+
+/// Deliveries of which these are the plans, with how they stand.
+pub(super) async fn held(
+    open: &mut dyn Surgery,
+    (plans, states): (&Table, &Table),
+    rows: Vec<Row>,
+) -> Result<Vec<Held>> {
+    let mut found = Vec::new();
+    for plan in rows {
+        let delivery: Delivery = plans.read(open.place(), &plan, "plan")?;
+        found.push((plan, delivery));
+    }
+    let ids: Vec<_> = found.iter().map(|(_, one)| one.id.to_string()).collect();
+    let rows = having(open, states, "id", &ids).await?;
+    let mut rows: BTreeMap<_, _> = rows
+        .into_iter()
+        .map(|row| (states.text(&row, "id").to_owned(), row))
+        .collect();
+    found
+        .into_iter()
+        .map(|(plan, delivery)| {
+            let state_row = rows.remove(&delivery.id.to_string());
+            let state = state_row
+                .as_ref()
+                .map(|row| state_of(open.place(), states, row));
+            Ok(Held {
+                plan,
+                state: state.transpose()?,
+                state_row,
+                delivery,
+            })
+        })
+        .collect()
 }
 
 struct Work<'a> {
@@ -115,43 +149,25 @@ impl Work<'_> {
     }
 
     /// Their deliveries, which nobody moves on from here.
-    async fn deliveries(&mut self, open: &mut dyn Surgery) -> Result<Vec<Theirs>> {
+    async fn deliveries(&mut self, open: &mut dyn Surgery) -> Result<Vec<Held>> {
         let (plans, states) = (
             self.table(open, "delivery_plan")?,
             self.table(open, "delivery_state")?,
         );
-        let mut found = Vec::new();
+        let mut theirs = Vec::new();
         let mut distributions = BTreeSet::new();
         for plan in self.named_in(open, &plans).await? {
             if self.is_theirs(plans.text(&plan, "email")) {
-                let delivery: Delivery = plans.read(open.place(), &plan, "plan")?;
                 distributions.insert(plans.text(&plan, "distribution").to_owned());
-                self.mentions.add_id(&delivery.recipient.contact);
-                found.push((plan, delivery));
+                theirs.push(plan);
             }
         }
         open.hold(&distributions).await?;
-        let ids: Vec<_> = found.iter().map(|(_, one)| one.id.to_string()).collect();
-        let rows = having(open, &states, "id", &ids).await?;
-        let mut rows: BTreeMap<_, _> = rows
-            .into_iter()
-            .map(|row| (states.text(&row, "id").to_owned(), row))
-            .collect();
-        found
-            .into_iter()
-            .map(|(plan, delivery)| {
-                let state_row = rows.remove(&delivery.id.to_string());
-                let state = state_row
-                    .as_ref()
-                    .map(|row| state_of(open.place(), &states, row));
-                Ok(Theirs {
-                    plan,
-                    state: state.transpose()?,
-                    state_row,
-                    delivery,
-                })
-            })
-            .collect()
+        let found = held(open, (&plans, &states), theirs).await?;
+        for one in &found {
+            self.mentions.add_id(&one.delivery.recipient.contact);
+        }
+        Ok(found)
     }
 
     /// Their own records go; in others' the words that name them.
@@ -173,7 +189,7 @@ impl Work<'_> {
 
     /// A delivery stays, as one to nobody: the log tells of it, and how many there
     /// were is the newsroom's to know. What has not begun ends.
-    async fn empty_delivery(&mut self, open: &mut dyn Surgery, one: &Theirs) -> Result<()> {
+    async fn empty_delivery(&mut self, open: &mut dyn Surgery, one: &Held) -> Result<()> {
         let (plans, states) = (
             self.table(open, "delivery_plan")?,
             self.table(open, "delivery_state")?,
@@ -219,7 +235,7 @@ impl Work<'_> {
 
     /// The personal facts of all entries of their deliveries, and of any other
     /// that names them. What a line itself says cannot be taken out.
-    async fn log(&mut self, open: &mut dyn Surgery, deliveries: &[Theirs]) -> Result<()> {
+    async fn log(&mut self, open: &mut dyn Surgery, deliveries: &[Held]) -> Result<()> {
         let table = self.table(open, "delivery_log")?;
         let ids: Vec<_> = deliveries
             .iter()
@@ -297,6 +313,8 @@ impl Work<'_> {
                     Party::Contact(_) | Party::Outlet(_) => Ok(self.anywhere(table, row)),
                 }
             }
+            // Of two addresses of one person neither is left without the other.
+            "contact_alias" | "contact_distinct" => Ok(Fate::Goes),
             "act" => Ok(Fate::Becomes(vec![(
                 "record",
                 self.act(place, table, row)?,

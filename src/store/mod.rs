@@ -16,6 +16,7 @@ mod forget;
 pub mod imports;
 mod lapse;
 mod log_query;
+pub mod merge;
 pub mod people;
 mod piece;
 pub mod postgres;
@@ -345,6 +346,7 @@ pub trait Store:
     + bounces::Bounces
     + erasure::Erasure
     + imports::Imports
+    + merge::Merges
     + people::People
     + tokens::Tokens
     + Send

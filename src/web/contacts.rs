@@ -128,6 +128,7 @@ pub(super) async fn sheet(front: &Front, visitor: &Visitor, id: &str, asked: Ask
         "facts": facts(contact),
         "custom": contact.custom,
         "lists": contact.lists,
+        "former": whole.former,
         "left_lists": contact.left_lists.join(", "),
         "query": query([("email", contact.email.to_string().as_str())]),
         "listed": contact.embargo_agreement.is_some(),

@@ -21,6 +21,7 @@ mod contact_form;
 mod contacts;
 mod copy;
 mod distributions;
+mod duplicates;
 mod fault;
 mod fields;
 mod files;

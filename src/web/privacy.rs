@@ -156,6 +156,20 @@ pub(super) async fn forget(
     }
 }
 
+/// Sees that an address was written twice: what is erased is gone.
+///
+/// # Errors
+/// They are two, or one is none.
+pub(super) fn is_confirmed(email: &str, again: &str) -> Result<(), DeskError> {
+    let (email, again) = (address(email)?, address(again)?);
+    if is_same(&email, &again) {
+        return Ok(());
+    }
+    Err(DeskError::request(format!(
+        "{email} and {again} are two addresses; nothing was erased"
+    )))
+}
+
 async fn confirmed(
     front: &Front,
     visitor: &Visitor,
@@ -165,12 +179,7 @@ async fn confirmed(
         .me
         .as_ref()
         .map_or("", |me| me.account.name.as_str());
-    let (email, again) = (address(&wish.email)?, address(&wish.confirm)?);
-    if !is_same(&email, &again) {
-        return Err(DeskError::request(format!(
-            "{email} and {again} are two addresses; nothing was erased"
-        )));
-    }
+    is_confirmed(&wish.email, &wish.confirm)?;
     front.desk().forget(&wish.email, by, front.wiring).await
 }
 

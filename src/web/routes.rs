@@ -4,8 +4,9 @@
 use super::guard::{Post, stand};
 use super::{
     Front, account, agreements, api, assets, audience, bounces, contact_form, contacts, copy,
-    distributions, fault, groups, health, imports, keys, language, live, log, metrics, news,
-    opt_out, preview, privacy, readers, rehearsals, releases, send, sign_in, suppressed, users,
+    distributions, duplicates, fault, groups, health, imports, keys, language, live, log, metrics,
+    news, opt_out, preview, privacy, readers, rehearsals, releases, send, sign_in, suppressed,
+    users,
 };
 use crate::desk::uploads;
 use crate::domain::account::Permission;
@@ -239,6 +240,27 @@ fn of_contacts() -> Vec<Served> {
     ]
 }
 
+/// Contacts that may be one person.
+fn of_duplicates() -> Vec<Served> {
+    use Permission::KeepContacts;
+    use Rule::May;
+    vec![
+        reads("/contacts/duplicates", May(KeepContacts), duplicates::list),
+        changes(
+            "/contacts/duplicates/apart",
+            May(KeepContacts),
+            duplicates::tell_apart,
+        ),
+        changes(
+            "/contacts/duplicates/again",
+            May(KeepContacts),
+            duplicates::offer_again,
+        ),
+        reads("/contacts/merge", May(KeepContacts), duplicates::compare),
+        changes("/contacts/merge", May(KeepContacts), duplicates::merge),
+    ]
+}
+
 /// One contact.
 fn of_contact() -> Vec<Served> {
     use Permission::{KeepContacts, See};
@@ -314,6 +336,7 @@ fn table() -> Vec<Served> {
         of_releases(),
         of_distributions(),
         of_contacts(),
+        of_duplicates(),
         of_contact(),
         of_imports(),
         of_readers(),

@@ -185,6 +185,23 @@ const bounce = new URL(vera.url()).pathname;
 await activate(vera, vera.locator("dl.facts").first().getByRole("link"));
 await vera.getByRole("heading", { name: "Came back" }).waitFor();
 
+// One person twice: offered, compared, chosen from, made one.
+for (const [email, name] of [["olga.pak@volna.example", "Olga Pak"], ["o.pak@old.example", "Ольга Пак"]]) {
+  await vera.goto(`${base}/contacts/new`);
+  await vera.getByLabel("Address").fill(email);
+  await vera.getByLabel("Name", { exact: true }).fill(name);
+  await vera.getByLabel("Outlet").fill("Volna");
+  await activate(vera, vera.getByRole("button", { name: "Save" }));
+  await vera.getByText("The contact is added").waitFor();
+}
+await vera.goto(`${base}/contacts`);
+await activate(vera, vera.getByRole("link", { name: "Duplicates" }));
+await activate(vera, vera.getByRole("link", { name: "Compare" }).first());
+await vera.getByRole("heading", { name: "One person?" }).waitFor();
+const compared = new URL(vera.url());
+await vera.getByRole("radio", { name: "Ольга Пак" }).focus();
+await vera.keyboard.press("Space");
+
 async function look(page, what) {
   const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(width <= 0, `${what} is ${width} px too wide`);
@@ -201,7 +218,7 @@ const pages = [
   `/releases/${release}/audience?to=wires&to=central-asia&not=environment`,
   `/releases/${release}/send?to=environment`, rehearsal, `${rehearsal}/mails/1`,
   "/distributions", distribution, "/contacts", "/contacts?list=radio", "/contacts/new", contact, `${contact}/edit`,
-  "/contacts/groups", "/contacts/suppressed", "/contacts/bounces", "/contacts/bounces?kind=hard", bounce, "/contacts/import", brought, "/log", "/log/verify", "/users", "/account", "/no-such-page",
+  "/contacts/groups", "/contacts/duplicates", compared.pathname + compared.search, "/contacts/suppressed", "/contacts/bounces", "/contacts/bounces?kind=hard", bounce, "/contacts/import", brought, "/log", "/log/verify", "/users", "/account", "/no-such-page",
 ];
 for (const options of [
   { locale: "en", colorScheme: "light", bypassCSP: true },
@@ -214,6 +231,9 @@ for (const options of [
   }
   await page.context().close();
 }
+
+await activate(vera, vera.getByRole("button", { name: "Make them one" }));
+await vera.getByText("The two are one now").waitFor();
 
 // Without JavaScript everything is there but the live part.
 const plain = await visitor("vera", { javaScriptEnabled: false });

@@ -29,6 +29,7 @@ mod lmtp_socket;
 mod log;
 mod look;
 mod machines;
+mod merge;
 mod mime;
 mod people;
 mod post;

@@ -10,6 +10,7 @@ mod erasure;
 mod ground;
 mod imports;
 mod ledger;
+mod merge;
 mod people;
 mod postgres;
 mod questions;
@@ -56,6 +57,11 @@ conformance! {
     imports::contacts_are_found_as_they_are_after_every_change_of_many,
     imports::what_was_changed_since_is_not_undone,
     imports::old_imports_are_kept_by_name_alone,
+    merge::nobody_gets_it_twice_for_having_had_two_addresses,
+    merge::what_is_about_the_person_bars_both_addresses,
+    merge::a_merge_of_what_has_changed_does_nothing,
+    merge::who_is_a_contact_again_went_into_nobody,
+    merge::two_people_are_told_apart_until_somebody_knows_better,
     bounces::a_report_moves_its_delivery_once,
     bounces::a_report_finds_its_delivery_by_the_address,
     bounces::failures_of_different_deliveries_count,

@@ -4,6 +4,7 @@ mod api;
 mod bounces;
 mod browser;
 mod doors;
+mod duplicates;
 mod imports;
 mod live;
 mod log;

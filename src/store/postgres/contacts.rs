@@ -47,11 +47,18 @@ pub(super) async fn import(store: &PostgresStore, contacts: &[Contact]) -> Resul
 /// each take the other's contacts for new.
 pub(super) async fn begin_alone(store: &PostgresStore) -> Result<Transaction<'static, Postgres>> {
     let mut transaction = store.begin().await?;
-    sqlx::query("LOCK TABLE contact IN SHARE ROW EXCLUSIVE MODE")
-        .execute(&mut *transaction)
+    lock_contacts(&mut transaction)
         .await
         .map_err(|error| store.failed(error))?;
     Ok(transaction)
+}
+
+/// Sees that nobody else changes contacts until the transaction ends.
+pub(super) async fn lock_contacts(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("LOCK TABLE contact IN SHARE ROW EXCLUSIVE MODE")
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 async fn import_batch(
@@ -134,6 +141,11 @@ pub(super) async fn write_records(
         words.push(keys.add(one.old, one.new));
         records.push(one.record);
     }
+    // Who is a contact again went into nobody.
+    sqlx::query("DELETE FROM contact_alias WHERE email = ANY($1)")
+        .bind(&emails)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(
         "INSERT INTO contact (email, id, record, words) \
          SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[]) \

@@ -1,6 +1,6 @@
 //! Tables opened cell by cell, and vacuumed after something was forgotten.
 
-use super::contacts::{remove_records, write, write_keys};
+use super::contacts::{lock_contacts, remove_records, write, write_keys};
 use super::open::{LOCKS, MIGRATIONS, connect};
 use super::rows::{failed, get};
 use super::turn::{Hold, lock_course};
@@ -52,7 +52,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// The tables in one transaction.
-struct Open {
+pub(super) struct Open {
     place: String,
     transaction: Transaction<'static, Postgres>,
 }
@@ -67,15 +67,9 @@ impl PostgresStore {
         lock_forgetting(&mut transaction, Hold::Alone)
             .await
             .map_err(wrong)?;
-        transaction
-            .execute("LOCK TABLE contact IN SHARE ROW EXCLUSIVE MODE")
-            .await
-            .map_err(wrong)?;
+        lock_contacts(&mut transaction).await.map_err(wrong)?;
         bounces::lock_all(&mut transaction).await.map_err(wrong)?;
-        Ok(Open {
-            place: self.place.clone(),
-            transaction,
-        })
+        Ok(self.opened_in(transaction))
     }
 
     /// Opens them to change what nobody else does.
@@ -83,21 +77,32 @@ impl PostgresStore {
         let mut transaction = self.begin().await?;
         let patient = transaction.execute(PATIENT).await;
         patient.map_err(|error| self.failed(error))?;
-        Ok(Open {
+        Ok(self.opened_in(transaction))
+    }
+
+    /// The tables in a transaction that has begun.
+    pub(super) fn opened_in(&self, transaction: Transaction<'static, Postgres>) -> Open {
+        Open {
             place: self.place.clone(),
             transaction,
-        })
+        }
     }
 
     /// Opens them to look.
-    async fn look(&self) -> Result<Open> {
+    pub(super) async fn look(&self) -> Result<Open> {
         let wrong = |error| self.failed(error);
         let mut transaction = self.readers.begin().await.map_err(wrong)?;
         transaction.execute(PATIENT).await.map_err(wrong)?;
-        Ok(Open {
-            place: self.place.clone(),
-            transaction,
-        })
+        Ok(self.opened_in(transaction))
+    }
+}
+
+impl Open {
+    /// Tells whoever listens, once it is committed, that there may be something new
+    /// to do.
+    pub(super) async fn ring(&mut self) -> Result<()> {
+        let rung = bell::ring(&mut self.transaction).await;
+        rung.map_err(|error| failed(&self.place, error))
     }
 }
 
@@ -132,8 +137,7 @@ impl Erasure for PostgresStore {
         let mut open = self.operate().await?;
         let forgot = forget::forget(&mut open, &wish).await?;
         if let Forgot::Done(_) = &forgot {
-            let rung = bell::ring(&mut open.transaction).await;
-            rung.map_err(|error| self.failed(error))?;
+            open.ring().await?;
             Box::new(open).commit().await?;
         }
         Ok(forgot)

@@ -16,6 +16,7 @@ mod imports;
 mod lead;
 mod lease;
 mod log;
+mod merge;
 mod open;
 mod people;
 mod plan;

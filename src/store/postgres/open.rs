@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Row};
 use std::time::Duration;
 
 /// The schema, step by step; a step once released never changes.
-pub(super) const MIGRATIONS: [&str; 9] = [
+pub(super) const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
     include_str!("migrations/0009.sql"),
+    include_str!("migrations/0010.sql"),
 ];
 
 /// The first version that knows what contacts are found by.

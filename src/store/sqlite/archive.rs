@@ -128,7 +128,9 @@ impl Writing for Whole {
             | Part::Imports
             | Part::ImportEntries
             | Part::Tokens
-            | Part::Forgotten => self.add_plain(&part.layout(), rows).await,
+            | Part::Forgotten
+            | Part::Aliases
+            | Part::Distinct => self.add_plain(&part.layout(), rows).await,
         };
         added.map_err(|error| super::rows::failed(&self.place, error))
     }

@@ -215,7 +215,7 @@ async fn keep(
         .execute(&mut *connection)
         .await?;
     }
-    let barred = suppressions::insert(connection, judged.bar.as_slice()).await? > 0;
+    let barred = suppressions::insert(connection, &judged.bars).await? > 0;
     Ok(Fate::Kept {
         moved: judged.state.is_some(),
         barred,

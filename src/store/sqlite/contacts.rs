@@ -114,6 +114,11 @@ pub(super) async fn write_records(
         .into_iter()
         .map(|one| (one.new.email.to_string(), one))
         .collect();
+    // Who is a contact again went into nobody.
+    sqlx::query("DELETE FROM contact_alias WHERE email IN (SELECT value FROM json_each(?))")
+        .bind(json(&last.keys().collect::<Vec<_>>()))
+        .execute(&mut *connection)
+        .await?;
     let mut rows = last.into_iter();
     while rows.len() > 0 {
         let count = rows.len().min(batch::MOST);

@@ -29,7 +29,7 @@ const DIALECT: Dialect = Dialect {
 };
 
 /// The tables in one transaction.
-struct Open {
+pub(super) struct Open {
     place: String,
     transaction: Transaction<'static, Sqlite>,
 }
@@ -39,19 +39,21 @@ impl SqliteStore {
     /// over with zeros until the connection is told otherwise.
     async fn operate(&self) -> Result<Open> {
         self.secure_delete(true).await?;
-        Ok(Open {
+        Ok(self.opened_in(self.begin().await?))
+    }
+
+    /// The tables in a transaction that has begun.
+    pub(super) fn opened_in(&self, transaction: Transaction<'static, Sqlite>) -> Open {
+        Open {
             place: self.place.clone(),
-            transaction: self.begin().await?,
-        })
+            transaction,
+        }
     }
 
     /// Opens them to look.
-    async fn look(&self) -> Result<Open> {
+    pub(super) async fn look(&self) -> Result<Open> {
         let transaction = self.readers.begin().await;
-        Ok(Open {
-            place: self.place.clone(),
-            transaction: transaction.map_err(|error| self.failed(error))?,
-        })
+        Ok(self.opened_in(transaction.map_err(|error| self.failed(error))?))
     }
 
     /// Sends need no zeros in their wake: they cost writes.

@@ -40,39 +40,14 @@ impl Imports for SqliteStore {
         record: &ImportRecord,
     ) -> Result<Changed> {
         let mut transaction = self.begin().await?;
-        let (mut all_stale, mut keys) = (Vec::new(), KeyChanges::default());
-        let new: Vec<_> = new_addresses(changes);
-        all_stale.extend(among(&mut transaction, &self.place, &new).await?);
-        for batch in in_order(changes).chunks(BATCH) {
-            let (kept, written) = kept(record.id, batch);
-            let emails: Vec<_> = kept.iter().map(|one| one.email().to_owned()).collect();
-            let known = records(&mut transaction, &emails)
+        let changed = change_all(self, &mut transaction, changes, record).await?;
+        if changed == Changed::Done {
+            transaction
+                .commit()
                 .await
                 .map_err(|error| self.failed(error))?;
-            all_stale.extend(stale(&self.place, batch, &kept, &known)?);
-            if all_stale.is_empty() {
-                change(&mut transaction, written, &gone(batch), &mut keys)
-                    .await
-                    .map_err(|error| self.failed(error))?;
-                keep_changes(&mut transaction, &kept)
-                    .await
-                    .map_err(|error| self.failed(error))?;
-            }
         }
-        if !all_stale.is_empty() {
-            return Ok(Changed::Stale(all_stale));
-        }
-        write_keys(&mut transaction, &mut keys)
-            .await
-            .map_err(|error| self.failed(error))?;
-        keep(&mut transaction, record)
-            .await
-            .map_err(|error| self.failed(error))?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(Changed::Done)
+        Ok(changed)
     }
 
     async fn imports(&self) -> Result<Vec<ImportRecord>> {
@@ -120,6 +95,45 @@ impl Imports for SqliteStore {
             .map_err(|error| self.failed(error))?;
         Ok(outcome)
     }
+}
+
+/// Changes contacts and keeps what they were; where one is not what it was, what
+/// was done is to be rolled back.
+pub(super) async fn change_all(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    changes: &[ContactChange],
+    record: &ImportRecord,
+) -> Result<Changed> {
+    let (mut all_stale, mut keys) = (Vec::new(), KeyChanges::default());
+    let new: Vec<_> = new_addresses(changes);
+    all_stale.extend(among(&mut *connection, &store.place, &new).await?);
+    for batch in in_order(changes).chunks(BATCH) {
+        let (kept, written) = kept(record.id, batch);
+        let emails: Vec<_> = kept.iter().map(|one| one.email().to_owned()).collect();
+        let known = records(&mut *connection, &emails)
+            .await
+            .map_err(|error| store.failed(error))?;
+        all_stale.extend(stale(&store.place, batch, &kept, &known)?);
+        if all_stale.is_empty() {
+            change(&mut *connection, written, &gone(batch), &mut keys)
+                .await
+                .map_err(|error| store.failed(error))?;
+            keep_changes(&mut *connection, &kept)
+                .await
+                .map_err(|error| store.failed(error))?;
+        }
+    }
+    if !all_stale.is_empty() {
+        return Ok(Changed::Stale(all_stale));
+    }
+    write_keys(&mut *connection, &mut keys)
+        .await
+        .map_err(|error| store.failed(error))?;
+    keep(connection, record)
+        .await
+        .map_err(|error| store.failed(error))?;
+    Ok(Changed::Done)
 }
 
 /// The records of these addresses, as they are written.

@@ -15,6 +15,7 @@ mod fold;
 mod imports;
 mod lease;
 mod log;
+mod merge;
 mod open;
 mod people;
 mod plan;

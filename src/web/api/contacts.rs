@@ -1,6 +1,7 @@
 //! Contacts: found, shown, added, edited.
 
 use super::given::{Asked, Body, Caller, object};
+use super::keys::Policy;
 use super::page::{Limit, Page};
 use super::problem::{Answer, Problem};
 use crate::desk::contacts::address;
@@ -9,6 +10,7 @@ use crate::domain;
 use crate::domain::contact_edit::{Edit, FieldFault, Slot};
 use crate::domain::contact_fields::{CUSTOM, Field};
 use crate::domain::contact_search::ContactSearch;
+use crate::domain::encryption::EncryptionPolicy;
 use crate::web::Front;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -46,6 +48,8 @@ pub(super) struct Contact {
     beats: Vec<String>,
     /// Press lists they stand on.
     lists: Vec<String>,
+    /// Whether their mail is encrypted.
+    encryption: Policy,
     /// What the imported list says of an embargo agreement: a day, or `yes`.
     embargo_agreement: Option<String>,
     /// The newsroom's own remarks.
@@ -69,6 +73,7 @@ impl From<domain::contact::Contact> for Contact {
             embargo_agreement: said(Field::EmbargoAgreement),
             languages: contact.languages.iter().map(ToString::to_string).collect(),
             version: print(&contact),
+            encryption: contact.encryption.into(),
             salutation: contact.salutation,
             outlet: contact.outlet,
             role: contact.role,
@@ -118,7 +123,10 @@ pub(super) async fn list(
 }
 
 impl Front {
-    async fn named_contact(&self, id: &str) -> Result<domain::contact::Contact, Problem> {
+    pub(super) async fn named_contact(
+        &self,
+        id: &str,
+    ) -> Result<domain::contact::Contact, Problem> {
         let found = self.desk().contact_of(id).await?;
         found.ok_or_else(|| Problem::missing("contact", id))
     }
@@ -169,6 +177,9 @@ pub(super) struct ContactFields {
     /// Press lists they stand on.
     #[serde(default)]
     lists: Option<Vec<String>>,
+    /// Whether their mail is encrypted.
+    #[serde(default)]
+    encryption: Option<Policy>,
     /// The newsroom's own remarks.
     #[serde(default)]
     notes: Option<String>,
@@ -193,6 +204,7 @@ impl ContactFields {
             (Field::SendWindow, self.send_window),
             (Field::Notes, self.notes),
         ];
+        let policy = self.encryption.map(EncryptionPolicy::from);
         let lists = [
             (Field::Languages, self.languages),
             (Field::Beats, self.beats),
@@ -202,6 +214,8 @@ impl ContactFields {
         for (field, text) in texts {
             edits.extend(text.map(|text| Edit::set(Slot::Field(field), text)));
         }
+        let policy = policy.map(|policy| Edit::set(Slot::Field(Field::Encryption), policy.name()));
+        edits.extend(policy);
         for (field, items) in lists {
             match items.map(|items| joined(field, &items)).transpose() {
                 Ok(text) => edits.extend(text.map(|text| Edit::set(Slot::Field(field), text))),

@@ -75,6 +75,10 @@ pub(super) struct Why {
 }
 
 impl Why {
+    pub(super) fn of(why: String) -> Self {
+        Self { why }
+    }
+
     pub(super) fn said(&self) -> Result<&str, Problem> {
         match self.why.trim() {
             "" => Err(Problem::request(
@@ -86,14 +90,19 @@ impl Why {
 }
 
 /// What is to become of a distribution, who says so and why.
-struct Order {
-    desk: Arc<Desk>,
-    found: domain::distribution::Distribution,
-    deed: Deed,
+pub(super) struct Order {
+    pub(super) desk: Arc<Desk>,
+    pub(super) found: domain::distribution::Distribution,
+    pub(super) deed: Deed,
 }
 
 impl Order {
-    async fn of(front: &Front, id: &str, caller: &Caller, why: &Why) -> Result<Self, Problem> {
+    pub(super) async fn of(
+        front: &Front,
+        id: &str,
+        caller: &Caller,
+        why: &Why,
+    ) -> Result<Self, Problem> {
         let (desk, found) = (front.desk(), front.named_distribution(id).await?);
         let deed = desk.deed(caller.name(), why.said()?);
         Ok(Self { desk, found, deed })

@@ -14,7 +14,7 @@ use axum_extra::extract::Query;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Number, Value, json};
+use serde_json::{Number, Value};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -135,16 +135,8 @@ impl Caller {
         ))
     }
 
-    /// Puts on record what they did, as the desk's pages do, and by which token.
-    pub(super) async fn note(
-        &self,
-        desk: &Desk,
-        act: &str,
-        mut what: Value,
-    ) -> Result<(), DeskError> {
-        if let Some(facts) = what.as_object_mut() {
-            facts.insert("token".to_owned(), json!(self.0.token.name));
-        }
+    /// Puts on record what they did, as the desk's pages do.
+    pub(super) async fn note(&self, desk: &Desk, act: &str, what: Value) -> Result<(), DeskError> {
         desk.note(self.name(), act, what).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::given::Caller;
 use super::problem::{MEDIA_TYPE, Problem};
-use crate::desk::tokens::Holder;
+use crate::desk::tokens::{Holder, Noted, acting_by};
 use crate::domain::token::Scope;
 use crate::web::Front;
 use axum::extract::Request;
@@ -27,8 +27,11 @@ pub(in crate::web) async fn stand(
     };
     parts.extensions.insert(caller.clone());
     let call = (parts.method.clone(), parts.uri.path().to_owned());
-    let answer = next.run(Request::from_parts(parts, body)).await;
-    told(noted(front, &caller, call, answer).await)
+    let work = next.run(Request::from_parts(parts, body));
+    match acting_by(&caller.0.token.name, work).await {
+        (answer, Noted::Yes) => told(answer),
+        (answer, Noted::No) => told(noted(front, &caller, call, answer).await),
+    }
 }
 
 async fn admit(front: &Front, scope: Option<Scope>, call: &Parts) -> Result<Caller, Problem> {
@@ -81,7 +84,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !secret.is_empty()).then_some(secret)
 }
 
-/// Puts on record that a call changed something, and by which token.
+/// Puts on record that a call went well that might have changed something, where
+/// what it did put nothing there.
 async fn noted(
     front: &Front,
     caller: &Caller,
@@ -93,7 +97,9 @@ async fn noted(
         return answer;
     }
     let facts = json!({ "call": format!("{method} {path}"), "status": answer.status().as_u16() });
-    match caller.note(&front.desk(), "called_the_api", facts).await {
+    let desk = front.desk();
+    let called = caller.note(&desk, "called_the_api", facts);
+    match acting_by(&caller.0.token.name, called).await.0 {
         Ok(()) => answer,
         Err(error) => Problem::from(error).into_response(),
     }

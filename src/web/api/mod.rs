@@ -6,17 +6,24 @@
 //! nothing here, so that no page of another site can act by a browser. Every
 //! fault is `application/problem+json` (RFC 9457).
 
+mod accounts;
+mod agreements;
 mod bounces;
 mod contacts;
 mod distributions;
 pub(super) mod document;
+mod duplicates;
+mod embargo;
 mod given;
 pub(super) mod guard;
 mod health;
+mod imports;
 mod in_doubt;
+mod keys;
 mod log;
 mod orders;
 mod page;
+mod privacy;
 pub(super) mod problem;
 mod rehearsals;
 mod releases;
@@ -42,6 +49,11 @@ pub(in crate::web) const ROOT: &str = "/api/";
 
 /// Octets of a request's body.
 const MOST_OCTETS: usize = 256 * 1024;
+/// Octets of a body with a file in it: base64 takes four for three, and what is
+/// larger than a file may be is read, to be able to say so.
+const MOST_WITH_FILE: usize = 2 * crate::desk::uploads::MOST_OCTETS;
+/// Where a file comes along.
+const WITH_FILE: &str = "/api/v1/imports";
 
 /// An operation: its place, who may call it, what answers, and its description.
 pub(in crate::web) struct Offered {
@@ -64,11 +76,15 @@ type Made = (
 fn offered(rule: Rule, (schemas, paths, served): Made) -> Option<Offered> {
     let (path, item) = paths.paths.into_iter().next()?;
     let (verb, described) = only(item)?;
+    let most = match path.as_str() {
+        WITH_FILE => MOST_WITH_FILE,
+        _ => MOST_OCTETS,
+    };
     Some(Offered {
         verb,
         path,
         rule,
-        served: served.layer(DefaultBodyLimit::max(MOST_OCTETS)),
+        served: served.layer(DefaultBodyLimit::max(most)),
         described,
         schemas,
     })
@@ -94,14 +110,31 @@ impl Verb {
     }
 }
 
-/// Everything that the API offers, made one after the other: what utoipa makes of
-/// one handler takes 57 KB until it is taken apart.
-pub(in crate::web) fn offers() -> impl Iterator<Item = Offered> {
+/// Who may call an operation, and what makes it.
+type Operated = (Rule, fn() -> Made);
+
+fn of(scope: Scope) -> Rule {
+    Rule::Token(Some(scope))
+}
+
+/// The service, the log, accounts.
+fn of_the_house() -> [Operated; 8] {
     let any = Rule::Token(None);
-    let of = |scope| Rule::Token(Some(scope));
-    let all: [(Rule, fn() -> Made); 33] = [
+    [
         (any, || routes!(health::health)),
         (any, || routes!(health::token)),
+        (of(Scope::ReadLog), || routes!(log::search)),
+        (of(Scope::ReadLog), || routes!(log::verify)),
+        (of(Scope::KeepAccounts), || routes!(accounts::list)),
+        (of(Scope::KeepAccounts), || routes!(accounts::add)),
+        (of(Scope::KeepAccounts), || routes!(accounts::change)),
+        (of(Scope::KeepAccounts), || routes!(accounts::acts)),
+    ]
+}
+
+/// Releases, from the list to the order that sends.
+fn of_releases() -> [Operated; 10] {
+    [
         (of(Scope::ReadReleases), || routes!(releases::list)),
         (of(Scope::ReadReleases), || routes!(releases::one)),
         (of(Scope::ReadReleases), || routes!(releases::check)),
@@ -112,6 +145,12 @@ pub(in crate::web) fn offers() -> impl Iterator<Item = Offered> {
         (of(Scope::Send), || routes!(sending::send)),
         (of(Scope::Rehearse), || routes!(rehearsals::begin)),
         (of(Scope::Rehearse), || routes!(rehearsals::one)),
+    ]
+}
+
+/// Distributions, and what is in doubt.
+fn of_distributions() -> [Operated; 11] {
+    [
         (of(Scope::ReadDistributions), || {
             routes!(distributions::list)
         }),
@@ -119,23 +158,52 @@ pub(in crate::web) fn offers() -> impl Iterator<Item = Offered> {
         (of(Scope::Hold), || routes!(distributions::hold)),
         (of(Scope::Steer), || routes!(distributions::resume)),
         (of(Scope::Steer), || routes!(distributions::kill)),
+        (of(Scope::Steer), || routes!(embargo::lift)),
+        (of(Scope::Steer), || routes!(embargo::shift)),
         (of(Scope::Send), || routes!(distributions::correct)),
         (of(Scope::ReadLog), || routes!(in_doubt::list)),
         (of(Scope::Steer), || routes!(in_doubt::resend)),
         (of(Scope::Steer), || routes!(in_doubt::settle)),
-        (of(Scope::ReadLog), || routes!(log::search)),
-        (of(Scope::ReadLog), || routes!(log::verify)),
+    ]
+}
+
+/// Contacts, what groups them, and whom nobody writes to.
+fn of_contacts() -> [Operated; 27] {
+    [
         (of(Scope::ReadContacts), || routes!(contacts::list)),
         (of(Scope::ReadContacts), || routes!(contacts::one)),
         (of(Scope::KeepContacts), || routes!(contacts::add)),
         (of(Scope::KeepContacts), || routes!(contacts::change)),
+        (of(Scope::ReadContacts), || routes!(keys::show)),
+        (of(Scope::KeepContacts), || routes!(keys::bring)),
+        (of(Scope::KeepContacts), || routes!(keys::remove)),
+        (of(Scope::ReadContacts), || routes!(duplicates::list)),
+        (of(Scope::KeepContacts), || routes!(duplicates::merge)),
+        (of(Scope::ReadContacts), || routes!(duplicates::told_apart)),
+        (of(Scope::KeepContacts), || routes!(duplicates::tell_apart)),
+        (of(Scope::KeepContacts), || routes!(duplicates::offer_again)),
+        (of(Scope::ReadContacts), || routes!(agreements::list)),
+        (of(Scope::KeepContacts), || routes!(agreements::record)),
+        (of(Scope::ReadContacts), || routes!(imports::list)),
+        (of(Scope::KeepContacts), || routes!(imports::bring)),
+        (of(Scope::KeepContacts), || routes!(imports::undo)),
+        (of(Scope::KeepContacts), || routes!(privacy::everything)),
+        (of(Scope::Forget), || routes!(privacy::forget)),
+        (of(Scope::Forget), || routes!(privacy::lift)),
         (of(Scope::ReadContacts), || routes!(suppressions::list)),
         (of(Scope::KeepContacts), || routes!(suppressions::add)),
         (of(Scope::KeepContacts), || routes!(suppressions::lift)),
         (of(Scope::ReadReleases), || routes!(segments::list)),
+        (of(Scope::KeepContacts), || routes!(segments::save)),
         (of(Scope::ReadContacts), || routes!(bounces::list)),
         (of(Scope::ReadContacts), || routes!(bounces::one)),
-    ];
-    all.into_iter()
-        .filter_map(|(rule, make)| offered(rule, make()))
+    ]
+}
+
+/// Everything that the API offers, made one after the other: what utoipa makes of
+/// one handler takes 57 KB until it is taken apart.
+pub(in crate::web) fn offers() -> impl Iterator<Item = Offered> {
+    let all = of_the_house().into_iter().chain(of_releases());
+    let all = all.chain(of_distributions()).chain(of_contacts());
+    all.filter_map(|(rule, make)| offered(rule, make()))
 }

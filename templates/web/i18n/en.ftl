@@ -649,6 +649,51 @@ field-given-name = First name
 field-middle-name = Middle name
 field-family-name = Last name
 field-ignore = Leave out
+tab-duplicates = Duplicates
+duplicates-hint = Two records of one name at one outlet, in whatever script, or of two addresses that differ in capitals alone. Nothing is merged by itself.
+n-duplicates = { $n ->
+    [one] 1 pair may be one person.
+   *[other] { $n } pairs may be one person.
+ }
+no-duplicates = Nobody is here twice, as far as can be told.
+n-told-apart = { $n ->
+    [one] 1 pair that is two people
+   *[other] { $n } pairs that are two people
+ }
+like-name = The same name at the same outlet
+like-capitals = The addresses differ in capitals alone
+two-people = These are two people
+compare = Compare
+offer-again = Offer again
+the-one = The one
+the-other = The other
+said-told-apart = They are two people, and are not offered any more.
+said-offered-again = They may be one person again.
+said-merged = The two are one now. The imports page can undo it.
+merge-title = One person?
+stays = Stays
+goes-into-it = Goes into it
+keep-the-other = Keep the other record instead
+merge-choose = What stays where they differ
+keep-both = Both
+left-empty = nothing
+nothing-differs = The two records say the same.
+merge-what = What follows
+merge-address = Mail goes to { $kept } from now on; { $other } is remembered as an address of the same person, who is not sent twice what they have.
+merge-bar = Nothing is sent to either address, since one is barred:
+merge-agreements = What either record says of embargo agreements counts, and so do revocations.
+merge-encryption = Of two policies of encryption the stricter stays:
+merge-waiting = A release that waits for both addresses goes to one.
+merge-undo = The imports page can undo it; bars and ended mails stay.
+merge-do = Make them one
+has-agreement-words = embargo agreement on record
+has-key = OpenPGP key
+n-latest-deliveries = { $n ->
+    [one] 1 mail lately:
+   *[other] { $n } mails lately, the last:
+ }
+former-addresses = Also had
+field-public-key = OpenPGP key
 # What journalists see.
 reader-nobody = This link leads nowhere
 reader-too-often = Too many requests by this link. Try again in a minute.

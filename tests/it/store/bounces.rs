@@ -71,7 +71,7 @@ fn judge(
             .as_ref()
             .map(|state| event(delivery, state.name(), 100)),
         state,
-        bar: policy
+        bars: policy
             .bar(one.finding, evidence, earlier, at(100))
             .map(|reason| Suppression {
                 email: delivery.recipient.email.clone(),
@@ -79,7 +79,9 @@ fn judge(
                 at: at(100),
                 source: "a test".into(),
                 note: "what the server said".into(),
-            }),
+            })
+            .into_iter()
+            .collect(),
     })
 }
 

@@ -24,6 +24,7 @@ use dateline::store::archive::Archive;
 use dateline::store::bounces::{Arrived, Fate, Judged};
 use dateline::store::erasure::{Erased, Forgetting, Forgot, Really, Swept};
 use dateline::store::imports::{Changed, ContactChange};
+use dateline::store::merge::Distinct;
 use dateline::store::{Standing, Store};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -173,7 +174,7 @@ fn judge(
     Some(Judged {
         event: None,
         state: None,
-        bar: None,
+        bars: Vec::new(),
         bounce,
     })
 }
@@ -283,6 +284,20 @@ async fn known(store: &dyn Archive, person: &Person) -> Sent {
         store.change_contacts(&[change], &record).await.unwrap(),
         Changed::Done
     );
+    let now = Contact {
+        outlet: format!("{OUTLET} II"),
+        ..theirs.clone()
+    };
+    let former = contact(person.n + 5);
+    store.import(std::slice::from_ref(&former)).await.unwrap();
+    super::merge::merge(store, &now, &former, 90_000 + person.n).await;
+    let namesake = Distinct {
+        one: contact(person.n + 1).email,
+        other: person.email.clone(),
+        at: at(0),
+        by: "vera".into(),
+    };
+    assert!(store.tell_apart(&namesake).await.unwrap());
     let bar = |email: &EmailAddress| Suppression {
         email: email.clone(),
         reason: SuppressionReason::Manual,
@@ -400,6 +415,8 @@ pub(super) async fn nothing_of_a_person_is_left(ground: &Ground) {
             "contact.record",
             "contact.words",
             "contact_key.email",
+            "contact_alias.kept",
+            "contact_distinct.record",
             "contact_import.record",
             "contact_import_entry.entry",
             "contact_import_entry.before",

@@ -58,6 +58,7 @@ async fn furnished(store: &dyn Archive) {
     super::tokens::furnish(store).await;
     super::erasure::furnish(store).await;
     super::imports::furnish(store).await;
+    super::merge::furnish(store).await;
     super::bounces::furnish(store, records[0].delivery).await;
 }
 
@@ -96,7 +97,7 @@ pub(super) async fn a_copy_is_the_same_and_goes_on(ground: &Ground) {
     assert_eq!(
         rows,
         [
-            699, 1, 1, 1, 1300, 1300, 1, 2, 1, 1336, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1
+            698, 1, 1, 1, 1300, 1300, 1, 2, 1, 1336, 1, 1, 1, 1, 2, 4, 1, 1, 1, 1, 1, 1, 1
         ]
     );
     assert_eq!(

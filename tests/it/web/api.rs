@@ -2,6 +2,7 @@
 
 mod doors;
 mod fuzz;
+mod people;
 mod story;
 
 use super::browser::{Page, user};

@@ -98,7 +98,8 @@ fn every_route_of_the_api_keeps_out_whom_its_rule_keeps_out() {
 #[test]
 fn no_page_of_another_site_and_no_foreign_name_comes_in() {
     let workspace = newsroom();
-    let secret = token(&workspace, "all", "vera", &scopes_of(Role::Approver));
+    user(&workspace, "adam", "admin");
+    let secret = token(&workspace, "all", "adam", &scopes_of(Role::Admin));
     let service = ServiceProcess::start(&workspace);
     let own = format!("http://{}", service.address());
     for (route, _) in offered() {

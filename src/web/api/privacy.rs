@@ -1,0 +1,152 @@
+//! What is held of an address, and that it be forgotten.
+
+use super::given::{Asked, Body, Caller};
+use super::problem::Answer;
+use crate::web::Front;
+use crate::web::privacy::is_confirmed;
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+/// Of whom.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Whom {
+    /// The address.
+    email: String,
+}
+
+/// Everything that is held of an address.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Everything {
+    /// Whose.
+    email: String,
+    /// When it was put together.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Rows of the store by table, each with its columns.
+    #[schema(value_type = Object)]
+    store: BTreeMap<String, Vec<Map<String, Value>>>,
+    /// Files of the workspace in which they are named.
+    files: Vec<String>,
+}
+
+/// Everything that is held of an address, for its owner (GDPR article 15).
+#[utoipa::path(get, path = "/api/v1/everything", operation_id = "everything", tag = "privacy",
+    params(Whom), responses((status = 200, body = Everything)))]
+pub(super) async fn everything(
+    State(front): State<Arc<Front>>,
+    Asked(whom): Asked<Whom>,
+) -> Answer<Json<Everything>> {
+    let all = front.desk().everything(&whom.email).await?;
+    Ok(Json(Everything {
+        email: all.email.to_string(),
+        at: all.at,
+        store: all.store,
+        files: all.files,
+    }))
+}
+
+/// An address to be forgotten.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Forgetting {
+    /// The address.
+    #[schema(example = "anna.kim@steppe-post.example")]
+    email: String,
+    /// The address once more: it cannot be taken back.
+    #[schema(example = "anna.kim@steppe-post.example")]
+    confirm: String,
+}
+
+/// What was erased, and what is left.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Forgotten {
+    /// Whose.
+    email: String,
+    /// Rows that went or were emptied, by table.
+    rows: BTreeMap<String, u64>,
+    /// Deliveries that had not begun, and will not.
+    cancelled: u64,
+    /// Copies of the store in the workspace, from which it went too.
+    copies: Vec<String>,
+    /// Files of caught mails that went.
+    caught: usize,
+    /// Why something may remain in free pages of the store for now, where it may;
+    /// the same call tries again.
+    pending: Option<String>,
+    /// What names them still, and stays.
+    remaining: Vec<String>,
+}
+
+/// Erase what is held of an address, for good (GDPR article 17). It stays barred.
+#[utoipa::path(post, path = "/api/v1/forget", operation_id = "forget", tag = "privacy",
+    request_body = Forgetting, responses((status = 200, body = Forgotten)))]
+pub(super) async fn forget(
+    State(front): State<Arc<Front>>,
+    caller: Caller,
+    Body(asked): Body<Forgetting>,
+) -> Answer<Json<Forgotten>> {
+    is_confirmed(&asked.email, &asked.confirm)?;
+    let desk = front.desk();
+    let done = desk
+        .forget(&asked.email, caller.name(), front.wiring)
+        .await?;
+    // Files that were looked at, and rehearsals, may name them.
+    front.uploads.clear();
+    front.rehearsals.clear();
+    Ok(Json(Forgotten {
+        email: done.email.to_string(),
+        rows: done.erased.rows,
+        cancelled: done.erased.cancelled,
+        copies: done.copies,
+        caught: done.caught,
+        pending: done.pending,
+        remaining: done.remaining,
+    }))
+}
+
+/// A forgotten address to be known again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Remembering {
+    /// The address.
+    #[schema(example = "anna.kim@steppe-post.example")]
+    email: String,
+    /// Why, for the record.
+    #[schema(min_length = 1, example = "asked to be written to again")]
+    why: String,
+}
+
+/// Since when an address was forgotten.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Remembered {
+    /// The address.
+    email: String,
+    /// When it was forgotten.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+/// Let an address be known again that was forgotten: its owner asks for it.
+#[utoipa::path(post, path = "/api/v1/forget/lift", operation_id = "lift_forgotten",
+    tag = "privacy", request_body = Remembering, responses((status = 200, body = Remembered)))]
+pub(super) async fn lift(
+    State(front): State<Arc<Front>>,
+    caller: Caller,
+    Body(asked): Body<Remembering>,
+) -> Answer<Json<Remembered>> {
+    let desk = front.desk();
+    let lifted = desk.lift_forgotten(&asked.email, &asked.why, caller.name());
+    let (email, since) = lifted.await?;
+    Ok(Json(Remembered {
+        email: email.to_string(),
+        since,
+    }))
+}
