@@ -276,7 +276,7 @@ fn people(workspace: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A program's token that may read everything.
+/// A program's token that may read everything; some of it whoever may change it reads.
 pub(crate) fn token(workspace: &Path) -> Result<String> {
     // One that an earlier walk left; it is fine where there is none.
     drop(run(workspace, &["token", "revoke", "walk"]));
@@ -287,6 +287,9 @@ pub(crate) fn token(workspace: &Path) -> Result<String> {
         "releases:rehearse",
         "distributions:read",
         "contacts:read",
+        "contacts:write",
+        "contacts:forget",
+        "accounts:write",
         "log:read",
     ] {
         add.extend(["--scope", scope]);

@@ -77,10 +77,11 @@ impl Book {
 }
 
 /// Routes that read everything while whoever asks waits.
-const WHOLE: [&str; 3] = [
+const WHOLE: [&str; 4] = [
     "/api/v1/releases/{release}/audience",
     "/api/v1/log/verify",
     "/contacts/privacy/{file}",
+    "/api/v1/everything",
 ];
 
 /// All pages. Every route that reads stands here.
@@ -304,6 +305,10 @@ fn contacts(book: &mut Book, scene: &Scene) {
     book.each(Desk, "/contacts/{id}", "", each(""));
     book.each(Desk, "/contacts/{id}/edit", "", each("/edit"));
     book.add(Desk, "/contacts/import/{id}", "1,000 rows", "upload");
+    book.plain(Desk, &["/contacts/duplicates"]);
+    let two = scene.contacts.windows(2);
+    let two = two.map(|two| format!("/contacts/merge?kept={}&other={}", two[0], two[1]));
+    book.each(Desk, "/contacts/merge", "", two.collect());
 }
 
 fn groups(book: &mut Book, scene: &Scene) {
@@ -389,8 +394,17 @@ fn api(book: &mut Book, scene: &Scene) {
             "/api/v1/suppressions",
             "/api/v1/segments",
             "/api/v1/bounces",
+            "/api/v1/accounts",
+            "/api/v1/acts",
+            "/api/v1/agreements",
+            "/api/v1/imports",
+            "/api/v1/contacts/duplicates",
+            "/api/v1/contacts/distinct",
         ],
     );
+    let email = &scene.emails[3];
+    let path = format!("/api/v1/everything?email={email}");
+    book.add(Program, "/api/v1/everything", "", path);
     let middle = scene.entries / 2;
     book.asked(
         Program,
@@ -469,6 +483,14 @@ fn api_of_one(book: &mut Book, scene: &Scene) {
         .iter()
         .map(|id| format!("/api/v1/contacts/{id}"));
     book.each(Program, "/api/v1/contacts/{contact}", "", each.collect());
+    let each = scene.contacts.iter();
+    let each = each.map(|id| format!("/api/v1/contacts/{id}/key"));
+    book.each(
+        Program,
+        "/api/v1/contacts/{contact}/key",
+        "",
+        each.collect(),
+    );
     let each = scene
         .reports
         .iter()

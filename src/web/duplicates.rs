@@ -5,8 +5,10 @@ use super::Front;
 use super::fault::{Answer, Fault, told};
 use super::fields::query;
 use super::sheet::Visitor;
-use crate::desk::merge::{Duplicate, MergeOrder, print_of_both};
+use crate::desk::DeskError;
+use crate::desk::merge::{Duplicate, Duplicates, MergeOrder, print_of_both};
 use crate::desk::people::Whole;
+use crate::desk::slow::PATIENCE;
 use crate::domain::contact::Contact;
 use crate::domain::contact_fields::CUSTOM;
 use crate::domain::likeness::Why;
@@ -40,12 +42,46 @@ pub(super) async fn list(
     sheet(&front, &visitor, from.from, None).await
 }
 
-async fn sheet(front: &Front, visitor: &Visitor, from: usize, fault: Option<String>) -> Answer {
-    let desk = front.desk();
-    let found = desk.duplicates(&front.counted, from, PAGE).await?;
+async fn sheet(
+    front: &Arc<Front>,
+    visitor: &Visitor,
+    from: usize,
+    fault: Option<String>,
+) -> Answer {
+    let status = match fault {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    let page = match offered(front, from).await? {
+        Some(found) => offer(front, visitor, from, &found, fault.as_deref()).await?,
+        None => json!({ "tab": "duplicates", "fault": fault, "counting": true }),
+    };
+    let page = front.page(visitor, "duplicates", "tab-duplicates", page)?;
+    Ok((status, page).into_response())
+}
+
+/// The pairs of a page. Nothing, where that takes longer than somebody waits: it goes
+/// on, and whoever asks again finds it.
+async fn offered(front: &Arc<Front>, from: usize) -> Result<Option<Duplicates>, DeskError> {
+    let own = Arc::clone(front);
+    let work = tokio::spawn(async move { own.desk().duplicates(&own.counted, from, PAGE).await });
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(Ok(found)) => found.map(Some),
+        // It was cut off with the service.
+        Ok(Err(_)) | Err(_) => Ok(None),
+    }
+}
+
+async fn offer(
+    front: &Front,
+    visitor: &Visitor,
+    from: usize,
+    found: &Duplicates,
+    fault: Option<&str>,
+) -> Result<Value, DeskError> {
     let next = from.saturating_add(PAGE);
-    let apart = desk.told_apart().await?;
-    let page = json!({
+    let apart = front.desk().told_apart().await?;
+    Ok(json!({
         "tab": "duplicates",
         "all": found.all,
         "pairs": found.pairs.iter().map(pair).collect::<Vec<_>>(),
@@ -57,13 +93,7 @@ async fn sheet(front: &Front, visitor: &Visitor, from: usize, fault: Option<Stri
         })).collect::<Vec<_>>(),
         "apart_n": apart.len(),
         "fault": fault,
-    });
-    let status = match fault {
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        None => StatusCode::OK,
-    };
-    let page = front.page(visitor, "duplicates", "tab-duplicates", page)?;
-    Ok((status, page).into_response())
+    }))
 }
 
 fn pair(pair: &Duplicate) -> Value {
@@ -123,7 +153,7 @@ pub(super) async fn offer_again(
 }
 
 async fn answered(
-    front: &Front,
+    front: &Arc<Front>,
     visitor: &Visitor,
     done: Result<(), String>,
     said: &str,

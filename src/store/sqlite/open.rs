@@ -34,6 +34,9 @@ const FINDS_CONTACTS: i64 = 5;
 /// all others are busy, and closed when nobody asks any more.
 const READERS: u32 = 6;
 
+/// When a reader is closed that nobody has asked: each keeps the schema and its pages.
+const READER_RESTS: Duration = Duration::from_secs(20);
+
 /// Whether a commit waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
@@ -87,6 +90,7 @@ impl SqliteStore {
         let reading = options.clone().read_only(true);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
+            .idle_timeout(READER_RESTS)
             // The system has the pages at hand too; a service keeps these for good.
             .connect_with(reading.pragma("cache_size", "-512"))
             .await

@@ -650,6 +650,7 @@ field-middle-name = Middle name
 field-family-name = Last name
 field-ignore = Leave out
 tab-duplicates = Duplicates
+comparing-contacts = Contacts are being compared. This goes on by itself.
 duplicates-hint = Two records of one name at one outlet, in whatever script, or of two addresses that differ in capitals alone. Nothing is merged by itself.
 n-duplicates = { $n ->
     [one] 1 pair may be one person.
