@@ -100,7 +100,7 @@ async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) ->
 impl Front {
     /// What is held of an address, looked up for whoever asks for it now: all tables are
     /// looked through. Nothing, where that takes longer than they wait.
-    async fn everything(
+    pub(super) async fn everything(
         &self,
         email: &str,
         patience: Option<Duration>,
@@ -110,6 +110,16 @@ impl Front {
             async move { desk.everything(&email).await }
         };
         self.holdings.look(email, patience, work).await
+    }
+
+    /// Files that were brought, rehearsals and whatever was worked out for somebody to
+    /// look at may name whoever is forgotten.
+    pub(super) fn forget_what_was_looked_at(&self) {
+        self.uploads.clear();
+        self.rehearsals.clear();
+        self.holdings.clear();
+        self.looks.clear();
+        self.plans.clear();
     }
 }
 
@@ -140,12 +150,7 @@ pub(super) async fn forget(
     let mut news = News::default();
     match told(confirmed(&front, &visitor, &wish).await)? {
         Ok(done) => {
-            // Files that were looked at, and rehearsals, may name them.
-            front.uploads.clear();
-            front.rehearsals.clear();
-            front.holdings.clear();
-            front.looks.clear();
-            front.plans.clear();
+            front.forget_what_was_looked_at();
             news.done = Some(done);
             sheet(&front, &visitor, "", news).await
         }

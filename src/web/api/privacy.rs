@@ -1,11 +1,12 @@
 //! What is held of an address, and that it be forgotten.
 
 use super::given::{Asked, Body, Caller};
-use super::problem::Answer;
+use super::problem::{Answer, Problem};
 use crate::web::Front;
 use crate::web::privacy::is_confirmed;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -44,12 +45,14 @@ pub(super) async fn everything(
     State(front): State<Arc<Front>>,
     Asked(whom): Asked<Whom>,
 ) -> Answer<Json<Everything>> {
-    let all = front.desk().everything(&whom.email).await?;
+    // Looked up once for all who ask, one address at a time: it reads every table.
+    let all = front.everything(&whom.email, None).await?;
+    let all = all.ok_or_else(|| Problem::of(StatusCode::SERVICE_UNAVAILABLE))?;
     Ok(Json(Everything {
         email: all.email.to_string(),
         at: all.at,
-        store: all.store,
-        files: all.files,
+        store: all.store.clone(),
+        files: all.files.clone(),
     }))
 }
 
@@ -98,9 +101,7 @@ pub(super) async fn forget(
     let done = desk
         .forget(&asked.email, caller.name(), front.wiring)
         .await?;
-    // Files that were looked at, and rehearsals, may name them.
-    front.uploads.clear();
-    front.rehearsals.clear();
+    front.forget_what_was_looked_at();
     Ok(Json(Forgotten {
         email: done.email.to_string(),
         rows: done.erased.rows,
