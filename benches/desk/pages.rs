@@ -478,19 +478,14 @@ fn api_of_one(book: &mut Book, scene: &Scene) {
             format!("/api/v1/distributions/{id}"),
         );
     }
-    let each = scene
-        .contacts
-        .iter()
-        .map(|id| format!("/api/v1/contacts/{id}"));
-    book.each(Program, "/api/v1/contacts/{contact}", "", each.collect());
-    let each = scene.contacts.iter();
-    let each = each.map(|id| format!("/api/v1/contacts/{id}/key"));
-    book.each(
-        Program,
-        "/api/v1/contacts/{contact}/key",
-        "",
-        each.collect(),
-    );
+    for (route, rest) in [
+        ("/api/v1/contacts/{contact}", ""),
+        ("/api/v1/contacts/{contact}/key", "/key"),
+    ] {
+        let each = scene.contacts.iter();
+        let each = each.map(|id| format!("/api/v1/contacts/{id}{rest}"));
+        book.each(Program, route, "", each.collect());
+    }
     let each = scene
         .reports
         .iter()

@@ -49,7 +49,7 @@ impl Place {
 
 /// A page of a table, with where it is in it and what is before and behind it.
 /// `address` is that of the page from a row on.
-fn leaf(rows: Vec<Value>, all: u64, from: usize, address: impl Fn(usize) -> String) -> Value {
+fn leaf(rows: &[Value], all: u64, from: usize, address: impl Fn(usize) -> String) -> Value {
     let last = from.saturating_add(rows.len());
     json!({
         "is_part": (rows.len() as u64) < all,
@@ -165,10 +165,10 @@ fn shown(
     // Whom nobody asked for is not in the table.
     let unasked = totals.by_reason.get(Exclusion::NotSelected.name());
     let surprises = totals.excluded - unasked.copied().unwrap_or_default();
-    let included = leaf(included, totals.included, place.from, |from| {
+    let included = leaf(&included, totals.included, place.from, |from| {
         Place { from, ..place }.address(form, "included")
     });
-    let excluded = leaf(excluded, surprises, place.out_from, |out_from| {
+    let excluded = leaf(&excluded, surprises, place.out_from, |out_from| {
         Place { out_from, ..place }.address(form, "excluded")
     });
     json!({
@@ -300,8 +300,8 @@ mod tests {
     #[test]
     fn a_table_is_turned_over_and_nobody_is_left_out() {
         let page = |from: usize| {
-            let rows = (from..450).take(SHOWN).map(|n| json!(n)).collect();
-            leaf(rows, 450, from, |from| from.to_string())
+            let rows: Vec<_> = (from..450).take(SHOWN).map(|n| json!(n)).collect();
+            leaf(&rows, 450, from, |from| from.to_string())
         };
         let (mut from, mut seen) = (0, Vec::new());
         loop {
