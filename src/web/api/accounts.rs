@@ -1,7 +1,7 @@
 //! Accounts of the desk, and who did what: for admins.
 
 use super::given::{Asked, Body, Caller};
-use super::page::{Limit, Page, place};
+use super::page::{Page, Which, place};
 use super::problem::{Answer, Problem};
 use crate::domain;
 use crate::domain::account::Role;
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// What somebody is at the desk.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -209,19 +209,6 @@ pub(super) struct Act {
     /// On what, and how; `token` names the token that a program showed.
     #[schema(value_type = Object)]
     facts: Map<String, Value>,
-}
-
-/// Which acts.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// Those before this place.
-    after: Option<String>,
-    /// At most so many.
-    #[serde(default)]
-    #[param(value_type = u16, minimum = 1, maximum = 500, required = false)]
-    limit: Limit,
 }
 
 /// Who did what, the newest first.

@@ -3,7 +3,7 @@
 use super::contacts::Contact;
 use super::given::{Asked, Body, Caller};
 use super::imports::FieldChange;
-use super::page::{Limit, Page, place};
+use super::page::{Page, Which, place};
 use super::problem::{Answer, Problem};
 use crate::desk::merge::{MergeOrder, print_of};
 use crate::domain::likeness::Why;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Two contacts that may be one person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,19 +28,6 @@ pub(super) struct Duplicate {
     /// Why: `capitals` where the addresses differ in capitals alone,
     /// `name_and_outlet` where one name is at one outlet.
     why: String,
-}
-
-/// Which pairs.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// Those after this place.
-    after: Option<String>,
-    /// At most so many.
-    #[serde(default)]
-    #[param(value_type = u16, minimum = 1, maximum = 500, required = false)]
-    limit: Limit,
 }
 
 /// Contacts that may be one person, but for those that somebody told apart.

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use crate::web::fields;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// How many are on a page where nobody says.
 const USUAL: u16 = 100;
@@ -44,6 +44,19 @@ impl Limit {
     pub(super) fn and_one(self) -> u32 {
         fields::one_more(self.count())
     }
+}
+
+/// Which part of a list that is only turned over.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Those after this place, which the page before named.
+    pub(super) after: Option<String>,
+    /// At most so many.
+    #[serde(default)]
+    #[param(value_type = u16, minimum = 1, maximum = 500, required = false)]
+    pub(super) limit: Limit,
 }
 
 /// A page of a list.

@@ -1,7 +1,7 @@
 //! Releases: listed, shown, checked, and one mail of them.
 
 use super::given::{Asked, Caller};
-use super::page::{Limit, Page};
+use super::page::{Page, Which};
 use super::problem::{Answer, FileProblem};
 use super::shapes::{Distribution, Embargo, shown};
 use crate::desk::check;
@@ -190,19 +190,6 @@ impl From<ReleaseSheet> for WholeRelease {
             followed: sheet.followed.into_iter().map(Distribution::from).collect(),
         }
     }
-}
-
-/// Which releases.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// Those after this one.
-    after: Option<String>,
-    /// At most so many.
-    #[serde(default)]
-    #[param(value_type = u16, minimum = 1, maximum = 500, required = false)]
-    limit: Limit,
 }
 
 /// Releases, the newest name first.
