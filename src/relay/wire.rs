@@ -25,7 +25,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 /// Pieces handed to the socket in one call.
-const PIECES: usize = 16;
+const PIECES: usize = 32;
 /// Octets of a reply that nobody waits the end of.
 const LONGEST_REPLY: usize = 64 * 1024;
 /// Octets read at once.

@@ -1,5 +1,6 @@
 //! Text bodies: encoded always, so that they are ASCII in CRLF lines of 76 octets.
 
+use super::draft::Draft;
 use super::form::BodyForm;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -48,7 +49,8 @@ pub(super) fn weight(text: &str) -> (usize, usize) {
 /// A text that is mostly ASCII goes as quoted-printable, which a person can
 /// still read in the source; another, Cyrillic or Arabic, as base64, which is
 /// less than half as long.
-pub(super) fn write(subtype: &str, body: Body<'_>, out: &mut String) {
+pub(super) fn write(subtype: &str, body: Body<'_>, draft: &mut Draft) {
+    let out = &mut draft.own;
     let (length, foreign) = body.weight();
     let readable = foreign * 6 < length;
     let encoding = if readable {
@@ -64,7 +66,7 @@ pub(super) fn write(subtype: &str, body: Body<'_>, out: &mut String) {
     match (body, readable) {
         (Body::Plain(text), true) => write_quoted(text, out),
         (Body::Plain(text), false) => write_base64(crlf(text).as_bytes(), out),
-        (Body::Form { form, values }, true) => form.write_quoted(values, out),
+        (Body::Form { form, values }, true) => form.write_quoted(values, draft),
         (Body::Form { form, values }, false) => {
             write_base64(form.with_crlf(values).as_bytes(), out);
         }

@@ -3,7 +3,8 @@
 //! only copied; base64 does not, and is encoded per message.
 
 use super::body::{crlf, weight, write_quoted};
-use std::sync::OnceLock;
+use super::draft::Draft;
+use std::sync::{Arc, OnceLock};
 
 /// A text with slots for values, ready to be encoded with them.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub struct BodyForm {
 #[derive(Debug)]
 enum Stretch {
     /// Encoded.
-    Ready(String),
+    Ready(Arc<str>),
     /// One line that holds slots, without its end.
     Open(Vec<Bit>),
 }
@@ -64,23 +65,18 @@ impl BodyForm {
     }
 
     /// Writes the text with these values as quoted-printable.
-    pub(super) fn write_quoted(&self, values: &[String], out: &mut String) {
+    pub(super) fn write_quoted(&self, values: &[String], draft: &mut Draft) {
         let stretches = self.quoted.get_or_init(|| stretches(&self.literals));
-        let ready = stretches.iter().map(|stretch| match stretch {
-            Stretch::Ready(encoded) => encoded.len(),
-            Stretch::Open(_) => 0,
-        });
-        out.reserve(ready.sum::<usize>() + 1024);
         let mut line = String::with_capacity(512);
         for stretch in stretches {
             match stretch {
-                Stretch::Ready(encoded) => out.push_str(encoded),
+                Stretch::Ready(encoded) => draft.share(encoded),
                 Stretch::Open(bits) => {
                     line.clear();
                     for bit in bits {
                         line.push_str(bit.text(values));
                     }
-                    write_quoted(&line, out);
+                    write_quoted(&line, &mut draft.own);
                 }
             }
         }
@@ -113,6 +109,7 @@ fn stretches(literals: &[String]) -> Vec<Stretch> {
         }
     }
     maker.end_line();
+    maker.end_stretch();
     maker.done
 }
 
@@ -120,6 +117,8 @@ fn stretches(literals: &[String]) -> Vec<Stretch> {
 #[derive(Debug, Default)]
 struct Maker {
     done: Vec<Stretch>,
+    /// Encoded lines without a slot, up to here.
+    ready: String,
     open: Vec<Bit>,
 }
 
@@ -127,33 +126,35 @@ impl Maker {
     fn end_line(&mut self) {
         let line = std::mem::take(&mut self.open);
         match &line[..] {
-            [] => self.ready(""),
-            [Bit::Text(text)] => self.ready(text),
-            [Bit::Slot(_)] | [_, _, ..] => self.done.push(Stretch::Open(line)),
+            [] => write_quoted("", &mut self.ready),
+            [Bit::Text(text)] => write_quoted(text, &mut self.ready),
+            [Bit::Slot(_)] | [_, _, ..] => {
+                self.end_stretch();
+                self.done.push(Stretch::Open(line));
+            }
         }
     }
 
-    /// A line without a slot.
-    fn ready(&mut self, line: &str) {
-        if let Some(Stretch::Ready(encoded)) = self.done.last_mut() {
-            return write_quoted(line, encoded);
+    fn end_stretch(&mut self) {
+        let ready = std::mem::take(&mut self.ready);
+        if !ready.is_empty() {
+            self.done.push(Stretch::Ready(ready.into()));
         }
-        let mut encoded = String::new();
-        write_quoted(line, &mut encoded);
-        self.done.push(Stretch::Ready(encoded));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Piece;
     use super::super::body::{Body, write};
     use super::*;
     use proptest::prelude::*;
 
     fn written(body: Body<'_>) -> String {
-        let mut out = "\r\n".to_owned();
-        write("plain", body, &mut out);
-        out
+        let mut draft = Draft::new("\r\n".to_owned());
+        write("plain", body, &mut draft);
+        let pieces = draft.finish();
+        pieces.iter().map(Piece::as_str).collect()
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub fn message_id(delivery: DeliveryId, domain: &str) -> String {
 /// Writes all headers up to those of the first part.
 pub(super) fn write(message: &Message<'_>) -> Result<String, ComposeError> {
     let letterhead = message.letterhead;
-    let mut out = String::with_capacity(16 * 1024);
+    let mut out = String::with_capacity(4 * 1024);
     write_date(message.date, &letterhead.zone, &mut out)?;
     out.push_str(&letterhead.fixed);
     write_to(message.to, &mut out)?;

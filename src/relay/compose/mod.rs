@@ -7,6 +7,7 @@
 //! here there are none).
 
 mod body;
+mod draft;
 mod form;
 mod headers;
 mod parts;
@@ -21,6 +22,7 @@ pub use parts::{EncodedParts, PartSource};
 use crate::domain::address::Mailbox;
 use crate::domain::ids::DeliveryId;
 use crate::domain::language::Language;
+use draft::Draft;
 use jiff::Timestamp;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -49,7 +51,8 @@ pub enum ComposeError {
 pub(super) enum Piece {
     /// This message's own.
     Own(String),
-    /// An attachment, encoded once per release and copied nowhere.
+    /// An attachment, or a part of a body that many readers get alike: encoded once
+    /// per release and copied nowhere.
     Shared(Arc<str>),
 }
 
@@ -158,21 +161,19 @@ pub struct Message<'a> {
 /// An address or moment that no header can hold.
 pub fn compose(message: &Message<'_>) -> Result<ComposedMessage, ComposeError> {
     let mut writer = Writer {
-        pieces: Vec::new(),
-        current: headers::write(message)?,
+        draft: Draft::new(headers::write(message)?),
         delivery: message.delivery,
         html: message.html,
         text: message.text,
         inline: message.inline,
     };
     writer.mixed(message.attachments);
-    Ok(ComposedMessage::new(writer.finish()))
+    Ok(ComposedMessage::new(writer.draft.finish()))
 }
 
 /// Writes the tree of parts; shared parts become pieces of their own.
 struct Writer<'a> {
-    pieces: Vec<Piece>,
-    current: String,
+    draft: Draft,
     delivery: DeliveryId,
     html: Body<'a>,
     text: Body<'a>,
@@ -189,17 +190,17 @@ impl Writer<'_> {
     fn open(&mut self, subtype: &str, parameters: &str, boundary: &str) {
         // Writing to a text never fails.
         let _ = write!(
-            self.current,
+            self.draft.own,
             "Content-Type: multipart/{subtype};{parameters}\r\n boundary=\"{boundary}\"\r\n\r\n"
         );
     }
 
     fn next(&mut self, boundary: &str) {
-        let _ = write!(self.current, "--{boundary}\r\n");
+        let _ = write!(self.draft.own, "--{boundary}\r\n");
     }
 
     fn close(&mut self, boundary: &str) {
-        let _ = write!(self.current, "--{boundary}--\r\n");
+        let _ = write!(self.draft.own, "--{boundary}--\r\n");
     }
 
     fn mixed(&mut self, attachments: &EncodedParts) {
@@ -218,7 +219,7 @@ impl Writer<'_> {
         let boundary = self.boundary("a");
         self.open("alternative", "", &boundary);
         self.next(&boundary);
-        body::write("plain", self.text, &mut self.current);
+        body::write("plain", self.text, &mut self.draft);
         self.next(&boundary);
         self.related();
         self.close(&boundary);
@@ -226,12 +227,12 @@ impl Writer<'_> {
 
     fn related(&mut self) {
         if self.inline.is_empty() {
-            return body::write("html", self.html, &mut self.current);
+            return body::write("html", self.html, &mut self.draft);
         }
         let boundary = self.boundary("r");
         self.open("related", " type=\"text/html\";", &boundary);
         self.next(&boundary);
-        body::write("html", self.html, &mut self.current);
+        body::write("html", self.html, &mut self.draft);
         self.shared(self.inline, &boundary);
         self.close(&boundary);
     }
@@ -239,15 +240,8 @@ impl Writer<'_> {
     fn shared(&mut self, parts: &EncodedParts, boundary: &str) {
         for part in parts.iter() {
             self.next(boundary);
-            self.pieces
-                .push(Piece::Own(std::mem::take(&mut self.current)));
-            self.pieces.push(Piece::Shared(Arc::clone(part)));
+            self.draft.share(part);
         }
-    }
-
-    fn finish(mut self) -> Vec<Piece> {
-        self.pieces.push(Piece::Own(self.current));
-        self.pieces
     }
 }
 
