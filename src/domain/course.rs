@@ -1,5 +1,7 @@
 //! The course of a distribution: under way, held, or killed.
 
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +54,6 @@ pub enum Course {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CourseError {
     /// It is held already.
-    #[error("it is held already, since {since} by {by}: {why}")]
     AlreadyHeld {
         /// Since when.
         since: String,
@@ -62,10 +63,8 @@ pub enum CourseError {
         why: String,
     },
     /// There is nothing to resume.
-    #[error("it is not held")]
     NotHeld,
     /// It is over.
-    #[error("it was killed at {at} by {by}: {why}")]
     Killed {
         /// When.
         at: String,
@@ -75,6 +74,25 @@ pub enum CourseError {
         why: String,
     },
 }
+
+impl Tell for CourseError {
+    fn said(&self) -> Said {
+        match self {
+            Self::AlreadyHeld { since, by, why } => said!(
+                "it is held already, since {since} by {by}: {why}",
+                since,
+                by,
+                why
+            ),
+            Self::NotHeld => said!("it is not held"),
+            Self::Killed { at, by, why } => {
+                said!("it was killed at {at} by {by}: {why}", at, by, why)
+            }
+        }
+    }
+}
+
+shown_as_said!(CourseError);
 
 impl Course {
     /// Its name in tables, columns and JSON.
