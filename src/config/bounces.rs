@@ -125,7 +125,8 @@ fn lmtp(text: &str, workspace: &Path) -> Result<LmtpAddress, Said> {
     if let Some(path) = text.strip_prefix("unix:") {
         return Ok(LmtpAddress::Unix(workspace.join(path)));
     }
-    let expected = "expected one of this machine such as `127.0.0.1:2424`, or `unix:run/lmtp.sock`";
+    let expected =
+        said!("expected one of this machine such as `127.0.0.1:2424`, or `unix:run/lmtp.sock`");
     match text.parse::<std::net::SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(LmtpAddress::Tcp(address)),
         Ok(_) => Err(said!(

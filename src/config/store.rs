@@ -18,8 +18,10 @@ use url::Url;
 /// The port of PostgreSQL.
 const PORT: u16 = 5432;
 
-/// What a store may be called.
-const EXPECTED: &str = "expected `sqlite:FILE` or `postgres://USER@HOST/DATABASE`";
+/// What a store is named by.
+fn wanted() -> Said {
+    said!("expected `sqlite:FILE` or `postgres://USER@HOST/DATABASE`")
+}
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +57,9 @@ impl StoreLocation {
             Some((scheme, _)) => Err(said!(
                 "`{scheme}:…` is no store; {expected}",
                 scheme,
-                expected = EXPECTED
+                expected = wanted()
             )),
-            None => Err(said!("this is no store; {expected}", expected = EXPECTED)),
+            None => Err(said!("this is no store; {expected}", expected = wanted())),
         }
     }
 
@@ -83,7 +85,7 @@ fn database(text: &str, workspace: &Path) -> Result<Database, Said> {
         said!(
             "it cannot be read: {error}; {expected}",
             error,
-            expected = EXPECTED
+            expected = wanted()
         )
     })?;
     if url.password().is_some() {
@@ -106,7 +108,7 @@ fn database(text: &str, workspace: &Path) -> Result<Database, Said> {
     if words.user.is_empty() || name.is_empty() || name.contains('/') {
         return Err(said!(
             "a user or a database is missing; {expected}",
-            expected = EXPECTED
+            expected = wanted()
         ));
     }
     let tls = words.tls.unwrap_or(if is_here(&host) {
@@ -170,7 +172,7 @@ fn host(text: &str) -> Result<DatabaseHost, Said> {
     match text.trim_matches(['[', ']']) {
         "" => Err(said!(
             "the host is missing; {expected}",
-            expected = EXPECTED
+            expected = wanted()
         )),
         folder if folder.starts_with('/') => Ok(DatabaseHost::Socket(folder.into())),
         name => Ok(DatabaseHost::Name(name.to_owned())),

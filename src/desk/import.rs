@@ -307,7 +307,7 @@ impl Desk {
                 email: email.clone(),
                 message: said!(
                     "the address is barred ({reason}): the contact is kept, and nothing is sent to it",
-                    reason = reason.name()
+                    reason = reason.in_words()
                 ),
                 fields: Vec::new(),
             })

@@ -9,6 +9,7 @@ use crate::dispatch::revisions::{Deed, hold};
 use crate::domain::course::{Course, HoldCause};
 use crate::domain::distribution::Distribution;
 use crate::domain::release::Release;
+use crate::domain::said::Said;
 use crate::said;
 use jiff::Timestamp;
 
@@ -65,8 +66,8 @@ impl Desk {
             None => said!("release.toml names no embargo"),
         };
         let lift = match other.lift() {
-            Some(lift) => self.shown(lift),
-            None => "none".to_owned(),
+            Some(lift) => Said::verbatim(self.shown(lift)),
+            None => said!("none"),
         };
         DeskError::conflict(said!(
             "{said}, but {id} of the same release stands with {lift}, and a release has one embargo: write that into release.toml, change it for all with `dateline embargo move {id} TIME --why …` or `embargo lift`, or `dateline kill {id} --why …`; nothing was planned",

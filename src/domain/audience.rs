@@ -173,7 +173,9 @@ impl Exclusion {
             Self::InExcludedSegment { segment } => {
                 said!("in segment {segment}, which is left out", segment)
             }
-            Self::Suppressed { because } => said!("suppressed: {reason}", reason = because.name()),
+            Self::Suppressed { because } => {
+                said!("suppressed: {reason}", reason = because.in_words())
+            }
             Self::AlreadySent { distribution } => {
                 said!("already has it by {distribution}", distribution)
             }

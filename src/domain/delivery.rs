@@ -367,7 +367,11 @@ impl Tell for Illegal {
                     "be settled" => said!("be settled"),
                     other => Said::verbatim(other),
                 };
-                said!("a delivery that is {state} cannot {event}", state, event)
+                said!(
+                    "a delivery that is {state} cannot {event}",
+                    state = state_in_words(state),
+                    event
+                )
             }
             Self::Embargo { until } => said!("the embargo bars this contact until {until}", until),
             Self::LeaseLost => said!("the lease is not this worker's any more"),
@@ -376,6 +380,24 @@ impl Tell for Illegal {
 }
 
 shown_as_said!(Illegal);
+
+/// A state, as it is told.
+fn state_in_words(name: &str) -> Said {
+    match name {
+        "planned" => said!("planned"),
+        "due" => said!("due"),
+        "claimed" => said!("claimed"),
+        "deferred" => said!("deferred"),
+        "in_doubt" => said!("in_doubt"),
+        "accepted" => said!("accepted"),
+        "rejected" => said!("rejected"),
+        "bounced" => said!("bounced"),
+        "expired" => said!("expired"),
+        "suppressed" => said!("suppressed"),
+        "cancelled" => said!("cancelled"),
+        other => Said::verbatim(other),
+    }
+}
 
 /// Moves a delivery on.
 ///

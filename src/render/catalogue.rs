@@ -48,7 +48,7 @@ impl Catalogue {
 
 fn listed(places: &[&str]) -> Said {
     if places.is_empty() {
-        return said!("none");
+        return said!("no places");
     }
     let names = places.iter().map(|name| format!("{{{name}}}"));
     Said::verbatim(names.collect::<Vec<_>>().join(", "))
@@ -84,7 +84,7 @@ mod tests {
             [
                 "t.toml:2: the text of `no {x}` has other places; expected {x}",
                 "t.toml:3: `a` is a number; expected a text in quotes",
-                "t.toml:4: the text of `b` has other places; expected none",
+                "t.toml:4: the text of `b` has other places; expected no places",
             ]
         );
         assert!(read("\"a = 1").1[0].starts_with("t.toml:1:"));

@@ -1,0 +1,208 @@
+//! What is said of something wrong: every text has its Russian, and none goes round
+//! the catalogue.
+
+use crate::architecture::sources;
+use dateline::domain::said::places;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+
+const CATALOGUE: &str = "templates/web/i18n/errors.ru.toml";
+
+/// The sources without comments and without what is there for tests alone, by name.
+fn program() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    files
+        .iter()
+        .map(|file| {
+            let name = file.strip_prefix(root).unwrap().display().to_string();
+            let whole = std::fs::read_to_string(file).unwrap();
+            let own = whole.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
+            let text: Vec<_> = own.lines().filter(is_code).collect();
+            (name, text.join("\n"))
+        })
+        .filter(|(name, _)| !name.contains("tests"))
+        .collect()
+}
+
+/// Where a macro or function is called in the sources, and what follows its bracket.
+fn calls<'t>(text: &'t str, called: &str) -> Vec<(usize, &'t str)> {
+    let at = |(at, found): (usize, &str)| {
+        let before = text[..at].chars().next_back();
+        let own = before.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        let line = text[..at].matches('\n').count() + 1;
+        own.then(|| (line, text[at + found.len()..].trim_start()))
+    };
+    text.match_indices(called).filter_map(at).collect()
+}
+
+/// The text of a literal that begins here.
+fn literal(code: &str) -> Option<String> {
+    let mut rest = code.strip_prefix('"')?.chars();
+    let mut text = String::new();
+    loop {
+        match rest.next()? {
+            '"' => return Some(text),
+            '\\' => match rest.next()? {
+                'n' => text.push('\n'),
+                // The line goes on where the next one says something.
+                '\n' => rest = rest.as_str().trim_start().chars(),
+                same @ ('"' | '\\' | '\'') => text.push(same),
+                other => panic!("an escape that is not known here: \\{other}"),
+            },
+            c => text.push(c),
+        }
+    }
+}
+
+/// Whether it says anything beside its values.
+fn has_words(text: &str) -> bool {
+    let mut bare = text.to_owned();
+    for place in places(text) {
+        bare = bare.replace(&format!("{{{place}}}"), "");
+    }
+    bare.contains(char::is_alphabetic)
+}
+
+/// Every text that is said, with the places in the sources where it is.
+fn said() -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (file, text) in program() {
+        for (line, rest) in calls(&text, "said!(") {
+            let place = format!("{file}, about line {line}");
+            let pattern = literal(rest).unwrap_or_else(|| panic!("no text: {place}"));
+            all.entry(pattern).or_default().push(place);
+        }
+    }
+    assert!(all.len() > 500, "only {} were found", all.len());
+    all
+}
+
+fn catalogue() -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(CATALOGUE);
+    let text = std::fs::read_to_string(path).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let told = |value: &toml::Value| value.as_str().unwrap().to_owned();
+    let pairs = table.iter().map(|(key, value)| (key.clone(), told(value)));
+    pairs.collect()
+}
+
+#[test]
+fn every_text_has_its_russian_with_the_same_places() {
+    let (said, catalogue) = (said(), catalogue());
+    let mut faults = String::new();
+    for (english, where_) in said.iter().filter(|(text, _)| has_words(text)) {
+        match catalogue.get(english) {
+            None => writeln!(faults, "{}: no Russian for {english:?}", where_[0]).unwrap(),
+            Some(russian) if places(russian) != places(english) => {
+                writeln!(faults, "{CATALOGUE}: other places than in {english:?}").unwrap();
+            }
+            Some(russian) if russian.trim() != russian && english.trim() == english => {
+                writeln!(faults, "{CATALOGUE}: blanks round {russian:?}").unwrap();
+            }
+            Some(_) => {}
+        }
+    }
+    let known: BTreeSet<_> = said.keys().collect();
+    for english in catalogue.keys().filter(|english| !known.contains(english)) {
+        writeln!(faults, "{CATALOGUE}: nobody says {english:?}").unwrap();
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn the_russian_is_russian() {
+    let names = [
+        "ca_file",
+        "--",
+        "openpgp: {",
+        "openpgp: key_file",
+        "passphrase_file",
+        "password_file",
+        "store: {",
+        "dkim: key_file",
+        "style.css",
+        "`",
+    ];
+    for (english, russian) in catalogue() {
+        let is_name = names.iter().any(|name| english.starts_with(name));
+        let cyrillic = russian
+            .chars()
+            .any(|c| ('а'..='я').contains(&c) || c == 'ё');
+        assert!(
+            cyrillic || is_name || english == "true or false",
+            "{english:?} = {russian:?}"
+        );
+    }
+}
+
+/// Words that are put together without a text of the catalogue stay English for
+/// everybody. The types let no `String` be said; what is left is to call one the
+/// words of somebody else.
+#[test]
+fn no_words_of_ours_are_called_somebody_elses() {
+    let mut faults = String::new();
+    for (file, text) in program() {
+        for (line, rest) in calls(&text, "verbatim(") {
+            let rest = rest.trim_start_matches(['&', '*']);
+            let made = ["format!(", "format_args!(", "concat!("];
+            let inside = made.iter().find_map(|made| rest.strip_prefix(made));
+            let own = literal(inside.unwrap_or(rest).trim_start());
+            if own.is_some_and(|own| has_words(&own)) {
+                writeln!(faults, "{file}, about line {line}: use `said!`").unwrap();
+            }
+        }
+        let made_up = !calls(&text, "Said::filled(").is_empty();
+        if made_up && file != "src/domain/said.rs" {
+            writeln!(faults, "{file}: a text is said by `said!` alone").unwrap();
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// A page shows nothing that was said but through the catalogue; the API, for
+/// programs, is in English.
+#[test]
+fn a_page_asks_the_catalogue() {
+    let mut faults = String::new();
+    let pages = |file: &str| file.starts_with("src/web/") && !file.starts_with("src/web/api/");
+    for (file, text) in program().iter().filter(|(file, _)| pages(file)) {
+        for said in [
+            "problem", "fault", "error", "said", "warning", "message", "cause", "wrong", "broken",
+        ] {
+            for end in [
+                ".to_string()",
+                ".message.to_string()",
+                ".said().to_string()",
+            ] {
+                if !calls(text, &format!("{said}{end}")).is_empty() && file != "src/web/metrics.rs"
+                {
+                    writeln!(faults, "{file}: `{said}{end}` is in English for everybody").unwrap();
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn a_literal_is_read_as_the_compiler_reads_it() {
+    assert_eq!(
+        literal("\"a \\\"b\\\" \\\n     c\\n\", x)").as_deref(),
+        Some("a \"b\" c\n")
+    );
+    assert_eq!(literal("name, x"), None);
+    assert!(has_words("a {b}") && !has_words("{b}: `{c}`") && has_words("{{a}}"));
+    let found = calls("said!(\"x\") shown_as_said!(E) said!(\n \"y\")", "said!(");
+    let found: Vec<_> = found
+        .iter()
+        .map(|(line, rest)| (*line, literal(rest)))
+        .collect();
+    assert_eq!(
+        found,
+        [(1, Some("x".to_owned())), (1, Some("y".to_owned()))]
+    );
+}
