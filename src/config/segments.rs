@@ -73,10 +73,7 @@ pub fn with_segment(text: &str, name: &str, rule: &str) -> Result<String, Vec<Fi
     if found == expected && !problems.iter().any(Problem::is_error) {
         return Ok(whole);
     }
-    let problem = problems
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let problem = problems.first().map(Tell::said).unwrap_or_default();
     Err(vec![fault(
         "name",
         said!(

@@ -5,6 +5,7 @@ use super::workspace::settings;
 use super::{DeskError, Wiring};
 use crate::dkim::{KeyKind, NewKey, Record, Selector, SigningKey};
 use crate::domain::address::EmailAddress;
+use crate::domain::said::Tell;
 use crate::said;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -157,7 +158,7 @@ fn domain(
     let Some(text) = wanted else {
         return newsrooms.map(|domain| (domain, true)).map_err(|problems| {
             let cause = problems.iter().find(|problem| problem.is_error());
-            let cause = cause.map(ToString::to_string).unwrap_or_default();
+            let cause = cause.map(Tell::said).unwrap_or_default();
             DeskError::request(said!(
                 "cannot tell the newsroom's domain; name it with --domain ({cause})",
                 cause

@@ -7,7 +7,7 @@
 use super::accounts::{SignedIn, token_hash};
 use super::{Desk, DeskError};
 use crate::domain::account::{Account, UserName};
-use crate::domain::said::Tell;
+use crate::domain::said::{Said, Tell};
 use crate::domain::schedule::parse_instant;
 use crate::domain::token::{LASTS, LONGEST, Scope, Token, TokenName};
 use crate::entropy::Entropy;
@@ -171,10 +171,11 @@ impl Desk {
     }
 
     fn expiry(&self, text: Option<&str>, now: Timestamp) -> Result<Timestamp, DeskError> {
-        let wrong =
-            |error: &dyn std::fmt::Display| DeskError::request(said!("--expires: {error}", error));
+        let wrong = |error: &dyn Tell| DeskError::request(said!("--expires: {error}", error));
         let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
-            return now.checked_add(LASTS).map_err(|error| wrong(&error));
+            return now
+                .checked_add(LASTS)
+                .map_err(|error| wrong(&Said::verbatim(error)));
         };
         let at =
             parse_instant(text, &self.settings.newsroom.zone).map_err(|error| wrong(&error))?;

@@ -172,7 +172,7 @@ impl Making<'_> {
     }
 
     /// A cell that makes no sense is not spoken of either.
-    fn wrong(&mut self, field: Field, error: &dyn std::fmt::Display) {
+    fn wrong(&mut self, field: Field, error: &dyn Tell) {
         self.faults
             .push(said!("`{field}`: {error}", field = field.name(), error));
         self.given = Field::ALL
@@ -181,7 +181,7 @@ impl Making<'_> {
             .collect();
     }
 
-    fn parsed<T, E: std::fmt::Display>(
+    fn parsed<T, E: Tell>(
         &mut self,
         field: Field,
         parse: impl Fn(&str) -> Result<T, E>,

@@ -180,6 +180,7 @@ fn a_newsroom_says_it_in_its_own_words() {
     let workspace = Workspace::with_contacts();
     user(&workspace, "vera", "admin");
     let words = "templates/web/i18n/errors.ru.toml";
+    std::fs::create_dir_all(workspace.path("templates/web/i18n")).unwrap();
     workspace.write(
         words,
         "\"{email} is not barred\" = \"писать на {email} можно\"\n",
