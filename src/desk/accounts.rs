@@ -7,7 +7,7 @@ use super::{Desk, DeskError, password};
 use crate::domain::account::{Account, Act, Role, SecondFactor, Session, UserName};
 use crate::domain::language::Language;
 use crate::domain::log::facts;
-use crate::domain::said::Tell;
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
 use crate::said;
 use base64::Engine;
@@ -307,7 +307,7 @@ impl Desk {
         if let Some(until) = known.locked(now) {
             return Err(DeskError::request(said!(
                 "too many wrong passwords; nothing is looked at before {until}",
-                until
+                until = Said::moment(until, until)
             )));
         }
         let tried = known.tried(now);

@@ -63,7 +63,7 @@ impl Desk {
             return Err(DeskError::conflict(said!(
                 "{by} approved this very content {time} already; a second approval must be another person’s",
                 by = first.by,
-                time = self.shown(first.at)
+                time = self.moment(first.at)
             )));
         }
         if !parity_ok {

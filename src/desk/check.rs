@@ -7,6 +7,7 @@ use crate::dispatch::composer::{Composer, probe_deliveries};
 use crate::dispatch::content::FrozenContent;
 use crate::domain::link::{LinkKey, Links};
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
 use crate::said;
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
@@ -129,7 +130,10 @@ const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 fn signing_end(settings: &Settings, now: Timestamp) -> Option<Problem> {
     let key = settings.openpgp.key()?;
     let end = key.expires()?;
-    let (key, time) = (key.fingerprint(), end.strftime("%Y-%m-%d %H:%M UTC"));
+    let (key, time) = (
+        key.fingerprint(),
+        Said::moment(end, end.strftime("%Y-%m-%d %H:%M UTC")),
+    );
     if end <= now {
         return Some(Problem::error(
             "dateline.toml",

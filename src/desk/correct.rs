@@ -279,7 +279,7 @@ impl Desk {
             (Notice::LiftedEarly, Some(lift)) if lift <= self.clock.now() => None,
             (Notice::LiftedEarly, Some(lift)) => Some(said!(
                 "the embargo stands until {time}; lift it first with `dateline embargo lift {id} --why …`",
-                time = self.shown(lift),
+                time = self.moment(lift),
                 id = last.id
             )),
             (Notice::EmbargoMoved, Some(lift)) if lift > self.clock.now() => None,

@@ -13,7 +13,7 @@ use crate::domain::delivery::{Delivery, Event, apply};
 use crate::domain::distribution::Distribution;
 use crate::domain::embargo::{Embargo, Phase};
 use crate::domain::ids::DistributionId;
-use crate::domain::said::Tell;
+use crate::domain::said::{Said, Tell};
 use crate::domain::schedule::{Spot, parse_instant};
 use crate::said;
 use crate::store::{Move, Reach, Standing, Store};
@@ -153,7 +153,7 @@ impl Desk {
         if until <= deed.now {
             return Err(DeskError::request(said!(
                 "{time} has passed; to end the embargo now, say `dateline embargo lift {id} --why …`",
-                time = self.shown(until),
+                time = self.moment(until),
                 id = which.id
             )));
         }
@@ -271,7 +271,10 @@ fn standing_embargo(from: &Distribution, now: Timestamp) -> Result<&Embargo, Des
         Some(embargo) if embargo.is_lifted(now) => Err(DeskError::request(said!(
             "the embargo of {id} lifted at {time}; what has been published cannot be put under embargo again",
             id = from.id,
-            time = embargo.until.strftime("%Y-%m-%d %H:%M:%S UTC")
+            time = Said::moment(
+                embargo.until,
+                embargo.until.strftime("%Y-%m-%d %H:%M:%S UTC")
+            )
         ))),
         Some(embargo) => Ok(embargo),
     }

@@ -475,7 +475,7 @@ fn refusal(record: &ImportRecord, outcome: &UndoOutcome) -> DeskError {
                 "{id} was undone already, by {by} at {time}",
                 id,
                 by = undone.by,
-                time = undone.at
+                time = Said::moment(undone.at, undone.at)
             )
         }
         UndoOutcome::NotKept => said!(

@@ -138,7 +138,7 @@ impl Desk {
         {
             warnings.push(said!(
                 "its certificate runs out {time}",
-                time = self.shown(expires)
+                time = self.moment(expires)
             ));
         }
         warnings

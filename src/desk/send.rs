@@ -16,6 +16,7 @@ use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
 use crate::domain::problem::Problem;
 use crate::domain::relay::RelayProfile;
+use crate::domain::said::Said;
 use crate::domain::schedule::Schedule;
 use crate::relay::Relay;
 use crate::said;
@@ -163,7 +164,7 @@ impl Desk {
             return Err(DeskError::conflict(said!(
                 "{id} is planned already, to start {time}; kill it first to give it another schedule, or leave the schedule out to go on with it",
                 id,
-                time = self.shown(distribution.schedule.earliest(distribution.lift()))
+                time = self.moment(distribution.schedule.earliest(distribution.lift()))
             )));
         }
         Ok(())
@@ -172,6 +173,11 @@ impl Desk {
     /// An instant on the newsroom's clock.
     pub fn shown(&self, at: Timestamp) -> String {
         self.settings.newsroom.zone.show(at)
+    }
+
+    /// The same for a message, which other languages write as they do.
+    pub(super) fn moment(&self, at: Timestamp) -> Said {
+        Said::moment(at, self.shown(at))
     }
 
     /// The relay in use: the first of the settings.

@@ -9,7 +9,6 @@ use crate::dispatch::revisions::{Deed, hold};
 use crate::domain::course::{Course, HoldCause};
 use crate::domain::distribution::Distribution;
 use crate::domain::release::Release;
-use crate::domain::said::Said;
 use crate::said;
 use jiff::Timestamp;
 
@@ -61,12 +60,12 @@ impl Desk {
         let said = match said {
             Some(lift) => said!(
                 "release.toml says that the embargo lifts {time}",
-                time = self.shown(lift)
+                time = self.moment(lift)
             ),
             None => said!("release.toml names no embargo"),
         };
         let lift = match other.lift() {
-            Some(lift) => Said::verbatim(self.shown(lift)),
+            Some(lift) => self.moment(lift),
             None => said!("none"),
         };
         DeskError::conflict(said!(

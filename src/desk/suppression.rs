@@ -228,7 +228,7 @@ pub(super) fn forgotten(email: &EmailAddress, at: Timestamp) -> Said {
     said!(
         "{email} was forgotten on {day} because its owner asked for it; where they ask to be written to again, `dateline suppression lift {email} --forgotten --why REASON`",
         email,
-        day = at.strftime("%Y-%m-%d")
+        day = Said::moment(at, at.strftime("%Y-%m-%d"))
     )
 }
 

@@ -181,12 +181,12 @@ impl Desk {
             parse_instant(text, &self.settings.newsroom.zone).map_err(|error| wrong(&error))?;
         let longest = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
         if at <= now {
-            return Err(wrong(&said!("{time} has passed", time = self.shown(at))));
+            return Err(wrong(&said!("{time} has passed", time = self.moment(at))));
         }
         if at > longest {
             return Err(wrong(&said!(
                 "{time} is too far off; expected a time within {days} days",
-                time = self.shown(at),
+                time = self.moment(at),
                 days = LONGEST.as_hours() / 24
             )));
         }

@@ -166,7 +166,7 @@ impl Tell for Unapproved {
                 "{lacking}; the approval by {by} of {time} is void: {changes}",
                 lacking,
                 by = approval.by,
-                time = approval.at.strftime("%Y-%m-%d %H:%M UTC"),
+                time = Said::moment(approval.at, approval.at.strftime("%Y-%m-%d %H:%M UTC")),
                 changes = Said::several(changes.iter().cloned(), ", ")
             ),
         }

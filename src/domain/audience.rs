@@ -185,7 +185,7 @@ impl Exclusion {
             Self::NoVariant => said!("the release has no variant"),
             Self::TooLate { opens } => said!(
                 "their turn would be {time}, when the release is stale",
-                time = opens.strftime("%Y-%m-%d %H:%M UTC")
+                time = Said::moment(*opens, opens.strftime("%Y-%m-%d %H:%M UTC"))
             ),
         }
     }

@@ -56,7 +56,7 @@ pub enum CourseError {
     /// It is held already.
     AlreadyHeld {
         /// Since when.
-        since: String,
+        since: Timestamp,
         /// By whom.
         by: String,
         /// What for.
@@ -67,7 +67,7 @@ pub enum CourseError {
     /// It is over.
     Killed {
         /// When.
-        at: String,
+        at: Timestamp,
         /// By whom.
         by: String,
         /// What for.
@@ -80,13 +80,18 @@ impl Tell for CourseError {
         match self {
             Self::AlreadyHeld { since, by, why } => said!(
                 "it is held already, since {since} by {by}: {why}",
-                since,
+                since = Said::moment(*since, since),
                 by,
                 why
             ),
             Self::NotHeld => said!("it is not held"),
             Self::Killed { at, by, why } => {
-                said!("it was killed at {at} by {by}: {why}", at, by, why)
+                said!(
+                    "it was killed at {at} by {by}: {why}",
+                    at = Said::moment(*at, at),
+                    by,
+                    why
+                )
             }
         }
     }
@@ -131,7 +136,7 @@ impl Course {
                 cause,
             }),
             Self::Held { since, by, why, .. } => Err(CourseError::AlreadyHeld {
-                since: since.to_string(),
+                since: *since,
                 by: by.clone(),
                 why: why.clone(),
             }),
@@ -169,7 +174,7 @@ impl Course {
     fn over(&self) -> CourseError {
         match self {
             Self::Killed { at, by, why } => CourseError::Killed {
-                at: at.to_string(),
+                at: *at,
                 by: by.clone(),
                 why: why.clone(),
             },

@@ -373,7 +373,10 @@ impl Tell for Illegal {
                     event
                 )
             }
-            Self::Embargo { until } => said!("the embargo bars this contact until {until}", until),
+            Self::Embargo { until } => said!(
+                "the embargo bars this contact until {until}",
+                until = Said::moment(*until, until)
+            ),
             Self::LeaseLost => said!("the lease is not this worker's any more"),
         }
     }

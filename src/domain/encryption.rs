@@ -160,7 +160,7 @@ impl Obstacle {
 
 impl Tell for Obstacle {
     fn said(&self) -> Said {
-        let minute = |at: &Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        let minute = |at: &Timestamp| Said::moment(*at, at.strftime("%Y-%m-%d %H:%M UTC"));
         match self {
             Self::NoKey => said!("there is no key to encrypt to"),
             Self::Revoked => said!("their key was revoked"),

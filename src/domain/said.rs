@@ -8,6 +8,7 @@
 //! value that was said itself, such as a cause, is told in that language too. What
 //! other programs say stays as they said it ([`Said::verbatim`]).
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
@@ -26,6 +27,8 @@ enum Form {
         pattern: &'static str,
         values: Vec<(&'static str, Said)>,
     },
+    /// An instant, and how it is written in English.
+    Moment { at: Timestamp, english: String },
     /// Several, one after another.
     Several {
         parts: Vec<Said>,
@@ -37,6 +40,29 @@ enum Form {
 pub trait Tell {
     /// What is wrong.
     fn said(&self) -> Said;
+}
+
+/// A language in which what was said is told.
+pub trait Tongue {
+    /// Its text for an English one, with the same places in it; `None` where it has
+    /// none.
+    fn text(&self, english: &str) -> Option<&str>;
+
+    /// How it writes an instant; `None` where it writes it as English does.
+    fn moment(&self, at: Timestamp) -> Option<String>;
+}
+
+/// Everything as it was said.
+struct English;
+
+impl Tongue for English {
+    fn text(&self, _: &str) -> Option<&str> {
+        None
+    }
+
+    fn moment(&self, _: Timestamp) -> Option<String> {
+        None
+    }
 }
 
 /// Says a text: English, with places `{name}`, and after it what stands in each,
@@ -119,6 +145,12 @@ impl Said {
         Self(Form::Verbatim(text.to_string()))
     }
 
+    /// An instant, written so in English; in another language as that writes it.
+    pub fn moment(at: Timestamp, english: impl fmt::Display) -> Self {
+        let english = english.to_string();
+        Self(Form::Moment { at, english })
+    }
+
     /// Several, with something between them: `; ` between faults.
     pub fn several(parts: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
         let parts = parts.into_iter().collect();
@@ -131,30 +163,29 @@ impl Said {
         Self(Form::Filled { pattern, values })
     }
 
-    /// In another language: `catalogue` knows its text for an English one, with the
-    /// same places in it. What it does not know is in English.
-    pub fn told<'c>(&self, catalogue: &impl Fn(&str) -> Option<&'c str>) -> String {
+    /// In another language. What that does not know is in English.
+    pub fn told(&self, tongue: &dyn Tongue) -> String {
         let mut text = String::new();
         // A text takes whatever is written into it.
-        let _ = self.write(catalogue, &mut text);
+        let _ = self.write(tongue, &mut text);
         text
     }
 
-    fn write<'c>(
-        &self,
-        catalogue: &impl Fn(&str) -> Option<&'c str>,
-        out: &mut dyn fmt::Write,
-    ) -> fmt::Result {
+    fn write(&self, tongue: &dyn Tongue, out: &mut dyn fmt::Write) -> fmt::Result {
         match &self.0 {
             Form::Verbatim(text) => out.write_str(text),
+            Form::Moment { at, english } => match tongue.moment(*at) {
+                Some(told) => out.write_str(&told),
+                None => out.write_str(english),
+            },
             Form::Filled { pattern, values } => {
-                let text = catalogue(pattern).unwrap_or(pattern);
+                let text = tongue.text(pattern).unwrap_or(pattern);
                 for piece in pieces(text) {
                     match piece {
                         Piece::Text(text) => out.write_str(text)?,
                         Piece::Place(name) => {
                             match values.iter().find(|(known, _)| *known == name) {
-                                Some((_, value)) => value.write(catalogue, out)?,
+                                Some((_, value)) => value.write(tongue, out)?,
                                 None => write!(out, "{{{name}}}")?,
                             }
                         }
@@ -167,7 +198,7 @@ impl Said {
                     if index > 0 {
                         out.write_str(between)?;
                     }
-                    part.write(catalogue, out)?;
+                    part.write(tongue, out)?;
                 }
                 Ok(())
             }
@@ -280,7 +311,7 @@ impl From<Said> for Box<dyn std::error::Error + Send + Sync> {
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(&|_| None, f)
+        self.write(&English, f)
     }
 }
 
@@ -328,12 +359,33 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A catalogue of two texts.
-    fn russian(pattern: &str) -> Option<&'static str> {
-        match pattern {
-            "cannot read {path}: {cause}" => Some("{cause} (файл {path})"),
-            "it is {{held}} by {name}" => Some("{{держит}} {name}"),
-            _ => None,
+    /// A language of two texts.
+    struct Russian;
+
+    impl Tongue for Russian {
+        fn text(&self, english: &str) -> Option<&str> {
+            match english {
+                "cannot read {path}: {cause}" => Some("{cause} (файл {path})"),
+                "it is {{held}} by {name}" => Some("{{держит}} {name}"),
+                _ => None,
+            }
+        }
+
+        fn moment(&self, at: Timestamp) -> Option<String> {
+            Some(at.strftime("%d.%m.%Y").to_string())
+        }
+    }
+
+    /// A language that has the same text for everything.
+    struct One(String);
+
+    impl Tongue for One {
+        fn text(&self, _: &str) -> Option<&str> {
+            Some(&self.0)
+        }
+
+        fn moment(&self, _: Timestamp) -> Option<String> {
+            None
         }
     }
 
@@ -343,11 +395,11 @@ mod tests {
         let cause = said!("it is {{held}} by {name}", name);
         let said = said!("cannot read {path}: {cause}", path = path.display(), cause);
         assert_eq!(said.to_string(), "cannot read a/b: it is {held} by Анна");
-        assert_eq!(said.told(&russian), "{держит} Анна (файл a/b)");
+        assert_eq!(said.told(&Russian), "{держит} Анна (файл a/b)");
         let unknown = said!("{n} of {cause}", n = 3, cause);
-        assert_eq!(unknown.told(&russian), "3 of {держит} Анна");
+        assert_eq!(unknown.told(&Russian), "3 of {держит} Анна");
         let both = Said::several([cause.clone(), Said::verbatim("{name}")], "; ");
-        assert_eq!(both.told(&russian), "{держит} Анна; {name}");
+        assert_eq!(both.told(&Russian), "{держит} Анна; {name}");
         assert_eq!(serde_json::json!(both).as_str().unwrap(), both.to_string());
     }
 
@@ -368,8 +420,16 @@ mod tests {
             said!("{x}", x = boxed),
             Said::from(Held),
         ];
-        assert_eq!(texts.map(|said| said.told(&russian)), ["{держит} X"; 4]);
+        assert_eq!(texts.map(|said| said.told(&Russian)), ["{держит} X"; 4]);
         assert_eq!(Held.to_string(), "it is {held} by X");
+    }
+
+    #[test]
+    fn an_instant_is_written_as_the_language_writes_it() {
+        let at = Timestamp::UNIX_EPOCH;
+        let said = said!("over at {time}", time = Said::moment(at, at));
+        assert_eq!(said.to_string(), "over at 1970-01-01T00:00:00Z");
+        assert_eq!(said.told(&Russian), "over at 01.01.1970");
     }
 
     #[test]
@@ -383,10 +443,9 @@ mod tests {
         fn no_text_of_a_catalogue_panics_and_a_value_is_never_read_as_one(
             text in "[{}a-cж]{0,12}", value in "\\PC{0,12}",
         ) {
-            let text: &'static str = text.leak();
             let said = said!("{a}", a = value);
-            let told = said.told(&|_: &str| Some(text));
-            let places = pieces(text).iter().filter(|one| **one == Piece::Place("a")).count();
+            let told = said.told(&One(text.clone()));
+            let places = pieces(&text).iter().filter(|one| **one == Piece::Place("a")).count();
             prop_assert!(told.matches(value.as_str()).count() >= places);
         }
 

@@ -75,9 +75,9 @@ pub enum ScheduleError {
         /// Which setting.
         what: Said,
         /// The instant, on the newsroom's clock.
-        shown: String,
+        shown: Said,
         /// The present, on the newsroom's clock.
-        now: String,
+        now: Said,
     },
     /// It is not one instant on the clocks of some.
     Unclear(UnclearTimes),
@@ -86,9 +86,9 @@ pub enum ScheduleError {
     /// It would be stale before it starts.
     StaleAtStart {
         /// The end, on the newsroom's clock.
-        not_after: String,
+        not_after: Said,
         /// The start, on the newsroom's clock.
-        start: String,
+        start: Said,
     },
 }
 
@@ -220,7 +220,7 @@ impl Schedule {
         now: Timestamp,
         newsroom: &Zone,
     ) -> Result<(), ScheduleError> {
-        let shown = |at: Timestamp| newsroom.show(at);
+        let shown = |at: Timestamp| Said::moment(at, newsroom.show(at));
         let past = |what, at| ScheduleError::Past {
             what,
             shown: shown(at),

@@ -205,7 +205,7 @@ impl NewsroomKey {
             (Ended::Refused, Some(end)) if end <= at => Err(SealError::Newsroom(said!(
                 "the newsroom's OpenPGP key {fingerprint} ended {time}; lengthen its life or name another in dateline.toml",
                 fingerprint = self.0.fingerprint,
-                time = end.strftime("%Y-%m-%d %H:%M UTC")
+                time = Said::moment(end, end.strftime("%Y-%m-%d %H:%M UTC"))
             ))),
             (Ended::Refused | Ended::Passed, _) => Ok(()),
         }

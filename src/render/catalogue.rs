@@ -2,9 +2,10 @@
 //! of English texts and their translations, which a translator edits.
 
 use crate::domain::problem::Problem;
-use crate::domain::said::{Said, places};
+use crate::domain::said::{Said, Tongue, places};
 use crate::said;
 use crate::toml_reader;
+use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// The texts of one language by the English ones.
@@ -40,9 +41,26 @@ impl Catalogue {
         }
     }
 
-    /// What was said, in this language; in English what has no text here.
-    pub(super) fn told(&self, said: &Said) -> String {
-        said.told(&|english: &str| self.0.get(english).map(String::as_str))
+    /// What was said, in this language; in English what has no text here. `dates`
+    /// writes an instant.
+    pub(super) fn told(&self, said: &Said, dates: &dyn Fn(Timestamp) -> String) -> String {
+        let catalogue = self;
+        said.told(&Told { catalogue, dates })
+    }
+}
+
+struct Told<'c> {
+    catalogue: &'c Catalogue,
+    dates: &'c dyn Fn(Timestamp) -> String,
+}
+
+impl Tongue for Told<'_> {
+    fn text(&self, english: &str) -> Option<&str> {
+        self.catalogue.0.get(english).map(String::as_str)
+    }
+
+    fn moment(&self, at: Timestamp) -> Option<String> {
+        Some((self.dates)(at))
     }
 }
 
@@ -58,6 +76,10 @@ fn listed(places: &[&str]) -> Said {
 mod tests {
     use super::*;
 
+    fn dates(at: Timestamp) -> String {
+        at.strftime("%Y").to_string()
+    }
+
     fn read(text: &str) -> (Catalogue, Vec<String>) {
         let (mut catalogue, mut problems) = (Catalogue::default(), Vec::new());
         catalogue.read("t.toml", "\"no {x}\" = \"нет {x}\"\n", &mut problems);
@@ -69,16 +91,19 @@ mod tests {
     #[test]
     fn a_newsrooms_own_text_lies_over_the_built_in_one() {
         let no = said!("no {x}", x = "<b>");
-        assert_eq!(read("").0.told(&no), "нет <b>");
-        assert_eq!(read("\"no {x}\" = \"{x}: нету\"").0.told(&no), "<b>: нету");
-        assert_eq!(read("").0.told(&said!("unknown")), "unknown");
+        assert_eq!(read("").0.told(&no, &dates), "нет <b>");
+        assert_eq!(
+            read("\"no {x}\" = \"{x}: нету\"").0.told(&no, &dates),
+            "<b>: нету"
+        );
+        assert_eq!(read("").0.told(&said!("unknown"), &dates), "unknown");
     }
 
     #[test]
     fn a_text_with_other_places_is_refused_with_its_line() {
         let (catalogue, problems) =
             read("# more\n\"no {x}\" = \"нет {y}\"\n\"a\" = 3\n\"b\" = \"{c}\"");
-        assert_eq!(catalogue.told(&said!("no {x}", x = 1)), "нет 1");
+        assert_eq!(catalogue.told(&said!("no {x}", x = 1), &dates), "нет 1");
         assert_eq!(
             problems,
             [

@@ -8,6 +8,7 @@ use super::catalogue::Catalogue;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::domain::said::{Said, Tell};
+use crate::domain::zone::Zone;
 use crate::{said, shown_as_said};
 use fluent::concurrent::FluentBundle;
 use fluent::{FluentArgs, FluentResource, FluentValue};
@@ -15,6 +16,7 @@ use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
 };
 use include_dir::{Dir, include_dir};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -149,10 +151,30 @@ impl Pages {
     }
 
     /// What was said of something wrong, in a language of the desk: as its catalogue
-    /// has it, and in English what that has not.
-    pub fn tell(&self, language: &str, said: &Said) -> String {
-        let catalogue = self.catalogues.get(spoken(language));
-        catalogue.map_or_else(|| said.to_string(), |catalogue| catalogue.told(said))
+    /// has it, with instants in this zone, and in English what that has not.
+    pub fn tell(&self, language: &str, said: &Said, zone: &Zone) -> String {
+        let language = spoken(language);
+        let dates = |at| {
+            let text = self.moment(language, at, zone, "%H:%M");
+            format!("{text} ({})", zone.name())
+        };
+        match self.catalogues.get(language) {
+            Some(catalogue) => catalogue.told(said, &dates),
+            None => said.to_string(),
+        }
+    }
+
+    /// A day and time in words; `clock` is the form of the time, as `strftime` has it.
+    pub fn moment(&self, language: &str, at: Timestamp, zone: &Zone, clock: &str) -> String {
+        let local = at.to_zoned_datetime(zone.time_zone().clone());
+        let month = self.say(language, &format!("month-{}", local.month()), &[]);
+        let with = [
+            ("day", Value::from(local.day())),
+            ("month", Value::String(month)),
+            ("year", Value::String(local.year().to_string())),
+            ("time", Value::String(local.strftime(clock).to_string())),
+        ];
+        self.say(language, "date-time", &with)
     }
 
     /// A language as it is named here, and its words: its own, else those of the

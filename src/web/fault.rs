@@ -50,7 +50,9 @@ impl Fault {
 impl Front {
     /// What is wrong, in the visitor's language.
     pub(super) fn tell(&self, visitor: &Visitor, what: &impl Tell) -> String {
-        self.pages.tell(visitor.language, &what.said())
+        let desk = self.desk();
+        let zone = &desk.settings.newsroom.zone;
+        self.pages.tell(visitor.language, &what.said(), zone)
     }
 
     /// What the desk answered, or what it says about what was asked for, in the

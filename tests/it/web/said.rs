@@ -167,11 +167,14 @@ fn who_comes_second_is_told_so() {
     let hold = format!("/distributions/{}/hold", status["id"].as_str().unwrap());
     let why = [("why", "a name is in doubt")];
     assert_eq!(russian.post(&hold, &why).status, 303);
-    russian
-        .post(&hold, &why)
-        .holds("уже приостановлена")
-        .holds("a name is in doubt")
-        .lacks("held already");
+    let page = russian.post(&hold, &why);
+    page.holds("a name is in doubt").lacks("held already");
+    // The instant too, as the desk writes it: `26 ноября 2026, 20:41 (Asia/Almaty)`.
+    let told = page.body.split("уже приостановлена ").nth(1).unwrap();
+    let (at, _) = told.split_once(": vera, a name is in doubt").unwrap();
+    let words: Vec<_> = at.split(' ').collect();
+    let month = words[1].chars().all(|c| ('а'..='я').contains(&c));
+    assert!(month && words.len() == 5 && at.ends_with(')'), "{at}");
     english.post(&hold, &why).holds("it is held already");
 }
 
