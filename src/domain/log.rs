@@ -254,9 +254,9 @@ impl Tell for Broken {
                 found
             ),
             Self::Hash { seq } => said!(
-                "entry {seq} is not as it was written: its hash does not follow from its line and entry {seq2}",
+                "entry {seq} is not as it was written: its hash does not follow from its line and entry {before}",
                 seq,
-                seq2 = seq.saturating_sub(1)
+                before = seq.saturating_sub(1)
             ),
             Self::Line { seq } => said!("entry {seq} is not a log line of that place", seq),
             Self::Column { seq, column } => said!(

@@ -16,7 +16,7 @@ use std::fmt;
 /// A text that can be told in several languages. Two are alike where their English
 /// is.
 #[derive(Debug, Clone)]
-pub struct Said(Form);
+pub struct Said(Box<Form>);
 
 #[derive(Debug, Clone)]
 enum Form {
@@ -142,25 +142,25 @@ pub mod value {
 impl Said {
     /// What another program said, or a value: the same in every language.
     pub fn verbatim(text: impl fmt::Display) -> Self {
-        Self(Form::Verbatim(text.to_string()))
+        Self(Box::new(Form::Verbatim(text.to_string())))
     }
 
     /// An instant, written so in English; in another language as that writes it.
     pub fn moment(at: Timestamp, english: impl fmt::Display) -> Self {
         let english = english.to_string();
-        Self(Form::Moment { at, english })
+        Self(Box::new(Form::Moment { at, english }))
     }
 
     /// Several, with something between them: `; ` between faults.
     pub fn several(parts: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
         let parts = parts.into_iter().collect();
-        Self(Form::Several { parts, between })
+        Self(Box::new(Form::Several { parts, between }))
     }
 
     /// For [`said!`], which holds the places to the values.
     #[doc(hidden)]
     pub fn filled(pattern: &'static str, values: Vec<(&'static str, Self)>) -> Self {
-        Self(Form::Filled { pattern, values })
+        Self(Box::new(Form::Filled { pattern, values }))
     }
 
     /// In another language. What that does not know is in English.
@@ -172,7 +172,7 @@ impl Said {
     }
 
     fn write(&self, tongue: &dyn Tongue, out: &mut dyn fmt::Write) -> fmt::Result {
-        match &self.0 {
+        match &*self.0 {
             Form::Verbatim(text) => out.write_str(text),
             Form::Moment { at, english } => match tongue.moment(*at) {
                 Some(told) => out.write_str(&told),
@@ -259,7 +259,7 @@ pub fn places(pattern: &str) -> Vec<&str> {
 impl Default for Said {
     /// Nothing.
     fn default() -> Self {
-        Self(Form::Verbatim(String::new()))
+        Self(Box::new(Form::Verbatim(String::new())))
     }
 }
 
@@ -350,7 +350,8 @@ impl Ord for Said {
 
 impl PartialEq<&str> for Said {
     fn eq(&self, other: &&str) -> bool {
-        self.to_string() == *other
+        let own = self.to_string();
+        own == *other
     }
 }
 

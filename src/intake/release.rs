@@ -122,16 +122,7 @@ impl Loader<'_> {
         let id = ReleaseId::parse(&id.value)
             .map_err(|error| problems.push(top.problem(id.line, said!("`id`: {error}", error))))
             .ok();
-        let kind = top.parsed("kind", problems, |text| {
-            let known = ReleaseKind::ALL.map(ReleaseKind::name).join(", ");
-            ReleaseKind::from_name(text).ok_or_else(|| {
-                said!(
-                    "`{text}` is no kind of release; expected one of {known}",
-                    text = text.escape_debug(),
-                    known
-                )
-            })
-        });
+        let kind = top.parsed("kind", problems, kind);
         let languages = top.languages("languages", problems);
         if languages.is_empty() {
             problems.push(top.problem(
@@ -347,6 +338,16 @@ fn embargo(mut section: Section, problems: &mut Vec<Problem>) -> Option<Embargo>
     let embargo = section.required_parsed("until", problems, Embargo::parse);
     section.finish(problems);
     embargo
+}
+
+fn kind(text: &str) -> Result<ReleaseKind, Said> {
+    ReleaseKind::from_name(text).ok_or_else(|| {
+        said!(
+            "`{text}` is no kind of release; expected one of {known}",
+            text = text.escape_debug(),
+            known = ReleaseKind::ALL.map(ReleaseKind::name).join(", ")
+        )
+    })
 }
 
 fn dateline(mut section: Section, problems: &mut Vec<Problem>) -> ReleaseDateline {

@@ -89,73 +89,71 @@ pub enum RelayError {
 
 impl Tell for RelayError {
     fn said(&self) -> Said {
+        let (relay, fault) = (self.relay(), self.fault());
+        said!("relay {relay}: {fault}", relay, fault)
+    }
+}
+
+impl RelayError {
+    fn relay(&self) -> &str {
         match self {
-            Self::Unreachable {
-                relay,
-                place,
-                cause,
-            } => said!(
-                "relay {relay}: cannot reach {place}: {cause}; nothing is lost, run it again when the relay is up",
-                relay,
+            Self::Unreachable { relay, .. }
+            | Self::Silent { relay, .. }
+            | Self::NotSmtp { relay, .. }
+            | Self::Refused { relay, .. }
+            | Self::NoStartTls { relay, .. }
+            | Self::Tls { relay, .. }
+            | Self::NoAuth { relay, .. }
+            | Self::AuthInClear { relay, .. }
+            | Self::Profile { relay, .. } => relay,
+        }
+    }
+
+    /// What is wrong with it.
+    fn fault(&self) -> Said {
+        match self {
+            Self::Unreachable { place, cause, .. } => said!(
+                "cannot reach {place}: {cause}; nothing is lost, run it again when the relay is up",
                 place,
                 cause
             ),
             Self::Silent {
-                relay,
-                place,
-                step,
-                after,
+                place, step, after, ..
             } => said!(
-                "relay {relay}: {place} was silent for {after} s at step {step}",
-                relay,
+                "{place} was silent for {after} s at step {step}",
                 place,
                 after = after.as_secs_f64(),
                 step
             ),
-            Self::NotSmtp { relay, place, said } => said!(
-                "relay {relay}: {place} does not speak SMTP: {said}; check host and port",
-                relay,
+            Self::NotSmtp { place, said, .. } => said!(
+                "{place} does not speak SMTP: {said}; check host and port",
                 place,
                 said
             ),
             Self::Refused {
-                relay,
-                place,
-                step,
-                reply,
+                place, step, reply, ..
             } => said!(
-                "relay {relay}: {place} refuses us at step {step}: {reply}",
-                relay,
+                "{place} refuses us at step {step}: {reply}",
                 place,
                 step,
                 reply
             ),
-            Self::NoStartTls { relay, place } => said!(
-                "relay {relay}: {place} does not offer STARTTLS, and TLS is required; use tls = \"implicit\" if it speaks TLS from the first byte",
-                relay,
+            Self::NoStartTls { place, .. } => said!(
+                "{place} does not offer STARTTLS, and TLS is required; use tls = \"implicit\" if it speaks TLS from the first byte",
                 place
             ),
-            Self::Tls {
-                relay,
-                place,
-                cause,
-            } => said!(
-                "relay {relay}: no private way to {place}: {cause}",
-                relay,
-                place,
-                cause
-            ),
-            Self::NoAuth { relay, place } => said!(
-                "relay {relay}: {place} offers no AUTH PLAIN or LOGIN, but a username is set",
-                relay,
+            Self::Tls { place, cause, .. } => {
+                said!("no private way to {place}: {cause}", place, cause)
+            }
+            Self::NoAuth { place, .. } => said!(
+                "{place} offers no AUTH PLAIN or LOGIN, but a username is set",
                 place
             ),
-            Self::AuthInClear { relay, place } => said!(
-                "relay {relay}: a password may not go to {place} in clear text; use tls = \"required\"",
-                relay,
+            Self::AuthInClear { place, .. } => said!(
+                "a password may not go to {place} in clear text; use tls = \"required\"",
                 place
             ),
-            Self::Profile { relay, cause } => said!("relay {relay}: {cause}", relay, cause),
+            Self::Profile { cause, .. } => cause.clone(),
         }
     }
 }

@@ -132,7 +132,7 @@ async fn answered(
     done: Result<(), DeskError>,
     said: &str,
 ) -> Answer {
-    match front.told(&visitor, done)? {
+    match front.told(visitor, done)? {
         Ok(()) => Ok(Redirect::to(&format!("/contacts/{id}?said={said}")).into_response()),
         Err(fault) => refused(front, visitor, id, fault).await,
     }

@@ -65,7 +65,7 @@ async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) ->
         } else {
             None
         };
-        match front.told(&visitor, front.everything(email, patience).await)? {
+        match front.told(visitor, front.everything(email, patience).await)? {
             Ok(all) => {
                 counting = all.is_none();
                 held = all;

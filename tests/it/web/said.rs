@@ -91,7 +91,7 @@ fn a_file_of_contacts_is_told_of_with_the_cause_in_the_cause() {
         ),
     ] {
         let path = browser.upload("/contacts/import", "list.csv", file.as_bytes());
-        let page = browser.get(&path.location().to_owned());
+        let page = browser.get(path.location());
         for text in texts {
             page.holds(text);
         }
