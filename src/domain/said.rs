@@ -311,7 +311,8 @@ impl From<Said> for Box<dyn std::error::Error + Send + Sync> {
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(&English, f)
+        // At once: it may go to a terminal or a file that nobody gathers writes for.
+        f.pad(&self.told(&English))
     }
 }
 
