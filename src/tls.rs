@@ -1,6 +1,8 @@
 //! TLS to a relay or a mailbox: rustls with ring, the public roots, and the
 //! newsroom's own CA. A leaf that relay and inbound share.
 
+use crate::domain::said::Said;
+use crate::said;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::path::Path;
@@ -29,28 +31,29 @@ impl Tls {
     ///
     /// # Errors
     /// In words: a host that can have no certificate, a CA file that cannot be read.
-    pub(crate) fn new(host: &str, ca_file: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn new(host: &str, ca_file: Option<&Path>) -> Result<Self, Said> {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
         if let Some(file) = ca_file {
-            let unreadable = |cause: String| format!("ca_file {}: {cause}", file.display());
+            let unreadable =
+                |cause: Said| said!("ca_file {file}: {cause}", file = file.display(), cause);
             let certificates = CertificateDer::pem_file_iter(file)
-                .map_err(|error| unreadable(error.to_string()))?;
+                .map_err(|error| unreadable(Said::verbatim(error)))?;
             for certificate in certificates {
-                let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+                let certificate = certificate.map_err(|error| unreadable(Said::verbatim(error)))?;
                 roots
                     .add(certificate)
-                    .map_err(|error| unreadable(error.to_string()))?;
+                    .map_err(|error| unreadable(Said::verbatim(error)))?;
             }
         }
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
+            .map_err(Said::verbatim)?
             .with_root_certificates(roots)
             .with_no_client_auth();
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| format!("host `{host}` can have no certificate"))?;
+            .map_err(|_| said!("host `{host}` can have no certificate", host))?;
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
             name,

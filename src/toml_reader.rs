@@ -5,6 +5,8 @@ use crate::domain::header_text::HeaderText;
 use crate::domain::language::Language;
 use crate::domain::localized::Localized;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
+use crate::said;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
@@ -49,14 +51,14 @@ enum Node {
 }
 
 impl Node {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> Said {
         match self {
-            Self::Text(_) => "a text",
-            Self::Number(..) => "a number",
-            Self::Flag(_) => "true or false",
-            Self::Date(_) => "a date",
-            Self::List(_) => "a list",
-            Self::Table(_) => "a table",
+            Self::Text(_) => said!("a text"),
+            Self::Number(..) => said!("a number"),
+            Self::Flag(_) => said!("true or false"),
+            Self::Date(_) => said!("a date"),
+            Self::List(_) => said!("a list"),
+            Self::Table(_) => said!("a table"),
         }
     }
 
@@ -95,7 +97,7 @@ pub fn parse(file: &str, text: &str, lines_before: usize) -> Result<Section, Pro
             .map_or(0, |head| head.chars().count())
             + 1;
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        Problem::error(file, format!("TOML syntax: {message}")).at(lines.of(at), column)
+        Problem::error(file, said!("TOML syntax: {message}", message)).at(lines.of(at), column)
     })?;
     let entries = lines.entries(table.get_ref());
     Ok(Section {
@@ -172,7 +174,7 @@ impl Lines {
 
 impl Section {
     /// A problem at a line of this file.
-    pub fn problem(&self, line: usize, message: impl Into<String>) -> Problem {
+    pub fn problem(&self, line: usize, message: impl Into<Said>) -> Problem {
         Problem::error(self.file.as_str(), message).at_line(line)
     }
 
@@ -192,14 +194,15 @@ impl Section {
         Some(self.entries.remove(at))
     }
 
-    fn wrong(&self, entry: &Entry, expected: &str) -> Problem {
+    fn wrong(&self, entry: &Entry, expected: &Said) -> Problem {
         self.problem(
             entry.line,
-            format!(
-                "`{}{}` is {}; expected {expected}",
-                self.prefix,
-                entry.key,
-                entry.node.kind()
+            said!(
+                "`{prefix}{key}` is {kind}; expected {expected}",
+                prefix = self.prefix,
+                key = entry.key,
+                kind = entry.node.kind(),
+                expected
             ),
         )
     }
@@ -213,7 +216,7 @@ impl Section {
                 line: entry.line,
             });
         }
-        problems.push(self.wrong(&entry, "a text in quotes"));
+        problems.push(self.wrong(&entry, &said!("a text in quotes")));
         None
     }
 
@@ -221,18 +224,24 @@ impl Section {
     pub fn required(&mut self, key: &str, problems: &mut Vec<Problem>) -> Option<Spot<String>> {
         let missing = !self.entries.iter().any(|entry| entry.key == key);
         if missing {
-            problems.push(self.problem(self.line, format!("`{}{key}` is missing", self.prefix)));
+            problems.push(self.problem(
+                self.line,
+                said!("`{prefix}{key}` is missing", prefix = self.prefix, key),
+            ));
         }
         let found = self.text(key, problems)?;
         if found.value.trim().is_empty() {
-            problems.push(self.problem(found.line, format!("`{}{key}` is empty", self.prefix)));
+            problems.push(self.problem(
+                found.line,
+                said!("`{prefix}{key}` is empty", prefix = self.prefix, key),
+            ));
             return None;
         }
         Some(found)
     }
 
     /// A text, parsed.
-    pub fn parsed<T, E: std::fmt::Display>(
+    pub fn parsed<T, E: Tell>(
         &mut self,
         key: &str,
         problems: &mut Vec<Problem>,
@@ -243,7 +252,7 @@ impl Section {
     }
 
     /// A text that must be there, parsed.
-    pub fn required_parsed<T, E: std::fmt::Display>(
+    pub fn required_parsed<T, E: Tell>(
         &mut self,
         key: &str,
         problems: &mut Vec<Problem>,
@@ -253,7 +262,7 @@ impl Section {
         self.accept(key, &found, problems, parse)
     }
 
-    fn accept<T, E: std::fmt::Display>(
+    fn accept<T, E: Tell>(
         &self,
         key: &str,
         found: &Spot<String>,
@@ -262,7 +271,10 @@ impl Section {
     ) -> Option<T> {
         parse(&found.value)
             .map_err(|error| {
-                problems.push(self.problem(found.line, format!("`{}{key}`: {error}", self.prefix)))
+                problems.push(self.problem(
+                    found.line,
+                    said!("`{prefix}{key}`: {error}", prefix = self.prefix, key, error),
+                ))
             })
             .ok()
     }
@@ -273,7 +285,7 @@ impl Section {
             return Vec::new();
         };
         let Node::List(list) = entry.node else {
-            problems.push(self.wrong(&entry, "a list of texts"));
+            problems.push(self.wrong(&entry, &said!("a list of texts")));
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -286,10 +298,11 @@ impl Section {
                 | Node::List(_)
                 | Node::Table(_)) => problems.push(self.problem(
                     line,
-                    format!(
-                        "`{}{key}` holds {}; expected texts",
-                        self.prefix,
-                        other.kind()
+                    said!(
+                        "`{prefix}{key}` holds {kind}; expected texts",
+                        prefix = self.prefix,
+                        key,
+                        kind = other.kind()
                     ),
                 )),
             }
@@ -305,15 +318,22 @@ impl Section {
                 Ok(value) if languages.iter().any(|known| known.value == value) => {
                     problems.push(self.problem(
                         spot.line,
-                        format!("`{}{key}` names {value} twice", self.prefix),
+                        said!(
+                            "`{prefix}{key}` names {value} twice",
+                            prefix = self.prefix,
+                            key,
+                            value
+                        ),
                     ));
                 }
                 Ok(value) => languages.push(Spot {
                     value,
                     line: spot.line,
                 }),
-                Err(error) => problems
-                    .push(self.problem(spot.line, format!("`{}{key}`: {error}", self.prefix))),
+                Err(error) => problems.push(self.problem(
+                    spot.line,
+                    said!("`{prefix}{key}`: {error}", prefix = self.prefix, key, error),
+                )),
             }
         }
         languages
@@ -321,7 +341,9 @@ impl Section {
 
     /// A text for all languages, or a table with one for each.
     pub fn localized(&mut self, key: &str, problems: &mut Vec<Problem>) -> Localized<String> {
-        self.localized_parsed(key, problems, |text| Ok::<_, String>(text.to_owned()))
+        self.localized_parsed(key, problems, |text| {
+            Ok::<_, std::convert::Infallible>(text.to_owned())
+        })
     }
 
     /// One line for all languages, or a table with one for each.
@@ -333,7 +355,7 @@ impl Section {
         self.localized_parsed(key, problems, HeaderText::parse)
     }
 
-    fn localized_parsed<T, E: std::fmt::Display>(
+    fn localized_parsed<T, E: Tell>(
         &mut self,
         key: &str,
         problems: &mut Vec<Problem>,
@@ -368,14 +390,14 @@ impl Section {
             Node::Number(..) | Node::Flag(_) | Node::Date(_) | Node::List(_) => {
                 problems.push(self.wrong(
                     &entry,
-                    "a text, or a table such as { en = \"…\", ru = \"…\" }",
+                    &said!("a text, or a table such as {{ en = \"…\", ru = \"…\" }}"),
                 ));
                 Localized::default()
             }
         }
     }
 
-    fn localized_entry<T, E: std::fmt::Display>(
+    fn localized_entry<T, E: Tell>(
         &self,
         key: &str,
         own: Entry,
@@ -385,16 +407,25 @@ impl Section {
         let name = format!("{key}.{}", own.key);
         let language = Language::parse(&own.key)
             .map_err(|error| {
-                problems.push(self.problem(own.line, format!("`{}{name}`: {error}", self.prefix)))
+                problems.push(self.problem(
+                    own.line,
+                    said!(
+                        "`{prefix}{name}`: {error}",
+                        prefix = self.prefix,
+                        name,
+                        error
+                    ),
+                ))
             })
             .ok();
         let Node::Text(value) = own.node else {
             problems.push(self.problem(
                 own.line,
-                format!(
-                    "`{}{name}` is {}; expected a text",
-                    self.prefix,
-                    own.node.kind()
+                said!(
+                    "`{prefix}{name}` is {kind}; expected a text",
+                    prefix = self.prefix,
+                    name,
+                    kind = own.node.kind()
                 ),
             ));
             return None;
@@ -422,9 +453,11 @@ impl Section {
         }
         problems.push(self.problem(
             entry.line,
-            format!(
-                "`{}{key}` must be a whole number of at least {least}",
-                self.prefix
+            said!(
+                "`{prefix}{key}` must be a whole number of at least {least}",
+                prefix = self.prefix,
+                key,
+                least
             ),
         ));
         None
@@ -445,11 +478,12 @@ impl Section {
         }
         problems.push(self.problem(
             entry.line,
-            format!(
-                "`{}{key}` must be a number from {} to {}",
-                self.prefix,
-                range.start(),
-                range.end()
+            said!(
+                "`{prefix}{key}` must be a number from {least} to {most}",
+                prefix = self.prefix,
+                key,
+                least = range.start(),
+                most = range.end()
             ),
         ));
         None
@@ -461,7 +495,7 @@ impl Section {
         if let Node::Flag(flag) = entry.node {
             return Some(flag);
         }
-        problems.push(self.wrong(&entry, "true or false"));
+        problems.push(self.wrong(&entry, &said!("true or false")));
         None
     }
 
@@ -475,7 +509,11 @@ impl Section {
         if written.is_none() {
             problems.push(self.problem(
                 entry.line,
-                format!("`{}{key}` must be a date such as 2026-03-10", self.prefix),
+                said!(
+                    "`{prefix}{key}` must be a date such as 2026-03-10",
+                    prefix = self.prefix,
+                    key
+                ),
             ));
         }
         written
@@ -496,7 +534,7 @@ impl Section {
         if let Node::Table(entries) = entry.node {
             return Some(self.inner(key, line, entries));
         }
-        problems.push(self.wrong(&entry, "a table"));
+        problems.push(self.wrong(&entry, &said!("a table")));
         None
     }
 
@@ -506,7 +544,7 @@ impl Section {
             return Vec::new();
         };
         let Node::List(list) = entry.node else {
-            problems.push(self.wrong(&entry, &format!("tables [[{key}]]")));
+            problems.push(self.wrong(&entry, &said!("tables [[{key}]]", key)));
             return Vec::new();
         };
         let mut sections = Vec::new();
@@ -519,10 +557,11 @@ impl Section {
                 | Node::Date(_)
                 | Node::List(_)) => problems.push(self.problem(
                     line,
-                    format!(
-                        "`{}{key}` holds {}; expected tables [[{key}]]",
-                        self.prefix,
-                        other.kind()
+                    said!(
+                        "`{prefix}{key}` holds {kind}; expected tables [[{key}]]",
+                        prefix = self.prefix,
+                        key,
+                        kind = other.kind()
                     ),
                 )),
             }
@@ -551,13 +590,18 @@ impl Section {
                 .min();
             let hint = match near {
                 Some((distance, known)) if distance <= 2 && distance < entry.key.len() => {
-                    format!("; did you mean `{known}`?")
+                    said!("; did you mean `{known}`?", known)
                 }
-                Some(_) | None => format!("; known are {}", self.asked.join(", ")),
+                Some(_) | None => said!("; known are {known}", known = self.asked.join(", ")),
             };
             problems.push(self.problem(
                 entry.line,
-                format!("unknown key `{}{}`{hint}", self.prefix, entry.key),
+                said!(
+                    "unknown key `{prefix}{key}`{hint}",
+                    prefix = self.prefix,
+                    key = entry.key,
+                    hint
+                ),
             ));
         }
     }

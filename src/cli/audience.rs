@@ -75,7 +75,11 @@ fn print(release: &Release, rows: &[Row], totals: &Totals, output: &Output) {
                 ]);
             }
             RowVerdict::Excluded(why) => {
-                excluded.add_row([row.email.clone(), row.outlet.clone(), why.explain()]);
+                excluded.add_row([
+                    row.email.clone(),
+                    row.outlet.clone(),
+                    why.explain().to_string(),
+                ]);
             }
         }
     }

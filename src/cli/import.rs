@@ -141,7 +141,7 @@ fn understood(plan: &ImportPlan, output: &Output) {
         };
         parts.push(format!("{}{how}", encoding.name));
     }
-    parts.extend(plan.within.clone());
+    parts.extend(plan.within.iter().map(ToString::to_string));
     output.say(format!("{}: {}", plan.file, parts.join(", ")));
     let mapped: Vec<_> = plan
         .columns

@@ -7,6 +7,7 @@ use super::output::Output;
 use crate::desk::keys::KeyReport;
 use crate::desk::{Desk, DeskError};
 use crate::domain::encryption::{EncryptionPolicy, PublicKey};
+use crate::said;
 use jiff::Timestamp;
 
 pub(super) async fn run(
@@ -34,7 +35,7 @@ pub(super) async fn run(
                 tell("", &report, output);
                 return Ok(Exit::Done);
             }
-            let missing = || DeskError::request(format!("{email} has no key"));
+            let missing = || DeskError::request(said!("{email} has no key", email));
             let key = report.key.ok_or_else(missing)?;
             output.write(&key.armored);
         }

@@ -6,6 +6,7 @@ use super::output::Output;
 use crate::desk::log::{COLUMNS, Flat, SearchWords};
 use crate::desk::{Desk, DeskError};
 use crate::domain::log_search::LogSearch;
+use crate::domain::said::Said;
 use serde_json::Value;
 
 pub(super) async fn run(
@@ -76,7 +77,7 @@ async fn show(search: &LogSearch, desk: &Desk, output: &Output) -> Result<Exit, 
             Format::Json => output.write(&format!("{}\n", Value::Object(entry.0))),
             Format::Csv => csv
                 .write_record(entry.record())
-                .map_err(|error| DeskError::request(error.to_string()))?,
+                .map_err(|error| DeskError::request(Said::verbatim(error)))?,
         }
         Ok(())
     })

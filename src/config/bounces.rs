@@ -9,6 +9,8 @@ use crate::domain::address::EmailAddress;
 use crate::domain::bounce::BouncePolicy;
 use crate::domain::inbox::{Handled, ImapAccount};
 use crate::domain::return_path::ReturnPath;
+use crate::domain::said::{Said, Tell};
+use crate::said;
 use crate::toml_reader::Section;
 use std::path::Path;
 use std::time::Duration;
@@ -35,7 +37,7 @@ impl Reader<'_> {
         let lmtp = lmtp.and_then(|section| self.lmtp(section));
         let problems = &mut *self.problems;
         let address = section.parsed("address", problems, |text| {
-            let address = EmailAddress::parse(text).map_err(|error| error.to_string())?;
+            let address = EmailAddress::parse(text).map_err(|error| error.said())?;
             ReturnPath::check(&address).map(|()| address)
         });
         let soft = section.whole("soft", 1, problems);
@@ -62,7 +64,7 @@ impl Reader<'_> {
         let before = self.problems.len();
         let credentials = self.credentials(place, &mut section, read_private);
         if credentials.is_none() && self.problems.len() == before {
-            let missing = format!("{place}: `username` is missing");
+            let missing = said!("{place}: `username` is missing", place);
             self.problems.push(section.problem(line, missing));
         }
         let problems = &mut *self.problems;
@@ -75,7 +77,7 @@ impl Reader<'_> {
             "flag" => Ok(Handled::Flagged),
             "seen" => Ok(Handled::Seen),
             "move" => Ok(Handled::Moved(aside.clone())),
-            other => Err(format!("`{other}` is none of `flag`, `seen`, `move`")),
+            other => Err(said!("`{other}` is none of `flag`, `seen`, `move`", other)),
         });
         let poll = section.parsed("poll", problems, duration);
         section.finish(problems);
@@ -107,28 +109,35 @@ impl Reader<'_> {
 }
 
 /// A folder's name: in ASCII, as it goes over the wire (RFC 3501 5.1.3).
-fn folder(text: &str) -> Result<String, String> {
+fn folder(text: &str) -> Result<String, Said> {
     let fine = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
     match fine {
         true => Ok(text.to_owned()),
-        false => Err(format!(
-            "`{}` is no folder's name in ASCII; other letters are written in modified UTF-7 (RFC 3501 5.1.3)",
-            text.escape_debug()
+        false => Err(said!(
+            "`{text}` is no folder's name in ASCII; other letters are written in modified UTF-7 (RFC 3501 5.1.3)",
+            text = text.escape_debug()
         )),
     }
 }
 
 /// LMTP has no sign-in: it is spoken on this machine alone (RFC 2033 5).
-fn lmtp(text: &str, workspace: &Path) -> Result<LmtpAddress, String> {
+fn lmtp(text: &str, workspace: &Path) -> Result<LmtpAddress, Said> {
     if let Some(path) = text.strip_prefix("unix:") {
         return Ok(LmtpAddress::Unix(workspace.join(path)));
     }
-    let expected = "expected one of this machine such as `127.0.0.1:2424`, or `unix:run/lmtp.sock`";
+    let expected =
+        said!("expected one of this machine such as `127.0.0.1:2424`, or `unix:run/lmtp.sock`");
     match text.parse::<std::net::SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(LmtpAddress::Tcp(address)),
-        Ok(_) => Err(format!(
-            "`{text}` can be reached from other machines, and LMTP asks nobody who they are; {expected}"
+        Ok(_) => Err(said!(
+            "`{text}` can be reached from other machines, and LMTP asks nobody who they are; {expected}",
+            text,
+            expected
         )),
-        Err(_) => Err(format!("`{text}` is no address to listen on; {expected}")),
+        Err(_) => Err(said!(
+            "`{text}` is no address to listen on; {expected}",
+            text,
+            expected
+        )),
     }
 }

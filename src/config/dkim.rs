@@ -5,6 +5,8 @@ use super::servers::read_private;
 use crate::dkim::{Identity, Selector, Signer, SigningKey, aligned};
 use crate::domain::newsroom::Newsroom;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
+use crate::said;
 use crate::toml_reader::{Section, Spot};
 
 impl Reader<'_> {
@@ -18,9 +20,10 @@ impl Reader<'_> {
             if identities.iter().any(|other| {
                 (&other.selector, &other.domain) == (&identity.selector, &identity.domain)
             }) {
-                let text = format!(
-                    "dkim: the selector `{}` of {} is here already; each key has its own",
-                    identity.selector, identity.domain
+                let text = said!(
+                    "dkim: the selector `{selector}` of {domain} is here already; each key has its own",
+                    selector = identity.selector,
+                    domain = identity.domain
                 );
                 self.problems.push(Problem::error(FILE, text).at_line(line));
             }
@@ -31,7 +34,10 @@ impl Reader<'_> {
 
     fn identity(&mut self, mut section: Section, newsroom: Option<&Newsroom>) -> Option<Identity> {
         if let Some(key) = section.json("key") {
-            let text = format!("dkim: a key may not stand in {FILE}; use `key_file`");
+            let text = said!(
+                "dkim: a key may not stand in {file}; use `key_file`",
+                file = FILE
+            );
             self.problems.push(section.problem(key.line, text));
         }
         let line = section.line();
@@ -46,9 +52,11 @@ impl Reader<'_> {
         if let Some(newsroom) = newsroom
             && !aligned(&domain, newsroom.from.domain())
         {
-            let text = format!(
-                "dkim: `{selector}` signs for {domain}, but newsroom.from is at {}; DMARC wants one to be the other or a part of it (RFC 7489 3.1.1)",
-                newsroom.from.domain()
+            let text = said!(
+                "dkim: `{selector}` signs for {domain}, but newsroom.from is at {from}; DMARC wants one to be the other or a part of it (RFC 7489 3.1.1)",
+                selector,
+                domain,
+                from = newsroom.from.domain()
             );
             self.problems
                 .push(Problem::warning(FILE, text).at_line(line));
@@ -61,20 +69,19 @@ impl Reader<'_> {
     }
 
     fn signing_key(&mut self, section: &Section, file: &Spot<String>) -> Option<SigningKey> {
-        let text = |cause: String| format!("dkim: key_file {} {cause}", file.value);
+        let text = |cause: Said| said!("dkim: key_file {file} {cause}", file = file.value, cause);
         let path = self.workspace.join(&file.value);
         let read = read_private(&path).map_err(|cause| match path.exists() {
             true => cause,
-            false => format!("{cause}; `dateline dkim keygen` makes a new one"),
+            false => said!("{cause}; `dateline dkim keygen` makes a new one", cause),
         });
-        let key =
-            read.and_then(|pem| SigningKey::from_pem(&pem).map_err(|error| error.to_string()));
+        let key = read.and_then(|pem| SigningKey::from_pem(&pem).map_err(|error| error.said()));
         match key {
             Ok(key) => {
                 if key.is_short() {
-                    let short = format!(
-                        "holds an RSA key of {} bits; 2048 are advised (RFC 8301 3.2)",
-                        key.bits()
+                    let short = said!(
+                        "holds an RSA key of {bits} bits; 2048 are advised (RFC 8301 3.2)",
+                        bits = key.bits()
                     );
                     self.problems
                         .push(Problem::warning(FILE, text(short)).at_line(file.line));

@@ -4,7 +4,9 @@ use super::read::{FILE, Reader};
 use super::servers::read_private;
 use crate::domain::newsroom::Newsroom;
 use crate::domain::problem::Problem;
+use crate::domain::said::Tell;
 use crate::openpgp::{NewsroomKey, Signatory};
+use crate::said;
 use crate::toml_reader::{Section, Spot};
 
 impl Reader<'_> {
@@ -14,8 +16,10 @@ impl Reader<'_> {
         };
         for forbidden in ["key", "passphrase"] {
             if let Some(secret) = section.json(forbidden) {
-                let text = format!(
-                    "openpgp: a {forbidden} may not stand in {FILE}; use `{forbidden}_file`"
+                let text = said!(
+                    "openpgp: a {forbidden} may not stand in {file}; use `{forbidden}_file`",
+                    forbidden,
+                    file = FILE
                 );
                 self.problems.push(section.problem(secret.line, text));
             }
@@ -33,9 +37,9 @@ impl Reader<'_> {
         if let (Some(key), Some(newsroom)) = (&key, newsroom)
             && !key.names(&newsroom.from)
         {
-            let text = format!(
-                "openpgp: no user id of the key names newsroom.from, {}; mail clients may say that another signed",
-                newsroom.from
+            let text = said!(
+                "openpgp: no user id of the key names newsroom.from, {from}; mail clients may say that another signed",
+                from = newsroom.from
             );
             self.problems
                 .push(Problem::warning(FILE, text).at_line(line));
@@ -53,17 +57,23 @@ impl Reader<'_> {
         let (line, found) = match (env, file) {
             (None, None) => return Some(None),
             (Some(env), Some(_)) => {
-                let text = "only one of `passphrase_env` and `passphrase_file` may be there";
-                (env.line, Err(text.to_owned()))
+                let text = said!("only one of `passphrase_env` and `passphrase_file` may be there");
+                (env.line, Err(text))
             }
             (Some(env), None) => {
                 let value = (self.env)(&env.value);
-                let missing = || format!("the environment variable {} is not set", env.value);
+                let missing = || {
+                    said!(
+                        "the environment variable {variable} is not set",
+                        variable = env.value
+                    )
+                };
                 (env.line, value.ok_or_else(missing))
             }
             (None, Some(file)) => {
                 let read = read_private(&self.workspace.join(&file.value));
-                let told = |cause| format!("passphrase_file {} {cause}", file.value);
+                let told =
+                    |cause| said!("passphrase_file {file} {cause}", file = file.value, cause);
                 (file.line, read.map_err(told))
             }
         };
@@ -71,7 +81,7 @@ impl Reader<'_> {
             // An editor ends the line.
             Ok(word) => Some(Some(word.trim_end_matches(['\r', '\n']).to_owned())),
             Err(cause) => {
-                let text = format!("openpgp: {cause}");
+                let text = said!("openpgp: {cause}", cause);
                 self.problems.push(section.problem(line, text));
                 None
             }
@@ -86,10 +96,10 @@ impl Reader<'_> {
     ) -> Option<NewsroomKey> {
         let read = read_private(&self.workspace.join(&file.value));
         let key = read.and_then(|armor| {
-            NewsroomKey::from_armor(&armor, passphrase).map_err(|fault| fault.to_string())
+            NewsroomKey::from_armor(&armor, passphrase).map_err(|fault| fault.said())
         });
         key.map_err(|cause| {
-            let text = format!("openpgp: key_file {} {cause}", file.value);
+            let text = said!("openpgp: key_file {file} {cause}", file = file.value, cause);
             self.problems.push(section.problem(file.line, text));
         })
         .ok()

@@ -9,7 +9,9 @@ use crate::domain::newsroom::{LanguagePolicy, Newsroom, Variants};
 use crate::domain::problem::Problem;
 use crate::domain::relay::Secret;
 use crate::domain::retry::RetryPolicy;
+use crate::domain::said::Said;
 use crate::domain::zone::Zone;
+use crate::said;
 use crate::toml_reader::{Section, Spot, parse};
 use jiff::SignedDuration;
 use std::path::{Component, Path};
@@ -31,8 +33,9 @@ pub fn load(
         let place = workspace.display();
         return Err(vec![Problem::error(
             place.to_string(),
-            format!(
-                "is no Dateline workspace: there is no {FILE} in it; make one with `dateline init DIR`, or name one with -C DIR"
+            said!(
+                "is no Dateline workspace: there is no {file} in it; make one with `dateline init DIR`, or name one with -C DIR",
+                file = FILE
             ),
         )]);
     };
@@ -62,11 +65,17 @@ pub(super) fn read_file(workspace: &Path, name: &str) -> Result<Option<String>, 
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
             Problem::error(
                 name,
-                format!("is not UTF-8 at octet {}", error.utf8_error().valid_up_to()),
+                said!(
+                    "is not UTF-8 at octet {octet}",
+                    octet = error.utf8_error().valid_up_to()
+                ),
             )
         }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Problem::error(name, format!("cannot be read: {error}"))),
+        Err(error) => Err(Problem::error(
+            name,
+            said!("cannot be read: {error}", error),
+        )),
     }
 }
 
@@ -152,7 +161,7 @@ impl Reader<'_> {
 
     fn newsroom_of(&mut self, top: &mut Section, read: Option<&EmailAddress>) -> Option<Newsroom> {
         let Some(section) = top.section("newsroom", self.problems) else {
-            let missing = top.problem(1, "the table [newsroom] is missing");
+            let missing = top.problem(1, said!("the table [newsroom] is missing"));
             self.problems.push(missing);
             return None;
         };
@@ -165,7 +174,7 @@ impl Reader<'_> {
         let name = section.localized_line("name", self.problems);
         if name.is_empty() {
             self.problems
-                .push(section.problem(line, "`newsroom.name` is missing"));
+                .push(section.problem(line, said!("`newsroom.name` is missing")));
         }
         let domain = section.required_parsed("domain", self.problems, mail_domain);
         let from = section.required_parsed("from", self.problems, EmailAddress::parse);
@@ -211,7 +220,7 @@ impl Reader<'_> {
                 match Language::parse(&key) {
                     Ok(language) => drop(fallbacks.insert(language, others)),
                     Err(error) => self.problems.push(
-                        rules.problem(rules.line(), format!("`languages.fallback`: {error}")),
+                        rules.problem(rules.line(), said!("`languages.fallback`: {error}", error)),
                     ),
                 }
             }
@@ -227,7 +236,10 @@ impl Reader<'_> {
         let variants = section.parsed("variants", self.problems, |text| match text {
             "preferred" => Ok(Variants::Preferred),
             "stacked" => Ok(Variants::Stacked),
-            other => Err(format!("`{other}` is neither `preferred` nor `stacked`")),
+            other => Err(said!(
+                "`{other}` is neither `preferred` nor `stacked`",
+                other
+            )),
         });
         section.finish(self.problems);
         (kit, variants.unwrap_or_default())
@@ -239,17 +251,22 @@ impl Reader<'_> {
         from_env: Option<Spot<String>>,
         from_file: Option<Spot<String>>,
         read: ReadSecret,
-    ) -> Result<Option<Secret>, String> {
+    ) -> Result<Option<Secret>, Said> {
         match (from_env, from_file) {
             (Some(variable), None) => (self.env)(&variable.value)
                 .map(|password| Some(Secret::new(password)))
-                .ok_or_else(|| format!("the environment variable {} is not set", variable.value)),
+                .ok_or_else(|| {
+                    said!(
+                        "the environment variable {variable} is not set",
+                        variable = variable.value
+                    )
+                }),
             (None, Some(file)) => read(&self.workspace.join(&file.value))
                 .map(|text| Some(Secret::new(text.trim_end())))
-                .map_err(|cause| format!("password_file {} {cause}", file.value)),
-            (Some(_), Some(_)) => {
-                Err("both `password_env` and `password_file` are set; keep one".to_owned())
-            }
+                .map_err(|cause| said!("password_file {file} {cause}", file = file.value, cause)),
+            (Some(_), Some(_)) => Err(said!(
+                "both `password_env` and `password_file` are set; keep one"
+            )),
             (None, None) => Ok(None),
         }
     }
@@ -288,7 +305,7 @@ impl Reader<'_> {
         let policy = section.parsed("in_doubt", self.problems, |text| match text {
             "hold" => Ok(InDoubtPolicy::Hold),
             "resend" => Ok(InDoubtPolicy::Resend),
-            other => Err(format!("`{other}` is neither `hold` nor `resend`")),
+            other => Err(said!("`{other}` is neither `hold` nor `resend`", other)),
         });
         settings.in_doubt = policy.unwrap_or(settings.in_doubt);
         settings.lease = section
@@ -317,55 +334,53 @@ impl Reader<'_> {
 }
 
 /// A domain that Message-IDs can end in.
-pub(super) fn mail_domain(text: &str) -> Result<String, String> {
+pub(super) fn mail_domain(text: &str) -> Result<String, Said> {
     EmailAddress::parse(&format!("x@{text}"))
         .map(|address| address.domain().to_owned())
-        .map_err(|_| format!("`{}` is not a domain name", text.escape_debug()))
+        .map_err(|_| said!("`{text}` is not a domain name", text = text.escape_debug()))
 }
 
-fn colour(text: &str) -> Result<String, String> {
+fn colour(text: &str) -> Result<String, Said> {
     let digits = text
         .strip_prefix('#')
         .filter(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     digits.map(|_| text.to_ascii_lowercase()).ok_or_else(|| {
-        format!(
-            "`{}` is no colour; expected one such as `#0b5c6b`",
-            text.escape_debug()
+        said!(
+            "`{text}` is no colour; expected one such as `#0b5c6b`",
+            text = text.escape_debug()
         )
     })
 }
 
-fn web_address(text: &str) -> Result<String, String> {
+fn web_address(text: &str) -> Result<String, Said> {
     let fine = (text.starts_with("https://") || text.starts_with("http://"))
         && !text.contains(|c: char| c.is_whitespace() || c.is_control());
     if fine {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "`{}` is no web address; expected https://…",
-            text.escape_debug()
+        Err(said!(
+            "`{text}` is no web address; expected https://…",
+            text = text.escape_debug()
         ))
     }
 }
 
 /// A file of the workspace that lies in it, also after its links are followed.
-fn file_within(workspace: &Path, path: &str) -> Result<String, String> {
+fn file_within(workspace: &Path, path: &str) -> Result<String, Said> {
     let plain = Path::new(path)
         .components()
         .all(|part| matches!(part, Component::Normal(_)));
     if !plain {
-        return Err(format!("`{path}` leads out of the workspace"));
+        return Err(said!("`{path}` leads out of the workspace", path));
     }
     let real = workspace
         .join(path)
         .canonicalize()
-        .map_err(|error| format!("cannot read `{path}`: {error}"))?;
-    let root = workspace
-        .canonicalize()
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| said!("cannot read `{path}`: {error}", path, error))?;
+    let root = workspace.canonicalize().map_err(Said::verbatim)?;
     if real.starts_with(root) {
         Ok(path.to_owned())
     } else {
-        Err(format!("`{path}` leads out of the workspace"))
+        Err(said!("`{path}` leads out of the workspace", path))
     }
 }

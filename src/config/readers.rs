@@ -4,6 +4,8 @@ use super::ReaderSettings;
 use super::read::Reader;
 use super::service::origin;
 use crate::domain::relay::Secret;
+use crate::domain::said::Said;
+use crate::said;
 use crate::toml_reader::Section;
 use url::Url;
 
@@ -24,7 +26,7 @@ impl Reader<'_> {
         if public && url.is_none() {
             problems.push(section.problem(
                 section.line(),
-                "`public` opens pages, and `url` does not say where they are reached",
+                said!("`public` opens pages, and `url` does not say where they are reached"),
             ));
         }
         section.finish(problems);
@@ -38,21 +40,28 @@ impl Reader<'_> {
 }
 
 /// One click counts by TLS alone (RFC 8058 3.1).
-fn secure(text: &str) -> Result<Url, String> {
+fn secure(text: &str) -> Result<Url, Said> {
     match origin(text) {
         Ok(url) if url.scheme() == "https" => Ok(url),
-        Ok(_) | Err(_) => Err(format!(
-            "`{}` is no address of pages by TLS; expected one such as `https://press.example.org`",
-            text.escape_debug()
+        Ok(_) | Err(_) => Err(said!(
+            "`{text}` is no address of pages by TLS; expected one such as `https://press.example.org`",
+            text = text.escape_debug()
         )),
     }
 }
 
-fn key(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Result<Secret, String> {
-    let secret = env(name).ok_or_else(|| format!("the environment variable {name} is not set"))?;
+fn key(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Result<Secret, Said> {
+    let secret = env(name).ok_or_else(|| {
+        said!(
+            "the environment variable {variable} is not set",
+            variable = name
+        )
+    })?;
     if secret.trim().len() < MIN_SECRET {
-        return Err(format!(
-            "the environment variable {name} holds fewer than {MIN_SECRET} letters; expected a secret such as `openssl rand -hex 32` makes"
+        return Err(said!(
+            "the environment variable {variable} holds fewer than {least} letters; expected a secret such as `openssl rand -hex 32` makes",
+            variable = name,
+            least = MIN_SECRET
         ));
     }
     Ok(Secret::new(secret.trim()))

@@ -4,6 +4,7 @@ use super::read::{Reader, mail_domain};
 use super::servers::{Ports, read_text};
 use super::units::duration;
 use crate::domain::relay::{Deadlines, DomainLimit, RelayProfile};
+use crate::said;
 use crate::toml_reader::Section;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -22,7 +23,7 @@ impl Reader<'_> {
         let Some(mut all) = top.section("relay", self.problems) else {
             self.problems.push(top.problem(
                 1,
-                "there is no relay; add a table [relay.main] with host and port",
+                said!("there is no relay; add a table [relay.main] with host and port"),
             ));
             return Vec::new();
         };

@@ -2,7 +2,9 @@
 
 use crate::domain::contact_edit::FieldFault;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
 use crate::domain::segment::Segment;
+use crate::said;
 use crate::toml_reader::{Section, parse};
 use std::path::Path;
 
@@ -29,7 +31,7 @@ pub fn read_segments(workspace: &Path) -> Result<(Vec<Segment>, String), Vec<Pro
 /// # Errors
 /// The name is none or taken, the rule is wrong, or nothing can follow the text.
 pub fn with_segment(text: &str, name: &str, rule: &str) -> Result<String, Vec<FieldFault>> {
-    let fault = |field: &str, message: String| FieldFault {
+    let fault = |field: &str, message: Said| FieldFault {
         field: field.to_owned(),
         message,
     };
@@ -40,11 +42,11 @@ pub fn with_segment(text: &str, name: &str, rule: &str) -> Result<String, Vec<Fi
     } else if known.iter().any(|segment| segment.name() == name) {
         faults.push(fault(
             "name",
-            format!("there is a segment `{name}` already"),
+            said!("there is a segment `{name}` already", name),
         ));
     }
     if let Err(error) = Segment::parse(name, rule) {
-        faults.push(fault("where", error.to_string()));
+        faults.push(fault("where", error.said()));
     }
     if !faults.is_empty() {
         return Err(faults);
@@ -71,13 +73,14 @@ pub fn with_segment(text: &str, name: &str, rule: &str) -> Result<String, Vec<Fi
     if found == expected && !problems.iter().any(Problem::is_error) {
         return Ok(whole);
     }
-    let problem = problems
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let problem = problems.first().map(Tell::said).unwrap_or_default();
     Err(vec![fault(
         "name",
-        format!("cannot be added at the end of {FILE}; write it in by hand: {problem}"),
+        said!(
+            "cannot be added at the end of {file}; write it in by hand: {problem}",
+            file = FILE,
+            problem
+        ),
     )])
 }
 
@@ -91,10 +94,10 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(letters)
 }
 
-fn not_a_name(name: &str) -> String {
-    format!(
-        "`{}` is not a segment's name; expected letters, digits, `-` and `_`",
-        name.escape_debug()
+fn not_a_name(name: &str) -> Said {
+    said!(
+        "`{name}` is not a segment's name; expected letters, digits, `-` and `_`",
+        name = name.escape_debug()
     )
 }
 
@@ -129,7 +132,7 @@ fn segment(name: &str, mut section: Section, problems: &mut Vec<Problem>) -> Opt
     section.text("description", problems);
     let found = rule.and_then(|rule| {
         Segment::parse(name, &rule.value)
-            .map_err(|error| problems.push(section.problem(rule.line, error.to_string())))
+            .map_err(|error| problems.push(section.problem(rule.line, error.said())))
             .ok()
     });
     section.finish(problems);

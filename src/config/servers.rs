@@ -4,6 +4,8 @@
 use super::read::{FILE, Reader};
 use crate::domain::problem::Problem;
 use crate::domain::relay::{Credentials, TlsPolicy};
+use crate::domain::said::Said;
+use crate::said;
 use crate::toml_reader::Section;
 use std::fs::File;
 use std::io::Read;
@@ -23,7 +25,7 @@ pub(super) struct Ports {
 }
 
 /// Reads a file with a secret; else says of it, without its name, what is wrong.
-pub(super) type ReadSecret = fn(&Path) -> Result<String, String>;
+pub(super) type ReadSecret = fn(&Path) -> Result<String, Said>;
 
 /// What a table says of a server; what is missing has been told.
 #[derive(Debug)]
@@ -68,8 +70,9 @@ impl Reader<'_> {
             .parsed("tls", self.problems, tls_policy)
             .unwrap_or(normal);
         if tls == TlsPolicy::None && !local {
-            let warning = format!(
-                "{place}: mail and password go this way in clear text; anybody on the way can read them"
+            let warning = said!(
+                "{place}: mail and password go this way in clear text; anybody on the way can read them",
+                place
             );
             self.problems
                 .push(Problem::warning(FILE, warning).at_line(section.line()));
@@ -82,7 +85,7 @@ impl Reader<'_> {
             .whole("port", 1, self.problems)
             .unwrap_or(usual.into());
         let found = u16::try_from(port).map_err(|_| {
-            let wrong = format!("{place}: there is no port {port}");
+            let wrong = said!("{place}: there is no port {port}", place, port);
             Problem::error(FILE, wrong).at_line(section.line())
         });
         found.map_err(|problem| self.problems.push(problem)).ok()
@@ -96,7 +99,7 @@ impl Reader<'_> {
         read: ReadSecret,
     ) -> Option<Credentials> {
         if let Some(password) = section.json("password") {
-            self.problems.push(section.problem(password.line, format!("{place}: a password may not stand in {FILE}; use `password_env` or `password_file`")));
+            self.problems.push(section.problem(password.line, said!("{place}: a password may not stand in {file}; use `password_env` or `password_file`", place, file = FILE)));
         }
         let username = section.text("username", self.problems);
         let from_env = section.text("password_env", self.problems);
@@ -104,10 +107,13 @@ impl Reader<'_> {
         let username = username?;
         let found = match self.secret(from_env, from_file, read) {
             Ok(Some(password)) => Ok(password),
-            Ok(None) => Err("a username without `password_env` or `password_file`".to_owned()),
+            Ok(None) => Err(said!(
+                "a username without `password_env` or `password_file`"
+            )),
             Err(cause) => Err(cause),
         };
-        let missing = |what: String| section.problem(username.line, format!("{place}: {what}"));
+        let missing =
+            |what: Said| section.problem(username.line, said!("{place}: {what}", place, what));
         let password = found
             .map_err(|cause| self.problems.push(missing(cause)))
             .ok()?;
@@ -118,13 +124,14 @@ impl Reader<'_> {
     }
 }
 
-fn tls_policy(text: &str) -> Result<TlsPolicy, String> {
+fn tls_policy(text: &str) -> Result<TlsPolicy, Said> {
     match text {
         "required" => Ok(TlsPolicy::Required),
         "implicit" => Ok(TlsPolicy::Implicit),
         "none" => Ok(TlsPolicy::None),
-        other => Err(format!(
-            "`{other}` is none of `required`, `implicit`, `none`"
+        other => Err(said!(
+            "`{other}` is none of `required`, `implicit`, `none`",
+            other
         )),
     }
 }
@@ -134,24 +141,25 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Reads a file, whoever else may.
-pub(super) fn read_text(path: &Path) -> Result<String, String> {
+pub(super) fn read_text(path: &Path) -> Result<String, Said> {
     std::fs::read_to_string(path).map_err(|error| unreadable(&error))
 }
 
 /// Reads a file that its owner alone may read.
-pub(super) fn read_private(path: &Path) -> Result<String, String> {
+pub(super) fn read_private(path: &Path) -> Result<String, Said> {
     let wrong = |error| unreadable(&error);
     let file = File::open(path).map_err(wrong)?;
     let metadata = file.metadata().map_err(wrong)?;
     if !metadata.is_file() {
-        return Err("is no file".to_owned());
+        return Err(said!("is no file"));
     }
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777;
         if mode & 0o077 != 0 {
-            return Err(format!(
-                "may be read by others than its owner: its mode is {mode:04o}; expected 0600 (`chmod 600`)"
+            return Err(said!(
+                "may be read by others than its owner: its mode is {mode}; expected 0600 (`chmod 600`)",
+                mode = format_args!("{mode:04o}")
             ));
         }
     }
@@ -162,6 +170,6 @@ pub(super) fn read_private(path: &Path) -> Result<String, String> {
     Ok(text)
 }
 
-fn unreadable(error: &std::io::Error) -> String {
-    format!("cannot be read: {error}")
+fn unreadable(error: &std::io::Error) -> Said {
+    said!("cannot be read: {error}", error)
 }

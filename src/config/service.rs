@@ -3,7 +3,9 @@
 use super::read::Reader;
 use super::units::duration;
 use super::{ApprovalSettings, ScheduleSettings, ServiceSettings};
+use crate::domain::said::{Said, Tell};
 use crate::domain::send_window::SendWindow;
+use crate::said;
 use crate::toml_reader::Section;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
@@ -40,7 +42,7 @@ impl Reader<'_> {
         let embargoed = section.whole("embargoed", 0, self.problems);
         if embargoed.is_some_and(|people| people > 2) {
             self.problems
-                .push(section.problem(line, "`approval.embargoed` is 0, 1 or 2 people"));
+                .push(section.problem(line, said!("`approval.embargoed` is 0, 1 or 2 people")));
         }
         let languages = section.languages("languages", self.problems);
         let parity = section.parsed("parity", self.problems, parity);
@@ -77,15 +79,15 @@ impl Reader<'_> {
     }
 }
 
-fn parity(text: &str) -> Result<Option<SignedDuration>, String> {
+fn parity(text: &str) -> Result<Option<SignedDuration>, Said> {
     match text {
         "off" => Ok(None),
-        other => duration(other).map(Some).map_err(|error| error.to_string()),
+        other => duration(other).map(Some).map_err(|error| error.said()),
     }
 }
 
 /// Where people reach the desk: an origin and nothing more.
-pub(super) fn origin(text: &str) -> Result<Url, String> {
+pub(super) fn origin(text: &str) -> Result<Url, Said> {
     let fine = |url: &Url| {
         matches!(url.scheme(), "https" | "http")
             && url.path() == "/"
@@ -95,18 +97,18 @@ pub(super) fn origin(text: &str) -> Result<Url, String> {
             && url.password().is_none()
     };
     Url::parse(text).ok().filter(fine).ok_or_else(|| {
-        format!(
-            "`{}` is no address of a desk; expected one such as `https://desk.example.org`",
-            text.escape_debug()
+        said!(
+            "`{text}` is no address of a desk; expected one such as `https://desk.example.org`",
+            text = text.escape_debug()
         )
     })
 }
 
-fn listen(text: &str) -> Result<Option<SocketAddr>, String> {
+fn listen(text: &str) -> Result<Option<SocketAddr>, Said> {
     match text {
         "off" => Ok(None),
         other => other.parse().map(Some).map_err(|_| {
-            format!("`{other}` is no address to listen on; expected one such as `127.0.0.1:9925`, or `off`")
+            said!("`{text}` is no address to listen on; expected one such as `127.0.0.1:9925`, or `off`", text = other)
         }),
     }
 }

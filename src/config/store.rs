@@ -6,6 +6,8 @@ use super::servers::read_text;
 use crate::domain::database::{Database, DatabaseHost, DatabaseTls};
 use crate::domain::problem::Problem;
 use crate::domain::relay::Secret;
+use crate::domain::said::Said;
+use crate::said;
 use crate::toml_reader::Section;
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -16,8 +18,10 @@ use url::Url;
 /// The port of PostgreSQL.
 const PORT: u16 = 5432;
 
-/// What a store may be called.
-const EXPECTED: &str = "expected `sqlite:FILE` or `postgres://USER@HOST/DATABASE`";
+/// What a store is named by.
+fn wanted() -> Said {
+    said!("expected `sqlite:FILE` or `postgres://USER@HOST/DATABASE`")
+}
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,15 +47,19 @@ impl StoreLocation {
     ///
     /// # Errors
     /// What is wrong with it; a password in it is, and is not repeated.
-    pub fn parse(url: &str, workspace: &Path) -> Result<Self, String> {
+    pub fn parse(url: &str, workspace: &Path) -> Result<Self, Said> {
         match url.split_once(':') {
             Some(("sqlite", path)) if !path.trim().is_empty() => {
                 Ok(Self::Sqlite(workspace.join(path.trim_start_matches("//"))))
             }
             Some(("postgres" | "postgresql", _)) => database(url, workspace).map(Self::Postgres),
             // It may be a password that follows an unknown word.
-            Some((scheme, _)) => Err(format!("`{scheme}:…` is no store; {EXPECTED}")),
-            None => Err(format!("this is no store; {EXPECTED}")),
+            Some((scheme, _)) => Err(said!(
+                "`{scheme}:…` is no store; {expected}",
+                scheme,
+                expected = wanted()
+            )),
+            None => Err(said!("this is no store; {expected}", expected = wanted())),
         }
     }
 
@@ -72,11 +80,18 @@ impl StoreLocation {
     }
 }
 
-fn database(text: &str, workspace: &Path) -> Result<Database, String> {
-    let url =
-        Url::parse(text).map_err(|error| format!("it cannot be read: {error}; {EXPECTED}"))?;
+fn database(text: &str, workspace: &Path) -> Result<Database, Said> {
+    let url = Url::parse(text).map_err(|error| {
+        said!(
+            "it cannot be read: {error}; {expected}",
+            error,
+            expected = wanted()
+        )
+    })?;
     if url.password().is_some() {
-        return Err("a password may not stand in a URL; use `password_env` or `password_file`, and DATELINE_STORE_PASSWORD on the command line".to_owned());
+        return Err(said!(
+            "a password may not stand in a URL; use `password_env` or `password_file`, and DATELINE_STORE_PASSWORD on the command line"
+        ));
     }
     let mut words = Words {
         host: url.host_str().map(decoded).transpose()?,
@@ -91,7 +106,10 @@ fn database(text: &str, workspace: &Path) -> Result<Database, String> {
     let host = host(words.host.as_deref().unwrap_or_default())?;
     let name = decoded(url.path().trim_start_matches('/'))?;
     if words.user.is_empty() || name.is_empty() || name.contains('/') {
-        return Err(format!("a user or a database is missing; {EXPECTED}"));
+        return Err(said!(
+            "a user or a database is missing; {expected}",
+            expected = wanted()
+        ));
     }
     let tls = words.tls.unwrap_or(if is_here(&host) {
         DatabaseTls::None
@@ -119,22 +137,23 @@ struct Words {
 }
 
 impl Words {
-    fn say(&mut self, key: &str, value: String, workspace: &Path) -> Result<(), String> {
+    fn say(&mut self, key: &str, value: String, workspace: &Path) -> Result<(), Said> {
         match key {
             "host" => self.host = Some(value),
             "user" => self.user = value,
             "port" => {
                 let port = value
                     .parse()
-                    .map_err(|_| format!("there is no port {value}"))?;
+                    .map_err(|_| said!("there is no port {value}", value))?;
                 self.port = Some(port);
             }
             "sslrootcert" => self.ca_file = Some(workspace.join(value)),
             "sslmode" => self.tls = Some(tls(&value)?),
-            "password" => return Err("a password may not stand in a URL".to_owned()),
+            "password" => return Err(said!("a password may not stand in a URL")),
             other => {
-                return Err(format!(
-                    "`{other}` is unknown; known are host, port, user, sslmode, sslrootcert"
+                return Err(said!(
+                    "`{other}` is unknown; known are host, port, user, sslmode, sslrootcert",
+                    other
                 ));
             }
         }
@@ -142,27 +161,34 @@ impl Words {
     }
 }
 
-fn decoded(text: &str) -> Result<String, String> {
+fn decoded(text: &str) -> Result<String, Said> {
     percent_decode_str(text)
         .decode_utf8()
         .map(Into::into)
-        .map_err(|_| format!("`{text}` is not UTF-8 once its %XX are read"))
+        .map_err(|_| said!("`{text}` is not UTF-8 once its %XX are read", text))
 }
 
-fn host(text: &str) -> Result<DatabaseHost, String> {
+fn host(text: &str) -> Result<DatabaseHost, Said> {
     match text.trim_matches(['[', ']']) {
-        "" => Err(format!("the host is missing; {EXPECTED}")),
+        "" => Err(said!(
+            "the host is missing; {expected}",
+            expected = wanted()
+        )),
         folder if folder.starts_with('/') => Ok(DatabaseHost::Socket(folder.into())),
         name => Ok(DatabaseHost::Name(name.to_owned())),
     }
 }
 
-fn tls(name: &str) -> Result<DatabaseTls, String> {
+fn tls(name: &str) -> Result<DatabaseTls, Said> {
     let known = DatabaseTls::NAMES;
     let found = known.iter().find(|(known, _)| *known == name);
     found.map(|(_, tls)| *tls).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-        format!("sslmode `{name}` is none of {}", names.join(", "))
+        said!(
+            "sslmode `{name}` is none of {names}",
+            name,
+            names = names.join(", ")
+        )
     })
 }
 
@@ -181,8 +207,9 @@ impl Reader<'_> {
     pub(super) fn store(&mut self, mut section: Section) -> Option<StoreLocation> {
         let line = section.line();
         if let Some(password) = section.json("password") {
-            let wrong = format!(
-                "store: a password may not stand in {FILE}; use `password_env` or `password_file`"
+            let wrong = said!(
+                "store: a password may not stand in {file}; use `password_env` or `password_file`",
+                file = FILE
             );
             self.problems.push(section.problem(password.line, wrong));
         }
@@ -196,7 +223,7 @@ impl Reader<'_> {
         let password = self
             .secret(from_env, from_file, read_text)
             .map_err(|cause| {
-                let wrong = Problem::error(FILE, format!("store: {cause}")).at_line(line);
+                let wrong = Problem::error(FILE, said!("store: {cause}", cause)).at_line(line);
                 self.problems.push(wrong);
             })
             .ok()?;
@@ -210,7 +237,9 @@ impl Reader<'_> {
             && database.tls == DatabaseTls::None
             && !is_here(&database.host)
         {
-            let warning = "store: the address book goes to this server in clear text; anybody on the way can read it";
+            let warning = said!(
+                "store: the address book goes to this server in clear text; anybody on the way can read it"
+            );
             self.problems
                 .push(Problem::warning(FILE, warning).at_line(line));
         }
@@ -221,7 +250,7 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    fn parse(url: &str) -> Result<Database, String> {
+    fn parse(url: &str) -> Result<Database, Said> {
         match StoreLocation::parse(url, Path::new("/w"))? {
             StoreLocation::Postgres(database) => Ok(database),
             StoreLocation::Sqlite(path) => panic!("{}", path.display()),
@@ -264,7 +293,7 @@ mod tests {
             "postgre://press:hunter2@db.example/newsroom",
         ] {
             let error = StoreLocation::parse(url, Path::new("/w")).unwrap_err();
-            assert!(!error.contains("hunter2"), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
         }
         let secret = parse("postgres://press@db.example/n").unwrap();
         let secret = StoreLocation::Postgres(secret).with_password(Some(Secret::new("hunter2")));
@@ -282,7 +311,7 @@ mod tests {
             ("newsroom.db", "sqlite:FILE"),
         ] {
             let error = StoreLocation::parse(url, Path::new("/w")).unwrap_err();
-            assert!(error.contains(said), "{url}: {error}");
+            assert!(error.to_string().contains(said), "{url}: {error}");
         }
     }
 }

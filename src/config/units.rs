@@ -1,11 +1,17 @@
 //! Durations and sizes as people write them.
 
+use crate::domain::said::Said;
+use crate::said;
 use jiff::SignedDuration;
 
 /// `90s`, `5m`, `2h`, `1d`, `1h 30m`.
-pub fn duration(text: &str) -> Result<SignedDuration, String> {
-    let wrong =
-        || format!("`{text}` is not a duration; expected one such as `90s`, `5m`, `2h` or `1d`");
+pub fn duration(text: &str) -> Result<SignedDuration, Said> {
+    let wrong = || {
+        said!(
+            "`{text}` is not a duration; expected one such as `90s`, `5m`, `2h` or `1d`",
+            text
+        )
+    };
     // jiff reads no days in an exact duration; here a day is 24 hours.
     if let Some(days) = text
         .trim()
@@ -27,8 +33,13 @@ pub fn duration(text: &str) -> Result<SignedDuration, String> {
 }
 
 /// `10 MiB`, `500 KB`, `1048576`.
-pub(super) fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is not a size; expected one such as `10 MiB` or `500 KB`");
+pub(super) fn size(text: &str) -> Result<u64, Said> {
+    let wrong = || {
+        said!(
+            "`{text}` is not a size; expected one such as `10 MiB` or `500 KB`",
+            text
+        )
+    };
     let text = text.trim();
     let digits = text
         .find(|c: char| !c.is_ascii_digit())

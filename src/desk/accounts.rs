@@ -7,7 +7,9 @@ use super::{Desk, DeskError, password};
 use crate::domain::account::{Account, Act, Role, SecondFactor, Session, UserName};
 use crate::domain::language::Language;
 use crate::domain::log::facts;
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
+use crate::said;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -64,7 +66,7 @@ pub(super) fn token_hash(token: &str) -> String {
 }
 
 fn user_name(name: &str) -> Result<UserName, DeskError> {
-    UserName::parse(name).map_err(|error| DeskError::request(error.to_string()))
+    UserName::parse(name).map_err(|error| DeskError::request(error.said()))
 }
 
 impl Desk {
@@ -120,9 +122,9 @@ impl Desk {
             locked_until: None,
         };
         if !self.store.add_account(&account).await? {
-            return Err(DeskError::conflict(format!(
-                "there is a user `{}` already",
-                account.name
+            return Err(DeskError::conflict(said!(
+                "there is a user `{name}` already",
+                name = account.name
             )));
         }
         self.note(
@@ -149,7 +151,10 @@ impl Desk {
     pub async fn user(&self, name: &str) -> Result<Account, DeskError> {
         let found = self.store.account(&user_name(name)?).await?;
         found.ok_or_else(|| {
-            DeskError::request(format!("there is no user `{}`", name.escape_debug()))
+            DeskError::request(said!(
+                "there is no user `{name}`",
+                name = name.escape_debug()
+            ))
         })
     }
 
@@ -166,8 +171,9 @@ impl Desk {
                 return Ok(to);
             }
         }
-        Err(DeskError::conflict(format!(
-            "the account of `{name}` changes all the time; try again"
+        Err(DeskError::conflict(said!(
+            "the account of `{name}` changes all the time; try again",
+            name
         )))
     }
 
@@ -236,9 +242,9 @@ impl Desk {
             account.role == Role::Admin && !account.disabled && account.name != one.name
         });
         if one.role == Role::Admin && !another {
-            return Err(DeskError::request(format!(
-                "`{}` is the last admin; make another first",
-                one.name
+            return Err(DeskError::request(said!(
+                "`{name}` is the last admin; make another first",
+                name = one.name
             )));
         }
         Ok(())
@@ -299,8 +305,9 @@ impl Desk {
         let (now, name) = (self.clock.now(), me.account.name.as_str());
         let known = self.user(name).await?;
         if let Some(until) = known.locked(now) {
-            return Err(DeskError::request(format!(
-                "too many wrong passwords; nothing is looked at before {until}"
+            return Err(DeskError::request(said!(
+                "too many wrong passwords; nothing is looked at before {until}",
+                until = Said::moment(until, until)
             )));
         }
         let tried = known.tried(now);
@@ -312,7 +319,7 @@ impl Desk {
                 json!({ "failures": tried.failures }),
             )
             .await?;
-            return Err(DeskError::request("the present password is wrong"));
+            return Err(DeskError::request(said!("the present password is wrong")));
         }
         let uncounted = Account {
             failures: known.failures,

@@ -7,6 +7,7 @@ use crate::dispatch::{revised, revisions};
 use crate::domain::agreement::{AgreementWord, Agreements, Consent, Party, Said, Scope};
 use crate::domain::embargo::Phase;
 use crate::domain::ids::ReleaseId;
+use crate::said;
 use crate::store::Reach;
 use jiff::civil::Date;
 use serde_json::json;
@@ -38,8 +39,10 @@ impl Desk {
         if let (Some(since), Some(until)) = (new.since, new.until)
             && until < since
         {
-            return Err(DeskError::request(format!(
-                "its last day, {until}, is before its first, {since}"
+            return Err(DeskError::request(said!(
+                "its last day, {until}, is before its first, {since}",
+                until,
+                since
             )));
         }
         Ok(AgreementWord {
@@ -104,7 +107,10 @@ impl Desk {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn unknown_in(&self, word: &AgreementWord) -> Result<Vec<String>, DeskError> {
+    pub async fn unknown_in(
+        &self,
+        word: &AgreementWord,
+    ) -> Result<Vec<crate::domain::said::Said>, DeskError> {
         let mut unknown = Vec::new();
         let mut known = false;
         self.each_contact(|contact| {
@@ -114,14 +120,14 @@ impl Desk {
         .await?;
         if !known {
             unknown.push(match &word.party {
-                Party::Contact(email) => format!("there is no contact {email}"),
-                Party::Outlet(name) => format!("no contact works for an outlet named {name}"),
+                Party::Contact(email) => said!("there is no contact {email}", email),
+                Party::Outlet(name) => said!("no contact works for an outlet named {name}", name),
             });
         }
         if let Scope::Release(release) = &word.scope
             && crate::intake::find_release(&self.workspace, &release.to_string()).is_err()
         {
-            unknown.push(format!("there is no release {release}"));
+            unknown.push(said!("there is no release {release}", release));
         }
         Ok(unknown)
     }

@@ -2,11 +2,13 @@
 
 use super::workspace::LoadedContent;
 use super::{Desk, DeskError};
-use crate::domain::approval::{Approval, ContentPrint, Uneven, approved, approvers, parity};
+use crate::domain::approval::{Approval, ContentPrint, approved, approvers, parity};
 use crate::domain::audience::Rule;
 use crate::domain::ids::ReleaseId;
 use crate::domain::person::name_key;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
+use crate::said;
 
 /// An approval that was put on record.
 #[derive(Debug, Clone)]
@@ -29,9 +31,9 @@ pub struct Clearance {
     /// Who approved this very content for this audience.
     pub by: Vec<String>,
     /// What is lacking, in words.
-    pub lacking: Option<String>,
+    pub lacking: Option<Said>,
     /// Languages that are not level, and nobody took note of it.
-    pub uneven: Vec<String>,
+    pub uneven: Vec<Said>,
     /// The hash of what would be sent.
     pub content: String,
 }
@@ -58,10 +60,10 @@ impl Desk {
             .iter()
             .find(|one| one.print == print && name_key(&one.by) == own)
         {
-            return Err(DeskError::conflict(format!(
-                "{} approved this very content {} already; a second approval must be another person\u{2019}s",
-                first.by,
-                self.shown(first.at)
+            return Err(DeskError::conflict(said!(
+                "{by} approved this very content {time} already; a second approval must be another person’s",
+                by = first.by,
+                time = self.moment(first.at)
             )));
         }
         if !parity_ok {
@@ -100,8 +102,10 @@ impl Desk {
         let id = &loaded.content.release.id;
         refuse_uneven(id, &clearance.uneven)?;
         if let Some(lacking) = &clearance.lacking {
-            return Err(DeskError::conflict(format!(
-                "{id}: {lacking}; `dateline approve {id} --to …`"
+            return Err(DeskError::conflict(said!(
+                "{id}: {lacking}; `dateline approve {id} --to …`",
+                id,
+                lacking
             )));
         }
         Ok(clearance)
@@ -137,7 +141,7 @@ impl Desk {
         Ok(Clearance {
             needed,
             by: approvers(&approvals, &print),
-            lacking: lacking.map(|lacking| lacking.to_string()),
+            lacking: lacking.map(|lacking| lacking.said()),
             uneven,
             content: print.hash(),
         })
@@ -149,20 +153,21 @@ impl Desk {
         loaded: &LoadedContent,
         print: &ContentPrint,
         before: &[Approval],
-    ) -> Vec<String> {
+    ) -> Vec<Said> {
         let policy = &self.settings.approval;
         let last = before.last().map(|approval| (&approval.print, print));
         let uneven = parity(&loaded.edited, &policy.languages, policy.parity, last);
-        uneven.iter().map(Uneven::to_string).collect()
+        uneven.iter().map(Tell::said).collect()
     }
 }
 
-fn refuse_uneven(id: &ReleaseId, uneven: &[String]) -> Result<(), DeskError> {
+fn refuse_uneven(id: &ReleaseId, uneven: &[Said]) -> Result<(), DeskError> {
     if uneven.is_empty() {
         return Ok(());
     }
-    Err(DeskError::request(format!(
-        "{id}: {}; see that it says the same, then give --parity-ok",
-        uneven.join("; ")
+    Err(DeskError::request(said!(
+        "{id}: {uneven}; see that it says the same, then give --parity-ok",
+        id,
+        uneven = Said::several(uneven.iter().cloned(), "; ")
     )))
 }

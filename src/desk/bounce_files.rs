@@ -3,6 +3,7 @@
 
 use super::DeskError;
 use crate::inbound::source;
+use crate::said;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -77,9 +78,9 @@ fn maildir(folder: &Path) -> Result<Vec<PathBuf>, DeskError> {
         }
     }
     if !is_one {
-        return Err(DeskError::request(format!(
-            "{} is no Maildir: there is neither `new` nor `cur` in it",
-            folder.display()
+        return Err(DeskError::request(said!(
+            "{folder} is no Maildir: there is neither `new` nor `cur` in it",
+            folder = folder.display()
         )));
     }
     files.sort_unstable();

@@ -14,9 +14,11 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::log::{COMPLAINT, OPT_OUT};
 use crate::domain::opt_out_word::OptOutWords;
 use crate::domain::return_path::ReturnPath;
+use crate::domain::said::Said;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::entropy::Entropy;
 use crate::inbound::{Affected, Report};
+use crate::said;
 use crate::store::Standing;
 use crate::store::bounces::{Arrived, Fate, Judged};
 use bytes::Bytes;
@@ -194,7 +196,7 @@ impl Desk {
         });
         let heard = hearing
             .await
-            .map_err(|torn| DeskError::request(torn.to_string()))?;
+            .map_err(|torn| DeskError::request(Said::verbatim(torn)))?;
         let mut batch = Vec::new();
         for one in heard {
             match one {
@@ -248,7 +250,7 @@ impl Desk {
                 let one = hear(&message, &ears);
                 // Nobody listens any more where the store has failed.
                 heard.blocking_send(one).map_err(|_| {
-                    DeskError::request("the reports could not be taken in; nothing was lost")
+                    DeskError::request(said!("the reports could not be taken in; nothing was lost"))
                 })
             })
         });
@@ -267,7 +269,7 @@ impl Desk {
         }
         self.take_in(&batch, &mut ingested).await?;
         let read = reading.await;
-        read.map_err(|torn| DeskError::request(torn.to_string()))??;
+        read.map_err(|torn| DeskError::request(Said::verbatim(torn)))??;
         Ok(ingested)
     }
 
@@ -375,8 +377,9 @@ impl Desk {
     pub async fn bounce(&self, fingerprint: &str) -> Result<WholeBounce, DeskError> {
         let found = self.find_bounce(fingerprint).await?;
         found.ok_or_else(|| {
-            DeskError::request(format!(
-                "there is no report {fingerprint}; `dateline bounce list` shows all"
+            DeskError::request(said!(
+                "there is no report {fingerprint}; `dateline bounce list` shows all",
+                fingerprint
             ))
         })
     }

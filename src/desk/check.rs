@@ -7,6 +7,8 @@ use crate::dispatch::composer::{Composer, probe_deliveries};
 use crate::dispatch::content::FrozenContent;
 use crate::domain::link::{LinkKey, Links};
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
+use crate::said;
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 
@@ -128,18 +130,31 @@ const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 fn signing_end(settings: &Settings, now: Timestamp) -> Option<Problem> {
     let key = settings.openpgp.key()?;
     let end = key.expires()?;
-    let told = |what: &str| {
-        format!(
-            "openpgp: the newsroom's key {} {what} {}; lengthen its life or name another",
-            key.fingerprint(),
-            end.strftime("%Y-%m-%d %H:%M UTC")
-        )
-    };
+    let (key, time) = (
+        key.fingerprint(),
+        Said::moment(end, end.strftime("%Y-%m-%d %H:%M UTC")),
+    );
     if end <= now {
-        return Some(Problem::error("dateline.toml", told("ended")));
+        return Some(Problem::error(
+            "dateline.toml",
+            said!(
+                "openpgp: the newsroom's key {key} ended {time}; lengthen its life or name another",
+                key,
+                time
+            ),
+        ));
     }
     let soon = now.saturating_add(SOON).unwrap_or(Timestamp::MAX);
-    (end <= soon).then(|| Problem::warning("dateline.toml", told("ends")))
+    (end <= soon).then(|| {
+        Problem::warning(
+            "dateline.toml",
+            said!(
+                "openpgp: the newsroom's key {key} ends {time}; lengthen its life or name another",
+                key,
+                time
+            ),
+        )
+    })
 }
 
 /// Makes one mail of each language and phase, as a recipient would get it: a
@@ -167,15 +182,21 @@ fn try_out(content: FrozenContent, settings: &Settings, now: Timestamp) -> Vec<P
         match composer.compose(&delivery, now) {
             Ok((_, message)) if message.size() as u64 > limit => problems.push(Problem::error(
                 file.as_str(),
-                format!(
-                    "the mail in {languages} is {} octets long; the limit is {limit}",
-                    message.size()
+                said!(
+                    "the mail in {languages} is {length} octets long; the limit is {limit}",
+                    languages,
+                    length = message.size(),
+                    limit
                 ),
             )),
             Ok(_) => {}
             Err(cause) => problems.push(Problem::error(
                 file.as_str(),
-                format!("the mail in {languages} cannot be made: {cause}"),
+                said!(
+                    "the mail in {languages} cannot be made: {cause}",
+                    languages,
+                    cause
+                ),
             )),
         }
     }

@@ -3,6 +3,8 @@
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
+use crate::domain::said::Tell;
+use crate::said;
 
 /// Contacts read at once.
 const PAGE: u32 = 1000;
@@ -39,8 +41,9 @@ impl Desk {
         let email = address(email)?;
         let found = self.store.contact(&email).await?;
         found.ok_or_else(|| {
-            DeskError::request(format!(
-                "there is no contact {email}; `dateline contacts list` shows all"
+            DeskError::request(said!(
+                "there is no contact {email}; `dateline contacts list` shows all",
+                email
             ))
         })
     }
@@ -51,5 +54,5 @@ impl Desk {
 /// # Errors
 /// In words: it is none.
 pub fn address(text: &str) -> Result<EmailAddress, DeskError> {
-    EmailAddress::parse(text).map_err(|error| DeskError::request(error.to_string()))
+    EmailAddress::parse(text).map_err(|error| DeskError::request(error.said()))
 }

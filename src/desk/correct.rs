@@ -12,7 +12,9 @@ use crate::domain::ids::ReleaseId;
 use crate::domain::localized::Localized;
 use crate::domain::problem::Problem;
 use crate::domain::release::{Release, ReleaseDateline, ReleaseKind, Variant};
+use crate::domain::said::Tell;
 use crate::render::Kit;
+use crate::said;
 use std::collections::{BTreeMap, HashMap};
 
 /// A short notice in Dateline's own words.
@@ -84,7 +86,7 @@ impl Desk {
     pub async fn correct(&self, order: &FollowOrder) -> Result<Followed, DeskError> {
         let folder = order.release.trim_end_matches('/');
         let original = ReleaseId::parse(folder.rsplit('/').next().unwrap_or(folder))
-            .map_err(|error| DeskError::request(error.to_string()))?;
+            .map_err(|error| DeskError::request(error.said()))?;
         let mut receivers = self.store.receivers_of(&original).await?;
         let mut doubted = self.doubted(&original).await?;
         doubted.retain(|email, _| !receivers.contains_key(email));
@@ -225,7 +227,7 @@ impl Desk {
         let last = all
             .into_iter()
             .find(|distribution| distribution.release == *original)
-            .ok_or_else(|| DeskError::request(format!("{original} was never sent")))?;
+            .ok_or_else(|| DeskError::request(said!("{original} was never sent", original)))?;
         self.fits(notice, &last)?;
         let bytes = self.store.content(&last.content).await?.unwrap_or_default();
         let old = FrozenContent::from_bytes(&bytes)?;
@@ -241,7 +243,7 @@ impl Desk {
         };
         Ok(FrozenContent {
             release: Release {
-                id: ReleaseId::parse(&id).map_err(|error| DeskError::request(error.to_string()))?,
+                id: ReleaseId::parse(&id).map_err(|error| DeskError::request(error.said()))?,
                 kind: match notice {
                     Notice::Kill => ReleaseKind::Retraction,
                     Notice::LiftedEarly | Notice::EmbargoMoved => ReleaseKind::Statement,
@@ -275,29 +277,36 @@ impl Desk {
         let wrong = match (notice, lift) {
             (Notice::Kill, _) => None,
             (Notice::LiftedEarly, Some(lift)) if lift <= self.clock.now() => None,
-            (Notice::LiftedEarly, Some(lift)) => Some(format!(
-                "the embargo stands until {}; lift it first with `dateline embargo lift {} --why \u{2026}`",
-                self.shown(lift),
-                last.id
+            (Notice::LiftedEarly, Some(lift)) => Some(said!(
+                "the embargo stands until {time}; lift it first with `dateline embargo lift {id} --why …`",
+                time = self.moment(lift),
+                id = last.id
             )),
             (Notice::EmbargoMoved, Some(lift)) if lift > self.clock.now() => None,
-            (Notice::EmbargoMoved, Some(_)) => Some("its embargo has lifted".to_owned()),
-            (Notice::LiftedEarly | Notice::EmbargoMoved, None) => {
-                Some("it had no embargo".to_owned())
-            }
+            (Notice::EmbargoMoved, Some(_)) => Some(said!("its embargo has lifted")),
+            (Notice::LiftedEarly | Notice::EmbargoMoved, None) => Some(said!("it had no embargo")),
         };
         match wrong {
             None => Ok(()),
-            Some(why) => Err(DeskError::request(format!("{}: {why}", last.release))),
+            Some(why) => Err(DeskError::request(said!(
+                "{release}: {why}",
+                release = last.release,
+                why
+            ))),
         }
     }
 }
 
 fn nobody(original: &ReleaseId, in_doubt: usize) -> DeskError {
     DeskError::request(match in_doubt {
-        0 => format!("nobody has received {original}, so there is nobody to tell"),
-        n => format!(
-            "nobody is known to have received {original}, but {n} are in doubt; --in-doubt tells them"
+        0 => said!(
+            "nobody has received {original}, so there is nobody to tell",
+            original
+        ),
+        n => said!(
+            "nobody is known to have received {original}, but {n} are in doubt; --in-doubt tells them",
+            original,
+            n
         ),
     })
 }

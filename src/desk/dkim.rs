@@ -5,6 +5,8 @@ use super::workspace::settings;
 use super::{DeskError, Wiring};
 use crate::dkim::{KeyKind, NewKey, Record, Selector, SigningKey};
 use crate::domain::address::EmailAddress;
+use crate::domain::said::Tell;
+use crate::said;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -91,9 +93,9 @@ pub fn keygen(
     let (domain, is_newsrooms) = domain(workspace, order.domain.as_deref(), wiring)?;
     // A file that is there costs nobody the time to make a key.
     if order.out.symlink_metadata().is_ok() {
-        return Err(DeskError::request(format!(
-            "{} is there already, and a key is never written over; name a new file",
-            order.out.display()
+        return Err(DeskError::request(said!(
+            "{file} is there already, and a key is never written over; name a new file",
+            file = order.out.display()
         )));
     }
     let new = make(order.wanted)?;
@@ -123,9 +125,9 @@ pub fn keygen(
 pub fn records(workspace: &Path, wiring: &dyn Wiring) -> Result<Vec<PublicKey>, DeskError> {
     let (settings, _) = settings(workspace, wiring)?;
     if settings.dkim.is_idle() {
-        return Err(DeskError::request(
-            "dateline.toml names no DKIM key; make one with `dateline dkim keygen --out FILE`",
-        ));
+        return Err(DeskError::request(said!(
+            "dateline.toml names no DKIM key; make one with `dateline dkim keygen --out FILE`"
+        )));
     }
     let public = settings
         .dkim
@@ -156,15 +158,16 @@ fn domain(
     let Some(text) = wanted else {
         return newsrooms.map(|domain| (domain, true)).map_err(|problems| {
             let cause = problems.iter().find(|problem| problem.is_error());
-            let cause = cause.map(ToString::to_string).unwrap_or_default();
-            DeskError::request(format!(
-                "cannot tell the newsroom's domain; name it with --domain ({cause})"
+            let cause = cause.map(Tell::said).unwrap_or_default();
+            DeskError::request(said!(
+                "cannot tell the newsroom's domain; name it with --domain ({cause})",
+                cause
             ))
         });
     };
     let domain = EmailAddress::parse(&format!("x@{text}"))
         .map(|address| address.domain().to_owned())
-        .map_err(|error| DeskError::request(format!("--domain: {error}")))?;
+        .map_err(|error| DeskError::request(said!("--domain: {error}", error)))?;
     let is_newsrooms = newsrooms.is_ok_and(|newsrooms| newsrooms == domain);
     Ok((domain, is_newsrooms))
 }
@@ -175,12 +178,13 @@ fn make(wanted: Wanted) -> Result<NewKey, DeskError> {
         // Shorter ones are not advised, longer ones not everywhere verified (RFC 8301 3.2).
         Wanted::Rsa(bits @ (2048 | 3072 | 4096)) => NewKey::rsa(bits),
         Wanted::Rsa(bits) => {
-            return Err(DeskError::request(format!(
-                "--bits {bits} is no length for a key; expected 2048, 3072 or 4096"
+            return Err(DeskError::request(said!(
+                "--bits {bits} is no length for a key; expected 2048, 3072 or 4096",
+                bits
             )));
         }
     };
-    made.map_err(|cause| DeskError::request(format!("no key was made: {cause}")))
+    made.map_err(|cause| DeskError::request(said!("no key was made: {cause}", cause)))
 }
 
 /// A path as dateline.toml would have it: from the workspace, where it lies there.

@@ -13,7 +13,9 @@ use crate::domain::delivery::{Delivery, Event, apply};
 use crate::domain::distribution::Distribution;
 use crate::domain::embargo::{Embargo, Phase};
 use crate::domain::ids::DistributionId;
+use crate::domain::said::{Said, Tell};
 use crate::domain::schedule::{Spot, parse_instant};
+use crate::said;
 use crate::store::{Move, Reach, Standing, Store};
 use jiff::Timestamp;
 use serde_json::json;
@@ -147,12 +149,12 @@ impl Desk {
         deed: &Deed,
     ) -> Result<Vec<Moved>, DeskError> {
         let until = parse_instant(time, &self.settings.newsroom.zone)
-            .map_err(|error| DeskError::request(error.to_string()))?;
+            .map_err(|error| DeskError::request(error.said()))?;
         if until <= deed.now {
-            return Err(DeskError::request(format!(
-                "{} has passed; to end the embargo now, say `dateline embargo lift {} --why …`",
-                self.shown(until),
-                which.id
+            return Err(DeskError::request(said!(
+                "{time} has passed; to end the embargo now, say `dateline embargo lift {id} --why …`",
+                time = self.moment(until),
+                id = which.id
             )));
         }
         self.change_all(which, until, "embargo_moved", deed).await
@@ -189,7 +191,7 @@ impl Desk {
         let agreed = self.who_agreed(which).await?;
         let bytes = self.store.content(&which.content).await?;
         let bytes = bytes.ok_or_else(|| {
-            DeskError::request(format!("the frozen content of {} is gone", which.id))
+            DeskError::request(said!("the frozen content of {id} is gone", id = which.id))
         })?;
         let retiming = Retiming {
             agreed: &agreed,
@@ -199,9 +201,9 @@ impl Desk {
         let plan = |from: &Distribution| {
             let old = standing_embargo(from, deed.now)?;
             if from.content != which.content {
-                return Err(DeskError::request(format!(
-                    "{} was changed meanwhile; look again",
-                    from.id
+                return Err(DeskError::request(said!(
+                    "{id} was changed meanwhile; look again",
+                    id = from.id
                 )));
             }
             let embargo = Embargo {
@@ -212,7 +214,7 @@ impl Desk {
             content.release.embargo = Some(embargo.clone());
             let bytes = content
                 .to_bytes()
-                .map_err(|error| DeskError::request(error.to_string()))?;
+                .map_err(|error| DeskError::request(error.said()))?;
             let to = Distribution {
                 embargo: Some(embargo),
                 content: hash(&bytes),
@@ -262,11 +264,17 @@ impl Desk {
 /// The embargo of a distribution, while it bars.
 fn standing_embargo(from: &Distribution, now: Timestamp) -> Result<&Embargo, DeskError> {
     match &from.embargo {
-        None => Err(DeskError::request(format!("{} has no embargo", from.id))),
-        Some(embargo) if embargo.is_lifted(now) => Err(DeskError::request(format!(
-            "the embargo of {} lifted at {}; what has been published cannot be put under embargo again",
-            from.id,
-            embargo.until.strftime("%Y-%m-%d %H:%M:%S UTC")
+        None => Err(DeskError::request(said!(
+            "{id} has no embargo",
+            id = from.id
+        ))),
+        Some(embargo) if embargo.is_lifted(now) => Err(DeskError::request(said!(
+            "the embargo of {id} lifted at {time}; what has been published cannot be put under embargo again",
+            id = from.id,
+            time = Said::moment(
+                embargo.until,
+                embargo.until.strftime("%Y-%m-%d %H:%M:%S UTC")
+            )
         ))),
         Some(embargo) => Ok(embargo),
     }

@@ -5,26 +5,24 @@ use crate::dispatch::planner::PlanError;
 use crate::dispatch::revisions::ReviseError;
 use crate::dispatch::run::RunError;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
 use crate::inbound::imap::ImapError;
 use crate::relay::{CatcherError, RelayError};
 use crate::store::StoreError;
+use crate::{said, shown_as_said};
 use std::path::PathBuf;
 
 /// Why a use case could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// The input has problems; all of them are here, and nothing was sent.
-    #[error("{} problem(s) in the input; nothing was sent", .0.len())]
     Problems(Vec<Problem>),
     /// Somebody asked for a thing that is not there, or in a way that cannot be.
-    #[error("{0}")]
-    Request(String),
+    Request(Said),
     /// What was asked for does not go with how things stand by now: somebody
     /// else was first, or it is done already.
-    #[error("{0}")]
-    Conflict(String),
+    Conflict(Said),
     /// A file could not be read or written.
-    #[error("cannot {action} {}: {cause}", path.display())]
     File {
         /// What was tried: `read`, `write`, `create`.
         action: &'static str,
@@ -34,35 +32,67 @@ pub enum DeskError {
         cause: std::io::Error,
     },
     /// The store failed.
-    #[error(transparent)]
     Store(#[from] StoreError),
     /// The relay failed.
-    #[error(transparent)]
     Relay(#[from] RelayError),
     /// The mailbox to which mail comes back failed.
-    #[error("{0}; nothing was lost")]
     Inbox(#[from] ImapError),
     /// An address to listen on cannot be had.
-    #[error("{0}")]
-    Listen(String),
+    Listen(Said),
     /// The catcher failed.
-    #[error(transparent)]
     Catcher(#[from] CatcherError),
     /// The run stopped before its end.
-    #[error(transparent)]
     Run(#[from] RunError),
     /// Frozen content cannot be read back.
-    #[error(transparent)]
     Content(#[from] ContentError),
 }
+
+impl Tell for DeskError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Problems(problems) => said!(
+                "{count} problem(s) in the input; nothing was sent",
+                count = problems.len()
+            ),
+            Self::Request(said) | Self::Conflict(said) | Self::Listen(said) => said.clone(),
+            Self::File {
+                action,
+                path,
+                cause,
+            } => said!(
+                "cannot {action} {path}: {cause}",
+                action = match *action {
+                    "create" => said!("create"),
+                    "lock" => said!("lock"),
+                    "read" => said!("read"),
+                    "remove" => said!("remove"),
+                    "write" => said!("write"),
+                    other => Said::verbatim(other),
+                },
+                path = path.display(),
+                cause
+            ),
+            Self::Store(error) => error.said(),
+            Self::Relay(error) => error.said(),
+            Self::Inbox(error) => said!("{error}; nothing was lost", error),
+            Self::Catcher(error) => error.said(),
+            Self::Run(error) => error.said(),
+            Self::Content(error) => error.said(),
+        }
+    }
+}
+
+shown_as_said!(DeskError);
 
 impl From<PlanError> for DeskError {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::Store(error) => Self::Store(error),
             PlanError::Content(error) => Self::Content(error),
-            PlanError::Unexpected { .. } => Self::conflict(error.to_string()),
-            PlanError::Schedule(error) => Self::Request(format!("{error}; nothing was planned")),
+            PlanError::Unexpected { .. } => Self::conflict(error),
+            PlanError::Schedule(error) => {
+                Self::Request(said!("{error}; nothing was planned", error))
+            }
         }
     }
 }
@@ -72,7 +102,7 @@ impl From<ReviseError> for DeskError {
         match error {
             ReviseError::Store(error) => Self::Store(error),
             ReviseError::Course(..) | ReviseError::Unknown(_) | ReviseError::Busy(_) => {
-                Self::Conflict(error.to_string())
+                Self::conflict(error)
             }
         }
     }
@@ -80,13 +110,13 @@ impl From<ReviseError> for DeskError {
 
 impl DeskError {
     /// Something asked for that cannot be.
-    pub fn request(text: impl Into<String>) -> Self {
-        Self::Request(text.into())
+    pub fn request(said: impl Into<Said>) -> Self {
+        Self::Request(said.into())
     }
 
     /// Something asked for that does not go with how things stand.
-    pub fn conflict(text: impl Into<String>) -> Self {
-        Self::Conflict(text.into())
+    pub fn conflict(said: impl Into<Said>) -> Self {
+        Self::Conflict(said.into())
     }
 
     /// For `map_err` on file operations.

@@ -12,11 +12,13 @@ use crate::domain::ids::ImportId;
 use crate::domain::import_record::{ImportKind, ImportRecord, Undone};
 use crate::domain::likeness::{Likenesses, NamedRecord, Why};
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
 use crate::domain::suppression::bar_key;
 use crate::entropy::Entropy;
 use crate::intake::{
     Charset, Column, ContactsRead, Format, ReadContact, Reading, Repeat, read_contacts,
 };
+use crate::said;
 use crate::store::Imported;
 use crate::store::erasure::Forgotten;
 use crate::store::imports::{Changed, ContactChange, UndoOutcome};
@@ -71,7 +73,7 @@ pub struct Conflict {
     /// Its address.
     pub email: EmailAddress,
     /// What contradicts it, and what is done.
-    pub message: String,
+    pub message: Said,
     /// Where it differs from the row that stands.
     pub fields: Vec<FieldChange>,
 }
@@ -99,7 +101,7 @@ pub struct ImportPlan {
     /// Its encoding, where it is text.
     pub encoding: Option<Charset>,
     /// Where the contacts stand in it: a delimiter's or a sheet's name.
-    pub within: Option<String>,
+    pub within: Option<Said>,
     /// Its columns, and what each is taken for.
     pub columns: Vec<Column>,
     /// The first rows, as they stand there.
@@ -241,9 +243,9 @@ impl Desk {
                 import,
             });
         }
-        Err(DeskError::request(
-            "contacts were changed by somebody else again and again while this was imported; nothing was written",
-        ))
+        Err(DeskError::request(said!(
+            "contacts were changed by somebody else again and again while this was imported; nothing was written"
+        )))
     }
 
     /// What an import of a file's octets would do.
@@ -303,9 +305,9 @@ impl Desk {
             Some(Conflict {
                 line,
                 email: email.clone(),
-                message: format!(
-                    "the address is barred ({}): the contact is kept, and nothing is sent to it",
-                    reason.name()
+                message: said!(
+                    "the address is barred ({reason}): the contact is kept, and nothing is sent to it",
+                    reason = reason.in_words()
                 ),
                 fields: Vec::new(),
             })
@@ -442,18 +444,18 @@ impl Desk {
                         .trim()
                         .parse()
                         .map_err(|error: crate::domain::ids::IdError| {
-                            DeskError::request(error.to_string())
+                            DeskError::request(error.said())
                         })?;
                 imports.into_iter().find(|one| one.id == id)
             }
         };
         found.ok_or_else(|| {
             DeskError::request(match which {
-                Some(which) => format!(
-                    "there is no import {}; `dateline contacts imports` shows all",
-                    which.escape_debug()
+                Some(which) => said!(
+                    "there is no import {id}; `dateline contacts imports` shows all",
+                    id = which.escape_debug()
                 ),
-                None => "there is no import that could be undone".to_owned(),
+                None => said!("there is no import that could be undone"),
             })
         })
     }
@@ -462,28 +464,35 @@ impl Desk {
 fn refusal(record: &ImportRecord, outcome: &UndoOutcome) -> DeskError {
     let id = record.id;
     DeskError::request(match outcome {
-        UndoOutcome::ChangedSince(emails) => format!(
-            "{id} cannot be undone, for {} of its contacts were changed since: {}; nothing was undone",
-            emails.len(),
-            some_of(emails)
+        UndoOutcome::ChangedSince(emails) => said!(
+            "{id} cannot be undone, for {count} of its contacts were changed since: {emails}; nothing was undone",
+            id,
+            count = emails.len(),
+            emails = some_of(emails)
         ),
         UndoOutcome::Before(undone) => {
-            format!("{id} was undone already, by {} at {}", undone.by, undone.at)
+            said!(
+                "{id} was undone already, by {by} at {time}",
+                id,
+                by = undone.by,
+                time = Said::moment(undone.at, undone.at)
+            )
         }
-        UndoOutcome::NotKept => format!(
-            "{id} cannot be undone any more: what was changed is kept of the {} newest imports",
-            crate::domain::import_record::KEPT
+        UndoOutcome::NotKept => said!(
+            "{id} cannot be undone any more: what was changed is kept of the {kept} newest imports",
+            id,
+            kept = crate::domain::import_record::KEPT
         ),
-        UndoOutcome::Unknown | UndoOutcome::Done { .. } => format!("there is no import {id}"),
+        UndoOutcome::Unknown | UndoOutcome::Done { .. } => said!("there is no import {id}", id),
     })
 }
 
-fn some_of(emails: &[String]) -> String {
+fn some_of(emails: &[String]) -> Said {
     let named = emails.iter().take(NAMED).map(String::as_str);
     let named = named.collect::<Vec<_>>().join(", ");
     match emails.len().checked_sub(NAMED) {
-        None | Some(0) => named,
-        Some(more) => format!("{named} and {more} more"),
+        None | Some(0) => Said::verbatim(named),
+        Some(more) => said!("{named} and {more} more", named, more),
     }
 }
 
@@ -503,7 +512,7 @@ async fn apart<T: Send + 'static>(
 ) -> Result<T, DeskError> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|torn| DeskError::request(format!("the file could not be read: {torn}")))
+        .map_err(|torn| DeskError::request(said!("the file could not be read: {torn}", torn)))
 }
 
 /// A plan on its way.
@@ -574,8 +583,9 @@ impl Planning {
             self.plan.conflicts.push(Conflict {
                 line: row.line,
                 email: old.email.clone(),
-                message: format!(
-                    "the contact left the list `{list}` by their own wish: they stay off it"
+                message: said!(
+                    "the contact left the list `{list}` by their own wish: they stay off it",
+                    list
                 ),
                 fields: Vec::new(),
             });
@@ -645,9 +655,9 @@ impl Planning {
 fn twice(repeat: Repeat) -> Conflict {
     Conflict {
         line: repeat.line,
-        message: format!(
-            "the address stands in line {} already, with another record; this row is left out",
-            repeat.first
+        message: said!(
+            "the address stands in line {line} already, with another record; this row is left out",
+            line = repeat.first
         ),
         email: repeat.email,
         fields: repeat.differs,

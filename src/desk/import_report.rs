@@ -2,7 +2,9 @@
 
 use super::import::ImportReport;
 use crate::domain::contact_fields::FieldChange;
+use crate::domain::said::Said;
 use crate::intake::safe;
+use crate::said;
 use std::io::Write;
 
 const HEADER: [&str; 7] = ["line", "outcome", "email", "field", "old", "new", "message"];
@@ -12,7 +14,7 @@ struct Line {
     line: Option<usize>,
     outcome: &'static str,
     email: String,
-    message: String,
+    message: Said,
 }
 
 impl ImportReport {
@@ -40,7 +42,7 @@ impl ImportReport {
 
     fn lines(&self) -> Vec<(Line, &[FieldChange])> {
         let plan = &self.plan;
-        let line = |line, outcome, email: &dyn std::fmt::Display, message: String| Line {
+        let line = |line, outcome, email: &dyn std::fmt::Display, message: Said| Line {
             line: Some(line),
             outcome,
             email: email.to_string(),
@@ -50,9 +52,9 @@ impl ImportReport {
         let added = plan
             .added
             .iter()
-            .map(|one| (line(one.line, "added", &one.email, String::new()), none));
+            .map(|one| (line(one.line, "added", &one.email, Said::default()), none));
         let changed = plan.changed.iter().map(|one| {
-            let row = line(one.line, "changed", &one.email, String::new());
+            let row = line(one.line, "changed", &one.email, Said::default());
             (row, one.fields.as_slice())
         });
         let conflicts = plan.conflicts.iter().map(|one| {
@@ -60,7 +62,7 @@ impl ImportReport {
             (row, one.fields.as_slice())
         });
         let duplicates = plan.duplicates.iter().map(|one| {
-            let message = format!("may be {}: {}", one.like, one.why);
+            let message = said!("may be {like}: {why}", like = one.like, why = one.why);
             (line(one.line, "duplicate", &one.email, message), none)
         });
         let problems = plan.problems.iter().map(|problem| {
@@ -93,6 +95,7 @@ fn write<W: Write>(
     let number = line.line.map(|line| line.to_string()).unwrap_or_default();
     let (name, old, new) =
         field.map_or(("", "", ""), |field| (&field.field, &field.old, &field.new));
+    let message = line.message.to_string();
     let cells = [
         number.as_str(),
         line.outcome,
@@ -100,7 +103,7 @@ fn write<W: Write>(
         name,
         old,
         new,
-        &line.message,
+        &message,
     ];
     csv.write_record(cells.map(|cell| safe(cell).into_owned()))?;
     Ok(())

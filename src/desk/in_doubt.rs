@@ -5,6 +5,7 @@ use crate::dispatch::decided;
 use crate::domain::address::EmailAddress;
 use crate::domain::delivery::{Event, apply};
 use crate::domain::ids::{DeliveryId, DistributionId};
+use crate::said;
 use crate::store::Standing;
 
 /// At most so many are listed.
@@ -96,7 +97,7 @@ impl Desk {
         let standing =
             standing.filter(|found| of.is_none_or(|of| of == found.delivery.distribution));
         let standing =
-            standing.ok_or_else(|| DeskError::request(format!("there is no delivery {id}")))?;
+            standing.ok_or_else(|| DeskError::request(said!("there is no delivery {id}", id)))?;
         let now = self.clock.now();
         let event = match decision {
             Decision::Resend => Event::Resend,
@@ -115,7 +116,7 @@ impl Desk {
             event,
             now,
         )
-        .map_err(|illegal| DeskError::conflict(format!("{id}: {illegal}")))?;
+        .map_err(|illegal| DeskError::conflict(said!("{id}: {illegal}", id, illegal)))?;
         let entry = decided(&standing.delivery, &next, by, now);
         if self.store.decide(id, &standing.state, &next, entry).await? {
             Ok(Standing {
@@ -123,8 +124,9 @@ impl Desk {
                 ..standing
             })
         } else {
-            Err(DeskError::conflict(format!(
-                "{id} has moved on meanwhile; look again"
+            Err(DeskError::conflict(said!(
+                "{id} has moved on meanwhile; look again",
+                id
             )))
         }
     }

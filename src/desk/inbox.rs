@@ -6,6 +6,7 @@ use super::service::{FIRST_PAUSE, LAST_PAUSE, Service};
 use super::{Desk, DeskError};
 use crate::domain::inbox::ImapAccount;
 use crate::inbound::imap::Inbox;
+use crate::said;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,9 +22,9 @@ impl Desk {
     /// in before stays so, and the same can be asked again.
     pub async fn fetch_bounces(&self) -> Result<Ingested, DeskError> {
         let account = self.settings.bounces.imap.as_ref().ok_or_else(|| {
-            DeskError::request(
-                "no mailbox is set: name one in a table [bounces.imap] of dateline.toml",
-            )
+            DeskError::request(said!(
+                "no mailbox is set: name one in a table [bounces.imap] of dateline.toml"
+            ))
         })?;
         let mut inbox = Inbox::open(account).await?;
         let ingested = self.empty(&mut inbox).await?;

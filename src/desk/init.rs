@@ -1,6 +1,7 @@
 //! A new workspace, made from the sample newsroom.
 
 use super::DeskError;
+use crate::said;
 use include_dir::{Dir, include_dir};
 use jiff::{SignedDuration, Timestamp};
 use std::path::{Path, PathBuf};
@@ -30,9 +31,9 @@ pub(super) fn write_example(dir: &Path, lift: Timestamp) -> Result<Vec<PathBuf>,
         .read_dir()
         .is_ok_and(|mut entries| entries.next().is_some());
     if taken {
-        return Err(DeskError::request(format!(
-            "{} is not empty; name a new folder",
-            dir.display()
+        return Err(DeskError::request(said!(
+            "{dir} is not empty; name a new folder",
+            dir = dir.display()
         )));
     }
     let mut written = Vec::new();

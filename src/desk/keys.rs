@@ -5,6 +5,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::domain::encryption::{EncryptionPolicy, Obstacle, PublicKey};
 use crate::openpgp::read_key;
+use crate::said;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
@@ -129,15 +130,20 @@ impl Desk {
         // Some signatures are to be verified: not on the reactor.
         let read = tokio::task::spawn_blocking(move || read_key(&octets, &of)).await;
         let key = read
-            .map_err(|torn| DeskError::request(format!("{file} cannot be read as a key: {torn}")))?
-            .map_err(|fault| DeskError::request(format!("{file} {fault}; nothing was changed")))?;
+            .map_err(|torn| {
+                DeskError::request(said!("{file} cannot be read as a key: {torn}", file, torn))
+            })?
+            .map_err(|fault| {
+                DeskError::request(said!("{file} {fault}; nothing was changed", file, fault))
+            })?;
         let facts = json!({ "key": key.fingerprint });
         let change = |contact: &mut Contact| {
             let old = contact.public_key.as_ref();
             if old.is_some_and(|old| old.outlives(&key)) {
-                return Err(DeskError::request(format!(
-                    "{file} holds the key {} without its revocation, which a revoked key never loses; nothing was changed",
-                    key.fingerprint
+                return Err(DeskError::request(said!(
+                    "{file} holds the key {fingerprint} without its revocation, which a revoked key never loses; nothing was changed",
+                    file,
+                    fingerprint = key.fingerprint
                 )));
             }
             contact.public_key = Some(Box::new(key.clone()));
@@ -157,7 +163,7 @@ impl Desk {
         let facts = json!({ "key": gone.map(|key| key.fingerprint) });
         let change = |contact: &mut Contact| match contact.public_key.take() {
             Some(_) => Ok(()),
-            None => Err(DeskError::request(format!("{email} has no key"))),
+            None => Err(DeskError::request(said!("{email} has no key", email))),
         };
         self.change_key(email, by, ("key_removed", facts), &change)
             .await
@@ -186,8 +192,9 @@ impl Desk {
             }
             return Ok(report(&to, self.clock.now()));
         }
-        Err(DeskError::request(format!(
-            "the contact {email} changes all the time; try again"
+        Err(DeskError::request(said!(
+            "the contact {email} changes all the time; try again",
+            email
         )))
     }
 }

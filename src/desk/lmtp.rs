@@ -7,6 +7,7 @@ use super::{Desk, DeskError};
 use crate::config::{LmtpAddress, LmtpSettings, Settings};
 use crate::domain::address::EmailAddress;
 use crate::inbound::lmtp::{Manner, Reception, Taker, serve};
+use crate::said;
 use async_trait::async_trait;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,8 +135,10 @@ async fn open(listen: &LmtpAddress) -> Result<Door, DeskError> {
 }
 
 fn cannot(place: &str, cause: &io::Error) -> DeskError {
-    DeskError::Listen(format!(
-        "cannot listen on {place} for LMTP: {cause}; choose another with `listen` of [bounces.lmtp]"
+    DeskError::Listen(said!(
+        "cannot listen on {place} for LMTP: {cause}; choose another with `listen` of [bounces.lmtp]",
+        place,
+        cause
     ))
 }
 

@@ -5,7 +5,9 @@ use crate::domain::address::EmailAddress;
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::log::Broken;
 use crate::domain::log_search::{LogSearch, LogWay};
+use crate::domain::said::Tell;
 use crate::domain::schedule::parse_instant;
+use crate::said;
 use crate::store::LogRow;
 use crate::store::verify::{VerifyFailure, verify_log};
 use jiff::Timestamp;
@@ -127,7 +129,7 @@ impl Desk {
     /// No address, no distribution, a time that cannot be read.
     pub async fn log_search(&self, words: &SearchWords) -> Result<LogSearch, DeskError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let wrong = |error: &dyn std::fmt::Display| DeskError::request(error.to_string());
+        let wrong = |error: &dyn Tell| DeskError::request(error.said());
         let instant = |text: &Option<String>| {
             let zone = &self.settings.newsroom.zone;
             given(text)
@@ -163,8 +165,9 @@ impl Desk {
     async fn addresses_at(&self, outlet: &str) -> Result<BTreeSet<EmailAddress>, DeskError> {
         let search = ContactSearch::new(outlet, None);
         if search.words.is_empty() {
-            return Err(DeskError::request(format!(
-                "the outlet `{outlet}` has neither letters nor digits; expected words of its name"
+            return Err(DeskError::request(said!(
+                "the outlet `{outlet}` has neither letters nor digits; expected words of its name",
+                outlet
             )));
         }
         let (mut all, mut after) = (BTreeSet::new(), None);
@@ -179,8 +182,10 @@ impl Desk {
                 .filter(|one| search.fits_outlet(&one.outlet));
             all.extend(there.map(|one| one.email));
             if all.len() > MOST_AT_OUTLET {
-                return Err(DeskError::request(format!(
-                    "more than {MOST_AT_OUTLET} contacts work for an outlet like `{outlet}`; write more of its name"
+                return Err(DeskError::request(said!(
+                    "more than {most} contacts work for an outlet like `{outlet}`; write more of its name",
+                    most = MOST_AT_OUTLET,
+                    outlet
                 )));
             }
         }

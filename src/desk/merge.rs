@@ -12,7 +12,9 @@ use crate::domain::ids::ImportId;
 use crate::domain::import_record::{ImportKind, ImportRecord};
 use crate::domain::likeness::{Likeness, Likenesses, NamedRecord, Why};
 use crate::domain::merge::{Picks, merged};
+use crate::domain::said::Said;
 use crate::domain::suppression::SuppressionReason;
+use crate::said;
 use crate::store::merge::{Distinct, MergeOutcome, Merging};
 use serde::Serialize;
 use serde_json::json;
@@ -154,7 +156,7 @@ impl Desk {
     /// # Errors
     /// One of them is not there, they are the same, or the store failed.
     pub async fn tell_apart(&self, one: &str, other: &str, by: &str) -> Result<bool, DeskError> {
-        let (one, other) = self.two(one, other, "told apart from").await?;
+        let (one, other) = self.two(one, other, &said!("told apart from")).await?;
         let distinct = Distinct {
             one: one.email.clone(),
             other: other.email.clone(),
@@ -176,8 +178,10 @@ impl Desk {
     pub async fn offer_again(&self, one: &str, other: &str, by: &str) -> Result<(), DeskError> {
         let (one, other) = (address(one)?, address(other)?);
         if !self.store.offer_again(&one, &other).await? {
-            return Err(DeskError::conflict(format!(
-                "nobody told {one} and {other} apart; `dateline contacts distinct` shows all pairs"
+            return Err(DeskError::conflict(said!(
+                "nobody told {one} and {other} apart; `dateline contacts distinct` shows all pairs",
+                one,
+                other
             )));
         }
         let facts = json!({ "contact": one, "other": other });
@@ -188,13 +192,15 @@ impl Desk {
         &self,
         one: &str,
         other: &str,
-        cannot: &str,
+        cannot: &Said,
     ) -> Result<(Contact, Contact), DeskError> {
         let both = (self.contact(one).await?, self.contact(other).await?);
         if both.0.email == both.1.email {
             let email = &both.0.email;
-            return Err(DeskError::request(format!(
-                "{email} cannot be {cannot} itself"
+            return Err(DeskError::request(said!(
+                "{email} cannot be {cannot} itself",
+                email,
+                cannot
             )));
         }
         Ok(both)
@@ -209,11 +215,13 @@ impl Desk {
     /// One of them is not there, they are the same, or somebody changed one
     /// meanwhile; then nothing is done.
     pub async fn merge_contacts(&self, order: &MergeOrder, by: &str) -> Result<Merged, DeskError> {
-        let (kept, removed) = self.two(&order.kept, &order.other, "merged with").await?;
+        let (kept, removed) = self
+            .two(&order.kept, &order.other, &said!("merged with"))
+            .await?;
         let stale = || {
-            DeskError::conflict(
-                "one of the two was changed by somebody else just now; nothing was merged",
-            )
+            DeskError::conflict(said!(
+                "one of the two was changed by somebody else just now; nothing was merged"
+            ))
         };
         let seen = order.seen.as_ref();
         if seen.is_some_and(|seen| *seen != print_of_both(&kept, &removed)) {

@@ -1,6 +1,8 @@
 //! Passwords: Argon2id, as RFC 9106 has it, and nothing of them kept but the hash.
 
 use super::DeskError;
+use crate::domain::said::Said;
+use crate::said;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -28,8 +30,9 @@ static NOBODY: LazyLock<String> =
     LazyLock::new(|| make("nobody has this password").unwrap_or_default());
 
 fn hasher() -> Result<Argon2<'static>, DeskError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .map_err(|error| DeskError::request(format!("the password cannot be hashed: {error}")))?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| {
+        DeskError::request(said!("the password cannot be hashed: {error}", error))
+    })?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -43,7 +46,7 @@ fn normal(password: &str) -> String {
 fn make(password: &str) -> Result<String, DeskError> {
     let hash = hasher()?.hash_password(normal(password).as_bytes());
     hash.map(|hash| hash.to_string())
-        .map_err(|error| DeskError::request(format!("the password cannot be hashed: {error}")))
+        .map_err(|error| DeskError::request(said!("the password cannot be hashed: {error}", error)))
 }
 
 fn fits(password: &str, hash: &str) -> bool {
@@ -61,15 +64,16 @@ fn fits(password: &str, hash: &str) -> bool {
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, DeskError> {
-    let busy =
-        |cause: String| DeskError::request(format!("passwords cannot be looked at now: {cause}"));
+    let busy = |cause: Said| {
+        DeskError::request(said!("passwords cannot be looked at now: {cause}", cause))
+    };
     let _turn = DOOR
         .acquire()
         .await
-        .map_err(|error| busy(error.to_string()))?;
+        .map_err(|error| busy(Said::verbatim(error)))?;
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|error| busy(error.to_string()))
+        .map_err(|error| busy(Said::verbatim(error)))
 }
 
 /// A new password's hash.
@@ -79,8 +83,11 @@ async fn apart<T: Send + 'static>(
 pub(super) async fn hash(password: &str) -> Result<String, DeskError> {
     let length = password.chars().count();
     if length < SHORTEST || password.len() > LONGEST {
-        return Err(DeskError::request(format!(
-            "the password has {length} characters; expected at least {SHORTEST}, and at most {LONGEST} octets"
+        return Err(DeskError::request(said!(
+            "the password has {length} characters; expected at least {least}, and at most {most} octets",
+            length,
+            least = SHORTEST,
+            most = LONGEST
         )));
     }
     let password = password.to_owned();

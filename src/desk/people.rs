@@ -11,8 +11,10 @@ use crate::domain::contact_edit::{Edit, FieldFault, blank, edited, faults_of};
 use crate::domain::contact_fields::differences;
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::ids::ContactId;
+use crate::domain::said::{Said, Tell};
 use crate::domain::suppression::Suppression;
 use crate::entropy::Entropy;
+use crate::said;
 use crate::store::Standing;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -154,7 +156,7 @@ impl Desk {
         edits: &[Edit],
         by: &str,
     ) -> Result<Saved, DeskError> {
-        let at_address = |message: String| FieldFault {
+        let at_address = |message: Said| FieldFault {
             field: "email".to_owned(),
             message,
         };
@@ -162,7 +164,7 @@ impl Desk {
         let contact = match EmailAddress::parse(email) {
             Ok(address) => edited(&blank(id, address), edits),
             Err(error) => {
-                let mut faults = vec![at_address(error.to_string())];
+                let mut faults = vec![at_address(error.said())];
                 faults.extend(faults_of(edits));
                 Err(faults)
             }
@@ -177,7 +179,7 @@ impl Desk {
             return Ok(Saved::Faulty(vec![at_address(message)]));
         }
         if !self.store.add_contact(&contact).await? {
-            let message = format!("there is a contact {} already", contact.email);
+            let message = said!("there is a contact {email} already", email = contact.email);
             return Ok(Saved::Faulty(vec![at_address(message)]));
         }
         self.note(by, "contact_added", json!({ "contact": contact.email }))
@@ -202,8 +204,9 @@ impl Desk {
                 saved @ (Saved::Done(_) | Saved::Faulty(_)) => return Ok(saved),
             }
         }
-        Err(DeskError::conflict(format!(
-            "the contact {email} changes all the time; try again"
+        Err(DeskError::conflict(said!(
+            "the contact {email} changes all the time; try again",
+            email
         )))
     }
 
@@ -232,8 +235,12 @@ impl Desk {
         };
         if !self.store.change_contact(from, &to).await? {
             let now = self.store.contact_of(from.id).await?;
-            let gone =
-                || DeskError::request(format!("there is no contact {} any more", from.email));
+            let gone = || {
+                DeskError::request(said!(
+                    "there is no contact {email} any more",
+                    email = from.email
+                ))
+            };
             return Ok(Saved::Overtaken(Box::new(now.ok_or_else(gone)?)));
         }
         let fields: Vec<_> = differences(from, &to)

@@ -11,9 +11,11 @@ use crate::domain::embargo::{Embargo, Phase};
 use crate::domain::encryption::{Protection, Sealing};
 use crate::domain::language::Language;
 use crate::domain::release::Release;
+use crate::domain::said::{Said, Tell};
 use crate::domain::segment::{Matcher, Segment};
 use crate::domain::zone::Zone;
 use crate::render::Rendered;
+use crate::said;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -87,7 +89,7 @@ impl Desk {
             .map_err(DeskError::Problems)?
             .linked(self.links()?);
         let cannot =
-            |cause: String| DeskError::request(format!("the mail cannot be made: {cause}"));
+            |cause: Said| DeskError::request(said!("the mail cannot be made: {cause}", cause));
         let Rendered {
             subject,
             html,
@@ -100,9 +102,9 @@ impl Desk {
         let signatory = &self.settings.openpgp;
         let message = protect(message, delivery.id, decision, signatory, now)
             .await
-            .map_err(|error| cannot(error.to_string()))?
+            .map_err(|error| cannot(error.said()))?
             .signed(&self.settings.dkim, now)
-            .map_err(|error| cannot(error.to_string()))?;
+            .map_err(|error| cannot(error.said()))?;
         Ok(Preview {
             languages: delivery.languages.iter().map(ToString::to_string).collect(),
             phase: delivery.phase,
@@ -117,15 +119,15 @@ impl Desk {
     }
 
     fn published(&self, languages: &[Language], wanted: &str) -> Result<Language, DeskError> {
-        let language =
-            Language::parse(wanted).map_err(|error| DeskError::request(error.to_string()))?;
+        let language = Language::parse(wanted).map_err(|error| DeskError::request(error.said()))?;
         if languages.contains(&language) {
             return Ok(language);
         }
         let known: Vec<_> = languages.iter().map(ToString::to_string).collect();
-        Err(DeskError::request(format!(
-            "the release has no variant `{language}`; it has {}",
-            known.join(", ")
+        Err(DeskError::request(said!(
+            "the release has no variant `{language}`; it has {known}",
+            language,
+            known = known.join(", ")
         )))
     }
 
@@ -136,8 +138,8 @@ impl Desk {
         contact: &Contact,
         when: &When,
     ) -> Result<Delivery, DeskError> {
-        let everyone = Segment::parse("preview", "true")
-            .map_err(|error| DeskError::request(error.to_string()))?;
+        let everyone =
+            Segment::parse("preview", "true").map_err(|error| DeskError::request(error.said()))?;
         let rule = Rule {
             to: vec![everyone],
             not: Vec::new(),
@@ -163,10 +165,10 @@ impl Desk {
             Verdict::Included(included) => Ok(crate::dispatch::planner::promise_preview(
                 contact, *included, now,
             )),
-            Verdict::Excluded(why) => Err(DeskError::request(format!(
-                "{} would get no mail: {}",
-                contact.email,
-                why.explain()
+            Verdict::Excluded(why) => Err(DeskError::request(said!(
+                "{email} would get no mail: {why}",
+                email = contact.email,
+                why = why.explain()
             ))),
         }
     }

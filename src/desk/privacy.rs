@@ -8,7 +8,9 @@ use crate::config::StoreLocation;
 use crate::domain::address::EmailAddress;
 use crate::domain::ids::DeliveryId;
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
 use crate::entropy::Entropy;
+use crate::said;
 use crate::store::Store;
 use crate::store::erasure::{Erased, Forgetting, Forgot, Swept};
 use jiff::Timestamp;
@@ -38,29 +40,29 @@ impl Everything {
     }
 
     /// What a table holds, in words for the person.
-    pub fn title(table: &str) -> &str {
+    pub fn title(table: &str) -> Said {
         match table {
-            "contact" => "Contact list",
-            "contact_key" => "Words and lists you are found by",
-            "contact_import" => "Imports of contacts",
-            "contact_import_entry" => "Your record as it was before an import",
-            "contact_alias" => "Addresses of yours that were brought together",
-            "contact_distinct" => "Contacts who are not you",
-            "suppression" => "Bar on being written to",
-            "agreement" => "Embargo agreements",
-            "approval" => "Approvals of releases",
-            "act" => "What was done at the desk",
-            "content" => "Releases that name you",
-            "distribution" => "Distributions that name you",
-            "delivery_plan" => "Mails to you, as planned",
-            "delivery_state" => "What became of each mail",
-            "delivery_log" => "The delivery log",
-            "bounce" => "Reports that came back",
-            "account" => "Your account at the desk",
-            "session" => "Your sessions at the desk",
-            "api_token" => "Programs of your account",
-            "forgotten" => "That you were forgotten",
-            other => other,
+            "contact" => said!("Contact list"),
+            "contact_key" => said!("Words and lists you are found by"),
+            "contact_import" => said!("Imports of contacts"),
+            "contact_import_entry" => said!("Your record as it was before an import"),
+            "contact_alias" => said!("Addresses of yours that were brought together"),
+            "contact_distinct" => said!("Contacts who are not you"),
+            "suppression" => said!("Bar on being written to"),
+            "agreement" => said!("Embargo agreements"),
+            "approval" => said!("Approvals of releases"),
+            "act" => said!("What was done at the desk"),
+            "content" => said!("Releases that name you"),
+            "distribution" => said!("Distributions that name you"),
+            "delivery_plan" => said!("Mails to you, as planned"),
+            "delivery_state" => said!("What became of each mail"),
+            "delivery_log" => said!("The delivery log"),
+            "bounce" => said!("Reports that came back"),
+            "account" => said!("Your account at the desk"),
+            "session" => said!("Your sessions at the desk"),
+            "api_token" => said!("Programs of your account"),
+            "forgotten" => said!("That you were forgotten"),
+            other => Said::verbatim(other),
         }
     }
 }
@@ -82,7 +84,7 @@ pub struct ForgetReport {
     pub pending: Option<String>,
     /// What names them still, and stays: published words, the newsroom's staff,
     /// lines of the log.
-    pub remaining: Vec<String>,
+    pub remaining: Vec<Said>,
 }
 
 impl Desk {
@@ -98,7 +100,11 @@ impl Desk {
         }
         let found = self.traces(&email)?;
         let caught = found.caught.iter().map(|path| path.display().to_string());
-        let kept = found.kept.iter().chain(&found.published).map(placed);
+        let kept = found
+            .kept
+            .iter()
+            .chain(&found.published)
+            .map(Problem::place);
         Ok(Everything {
             at: self.clock.now(),
             files: kept.chain(caught).collect(),
@@ -182,13 +188,15 @@ impl Desk {
         };
         match store.forget(wish).await? {
             Forgot::Done(erased) => Ok(erased),
-            Forgot::InFlight(ids) => Err(DeskError::request(format!(
-                "a mail to {email} is being handed over at this moment ({}); nothing was erased, try again in a minute",
-                listed(&ids)
+            Forgot::InFlight(ids) => Err(DeskError::request(said!(
+                "a mail to {email} is being handed over at this moment ({ids}); nothing was erased, try again in a minute",
+                email,
+                ids = listed(&ids)
             ))),
-            Forgot::InDoubt(ids) => Err(DeskError::request(format!(
-                "nobody knows whether a mail to {email} arrived ({}); nothing was erased: say how it ended with `dateline in-doubt settle`, then try again",
-                listed(&ids)
+            Forgot::InDoubt(ids) => Err(DeskError::request(said!(
+                "nobody knows whether a mail to {email} arrived ({ids}); nothing was erased: say how it ended with `dateline in-doubt settle`, then try again",
+                email,
+                ids = listed(&ids)
             ))),
         }
     }
@@ -205,9 +213,11 @@ impl Desk {
             .await?;
         self.forget_in(store.as_ref(), email, by).await?;
         if let Swept::Pending(why) = store.sweep().await? {
-            return Err(DeskError::request(format!(
-                "{email} went from {}, but may remain in its free pages: {why}; try again",
-                path.display()
+            return Err(DeskError::request(said!(
+                "{email} went from {path}, but may remain in its free pages: {why}; try again",
+                email,
+                path = path.display(),
+                why
             )));
         }
         Ok(path.display().to_string())
@@ -218,18 +228,25 @@ impl Desk {
         &self,
         email: &EmailAddress,
         published: &[Problem],
-    ) -> Result<Vec<String>, DeskError> {
-        let mut left: Vec<_> = published.iter().map(placed).collect();
+    ) -> Result<Vec<Said>, DeskError> {
+        let mut left: Vec<_> = published
+            .iter()
+            .map(|problem| Said::verbatim(problem.place()))
+            .collect();
         for holding in self.store.holdings(email).await? {
             match holding.table.as_str() {
                 "forgotten" => {}
-                "delivery_log" => left.push(format!(
-                    "the line of log entry {}, which the log's chain is made of",
-                    holding.facts.get("seq").unwrap_or(&Value::Null)
+                "delivery_log" => left.push(said!(
+                    "the line of log entry {seq}, which the log's chain is made of",
+                    seq = holding.facts.get("seq").unwrap_or(&Value::Null)
                 )),
                 table => {
                     let key = holding.facts.values().next().unwrap_or(&Value::Null);
-                    left.push(format!("{}: {key}", Everything::title(table)));
+                    left.push(said!(
+                        "{table}: {key}",
+                        table = Everything::title(table),
+                        key
+                    ));
                 }
             }
         }
@@ -243,13 +260,6 @@ fn remove(path: &Path) -> Result<(), DeskError> {
             Err(DeskError::file("remove", path)(error))
         }
         Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-fn placed(problem: &Problem) -> String {
-    match problem.line {
-        Some(line) => format!("{}:{line}", problem.file),
-        None => problem.file.clone(),
     }
 }
 

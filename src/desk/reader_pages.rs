@@ -11,6 +11,8 @@ use crate::domain::contact_edit::{Edit, How, Slot, edited};
 use crate::domain::contact_fields::Field;
 use crate::domain::course::Course;
 use crate::domain::language::Language;
+use crate::domain::said::Tell;
+use crate::said;
 use jiff::Timestamp;
 
 /// What somebody agrees to who wants copy under embargo.
@@ -174,13 +176,14 @@ impl Desk {
                 return Ok(Copy::Barred(embargo.until));
             }
         }
-        let cannot =
-            |cause: String| DeskError::request(format!("the copy cannot be made: {cause}"));
+        let cannot = |cause: crate::domain::said::Said| {
+            DeskError::request(said!("the copy cannot be made: {cause}", cause))
+        };
         let composer = copies
             .0
             .get(self.store.as_ref(), &which.content)
             .await
-            .map_err(|error| cannot(error.to_string()))?;
+            .map_err(|error| cannot(error.said()))?;
         let rendered = composer.render(delivery, now).map_err(cannot)?;
         Ok(Copy::Free {
             subject: rendered.subject.to_string(),

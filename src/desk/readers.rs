@@ -13,8 +13,10 @@ use crate::domain::delivery::Delivery;
 use crate::domain::erasure::is_forgotten;
 use crate::domain::ids::ContactId;
 use crate::domain::link::{Bearer, LinkKey, Links, Purpose};
+use crate::domain::said::{Said, Tell};
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::entropy::Entropy;
+use crate::said;
 use serde::Serialize;
 use serde_json::json;
 use std::io::{ErrorKind, Write};
@@ -222,8 +224,8 @@ impl Desk {
             };
             let saved = self.change_contact(&now.to_string(), &[edit], by).await?;
             if let Saved::Faulty(faults) = saved {
-                let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-                return Err(DeskError::request(faults.join("; ")));
+                let faults = faults.iter().map(Tell::said);
+                return Err(DeskError::request(Said::several(faults, "; ")));
             }
             let facts = json!({ "address": email, "list": list, "why": why });
             self.note(by, "left_list", facts).await?;
@@ -276,9 +278,7 @@ impl Desk {
     pub async fn own_links(&self, email: &str) -> Result<OwnLinks, DeskError> {
         let contact = self.contact(email).await?;
         let links = self.links()?.ok_or_else(|| {
-            DeskError::request(
-                "there are no pages for readers: set `[readers] url` in dateline.toml to where they are reached",
-            )
+            DeskError::request(said!("there are no pages for readers: set `[readers] url` in dateline.toml to where they are reached"))
         })?;
         let link = |purpose| links.link(purpose, Bearer::Contact(contact.id));
         Ok(OwnLinks {
@@ -298,9 +298,10 @@ fn own_key(path: &Path) -> Result<LinkKey, DeskError> {
     };
     let secret = text.trim();
     if secret.len() < MIN_SECRET {
-        return Err(DeskError::request(format!(
-            "{} holds fewer than {MIN_SECRET} letters; expected the secret that personal links are proved with: without it older links are dead, and a new one is made where the file is not there",
-            path.display()
+        return Err(DeskError::request(said!(
+            "{path} holds fewer than {least} letters; expected the secret that personal links are proved with: without it older links are dead, and a new one is made where the file is not there",
+            path = path.display(),
+            least = MIN_SECRET
         )));
     }
     Ok(LinkKey::new(secret))

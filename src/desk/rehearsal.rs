@@ -17,7 +17,9 @@ use crate::dispatch::progress::Progress;
 use crate::dispatch::run::Until;
 use crate::domain::problem::Problem;
 use crate::domain::relay::{Deadlines, RelayProfile, TlsPolicy};
+use crate::domain::said::{Said, Tell};
 use crate::relay::{Catcher, CatcherConfig, CatcherCounts};
+use crate::said;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,7 +42,7 @@ pub struct Rehearsal {
     /// Mails caught.
     pub caught: u64,
     /// What is worth a look.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Said>,
     /// Whether the rehearsal's own log verified.
     pub log: super::log::Verification,
 }
@@ -178,35 +180,51 @@ fn messages(counts: CatcherCounts) -> u64 {
     counts.messages
 }
 
-fn warnings(problems: &[Problem], totals: &Totals, status: &Status, largest: u64) -> Vec<String> {
-    let mut warnings: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    let mut say = |n: u64, text: &str| {
-        if n > 0 {
-            warnings.push(format!("{n} {text}"));
-        }
-    };
-    say(
-        totals.fallbacks,
-        "contact(s) get a language they did not ask for",
-    );
-    say(
-        totals.without_zone,
-        "contact(s) have no time zone of their own; the newsroom's is used",
-    );
-    say(
-        totals.zone_by_country,
-        "contact(s) have no time zone of their own; their country's only one is used",
-    );
-    say(status.counts.failed(), "delivery(ies) failed for good");
-    say(
-        status.counts.in_state("in_doubt"),
-        "delivery(ies) in doubt: the reply to the final dot was lost",
-    );
+fn warnings(problems: &[Problem], totals: &Totals, status: &Status, largest: u64) -> Vec<Said> {
+    let mut warnings: Vec<_> = problems.iter().map(Tell::said).collect();
+    let failed = status.counts.failed();
+    let in_doubt = status.counts.in_state("in_doubt");
+    let counted = [
+        (
+            totals.fallbacks,
+            said!(
+                "{n} contact(s) get a language they did not ask for",
+                n = totals.fallbacks
+            ),
+        ),
+        (
+            totals.without_zone,
+            said!(
+                "{n} contact(s) have no time zone of their own; the newsroom's is used",
+                n = totals.without_zone
+            ),
+        ),
+        (
+            totals.zone_by_country,
+            said!(
+                "{n} contact(s) have no time zone of their own; their country's only one is used",
+                n = totals.zone_by_country
+            ),
+        ),
+        (
+            failed,
+            said!("{n} delivery(ies) failed for good", n = failed),
+        ),
+        (
+            in_doubt,
+            said!(
+                "{n} delivery(ies) in doubt: the reply to the final dot was lost",
+                n = in_doubt
+            ),
+        ),
+    ];
+    let some = counted.into_iter().filter(|(n, _)| *n > 0);
+    warnings.extend(some.map(|(_, said)| said));
     if totals.included == 0 {
-        warnings.push("nobody would get this mail".to_owned());
+        warnings.push(said!("nobody would get this mail"));
     }
     if largest > CLIPPED {
-        warnings.push(format!("the largest mail is {largest} octets long with its attachments; some readers' mail clients fetch or show only a part of a large mail"));
+        warnings.push(said!("the largest mail is {length} octets long with its attachments; some readers' mail clients fetch or show only a part of a large mail", length = largest));
     }
     warnings
 }

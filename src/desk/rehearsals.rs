@@ -6,7 +6,9 @@ use super::send::Order;
 use super::traces::REHEARSAL;
 use super::{Desk, DeskError, Wiring};
 use crate::dispatch::progress::{Progress, Snapshot};
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
+use crate::said;
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +27,7 @@ pub enum Outcome {
     /// It went through.
     Done(Arc<Rehearsal>),
     /// It did not, for this reason.
-    Failed(String),
+    Failed(Said),
 }
 
 /// One rehearsal.
@@ -118,9 +120,9 @@ impl Rehearsals {
             .iter()
             .any(|(one, _)| matches!(one.outcome(), Outcome::UnderWay))
         {
-            return Err(DeskError::conflict(
-                "a rehearsal is under way; wait for its end",
-            ));
+            return Err(DeskError::conflict(said!(
+                "a rehearsal is under way; wait for its end"
+            )));
         }
         let mailbox = tempfile::Builder::new().prefix(REHEARSAL).tempdir();
         let rehearsing = Arc::new(Rehearsing {
@@ -154,9 +156,8 @@ async fn go(rehearsing: Arc<Rehearsing>, desk: Arc<Desk>, wiring: &'static dyn W
     rehearsing.settle(match done {
         Ok(rehearsal) => Outcome::Done(Arc::new(rehearsal)),
         Err(DeskError::Problems(problems)) => {
-            let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            Outcome::Failed(all.join("; "))
+            Outcome::Failed(Said::several(problems.iter().map(Tell::said), "; "))
         }
-        Err(error) => Outcome::Failed(error.to_string()),
+        Err(error) => Outcome::Failed(error.said()),
     });
 }

@@ -5,10 +5,12 @@ use crate::domain::address::{EmailAddress, Mailbox};
 use crate::domain::header_text::HeaderText;
 use crate::domain::relay::{RelayProfile, TlsPolicy};
 use crate::domain::reply::Handover;
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
 use crate::relay::compose::{Body, EncodedParts, Letterhead, Message, compose};
 use crate::relay::probe::Portrait;
 use crate::relay::{Envelope, Mail, Relay};
+use crate::said;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -28,7 +30,7 @@ pub struct RelayReport {
     /// The probe: to whom, and how it ended. None where none was wanted.
     pub probe: Option<Probe>,
     /// What is worth knowing.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Said>,
 }
 
 /// A mail that was sent to try a relay out.
@@ -94,14 +96,15 @@ impl Desk {
             .find(|relay| relay.name == name)
             .ok_or_else(|| {
                 let known: Vec<_> = relays.iter().map(|relay| relay.name.as_str()).collect();
-                DeskError::request(format!(
-                    "there is no relay `{name}` in dateline.toml; known are {}",
-                    known.join(", ")
+                DeskError::request(said!(
+                    "there is no relay `{name}` in dateline.toml; known are {known}",
+                    name,
+                    known = known.join(", ")
                 ))
             })
     }
 
-    fn warnings_of(&self, profile: &RelayProfile, portrait: &Portrait) -> Vec<String> {
+    fn warnings_of(&self, profile: &RelayProfile, portrait: &Portrait) -> Vec<Said> {
         let mut warnings = Vec::new();
         let announced = |name: &str| {
             let mut lines = portrait.announces.iter().skip(1);
@@ -112,27 +115,31 @@ impl Desk {
             })
         };
         if profile.tls == TlsPolicy::None {
-            warnings.push("mail goes to this relay in clear text".to_owned());
+            warnings.push(said!("mail goes to this relay in clear text"));
         }
         if announced("PIPELINING").is_none() {
-            warnings.push(
+            warnings.push(said!(
                 "it does not announce PIPELINING: each mail takes four round trips instead of one"
-                    .to_owned(),
-            );
+            ));
         }
         let largest =
             announced("SIZE").and_then(|line| line.split(' ').nth(1)?.parse::<u64>().ok());
         let own = self.settings.limits.message_bytes;
         if let Some(largest) = largest.filter(|largest| (1..own).contains(largest)) {
-            warnings.push(format!(
-                "it takes mails of {largest} octets at most; limits.message allows {own}"
+            warnings.push(said!(
+                "it takes mails of {largest} octets at most; limits.message allows {own}",
+                largest,
+                own
             ));
         }
         let now = self.clock.now();
         if let Some(expires) = portrait.protection.as_ref().and_then(|tls| tls.expires())
             && expires.duration_since(now) < SOON
         {
-            warnings.push(format!("its certificate runs out {}", self.shown(expires)));
+            warnings.push(said!(
+                "its certificate runs out {time}",
+                time = self.moment(expires)
+            ));
         }
         warnings
     }
@@ -143,8 +150,7 @@ impl Desk {
         to: &EmailAddress,
     ) -> Result<(Mail, String), DeskError> {
         let newsroom = &self.settings.newsroom;
-        let wrong =
-            |error: crate::relay::compose::ComposeError| DeskError::request(error.to_string());
+        let wrong = |error: crate::relay::compose::ComposeError| DeskError::request(error.said());
         let now = self.clock.now();
         let own = mailbox(&newsroom.from);
         let head = Letterhead::new(
@@ -179,7 +185,7 @@ impl Desk {
             message: message
                 .map_err(wrong)?
                 .signed(&self.settings.dkim, now)
-                .map_err(|error| DeskError::request(error.to_string()))?,
+                .map_err(|error| DeskError::request(error.said()))?,
         };
         let id = crate::relay::compose::message_id(delivery, &newsroom.domain);
         Ok((mail, id))

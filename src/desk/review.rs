@@ -10,6 +10,7 @@ use super::{Desk, DeskError};
 use crate::domain::audience::Included;
 use crate::domain::embargo::Phase;
 use crate::domain::release::Release;
+use crate::said;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -81,9 +82,9 @@ impl Expected {
     /// Sees that the content is what was seen.
     pub(super) fn sees(&self, content: &str) -> Result<(), DeskError> {
         match &self.content {
-            Some(seen) if seen != content => Err(DeskError::conflict(
-                "the release was edited since it was reviewed; look again. Nothing was planned",
-            )),
+            Some(seen) if seen != content => Err(DeskError::conflict(said!(
+                "the release was edited since it was reviewed; look again. Nothing was planned"
+            ))),
             Some(_) | None => Ok(()),
         }
     }

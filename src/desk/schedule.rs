@@ -4,8 +4,10 @@ use super::{Desk, DeskError};
 use crate::domain::distribution::Distribution;
 use crate::domain::embargo::Embargo;
 use crate::domain::forecast::Forecast;
+use crate::domain::said::{Said, Tell};
 use crate::domain::schedule::{Schedule, Start, parse_instant, parse_local};
 use crate::domain::send_window::SendWindow;
+use crate::said;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -45,7 +47,7 @@ pub struct Outlook {
     #[serde(flatten)]
     pub forecast: Forecast,
     /// What is wrong with it, in words.
-    pub warning: Option<String>,
+    pub warning: Option<Said>,
 }
 
 impl Desk {
@@ -58,20 +60,20 @@ impl Desk {
         let (now, zone) = (self.clock.now(), &self.settings.newsroom.zone);
         let instant = |option: &str, text: &String| {
             parse_instant(text, zone)
-                .map_err(|error| DeskError::request(format!("{option}: {error}")))
+                .map_err(|error| DeskError::request(said!("{option}: {error}", option, error)))
         };
         let start = match (&when.at, &when.at_local, when.on_lift) {
             (Some(text), _, _) => Start::At {
                 at: instant("--at", text)?,
             },
             (None, Some(text), _) => parse_local(text)
-                .map_err(|error| DeskError::request(format!("--at-local: {error}")))?,
+                .map_err(|error| DeskError::request(said!("--at-local: {error}", error)))?,
             (None, None, true) => Start::OnLift,
             (None, None, false) => Start::At { at: now },
         };
         let window = match &when.window {
             Some(text) => SendWindow::parse(text)
-                .map_err(|error| DeskError::request(format!("--window: {error}")))?,
+                .map_err(|error| DeskError::request(said!("--window: {error}", error)))?,
             None => self.settings.schedule.window,
         };
         let not_after = when.not_after.as_ref();
@@ -86,7 +88,7 @@ impl Desk {
         };
         schedule
             .check(embargo.map(|embargo| embargo.until), now, zone)
-            .map_err(|error| DeskError::request(error.to_string()))?;
+            .map_err(|error| DeskError::request(error.said()))?;
         Ok(schedule)
     }
 
@@ -114,11 +116,7 @@ impl Desk {
         };
         let margin = self.settings.schedule.margin;
         let warning = forecast.late(margin).map(|late| {
-            format!(
-                "the relay's rate makes some {} min late: that long after the lift, or after the later time that their schedule gives them, at {rate} mails a second; {} min are allowed (schedule.margin)",
-                late.as_mins(),
-                margin.as_mins()
-            )
+            said!("the relay's rate makes some {late} min late: that long after the lift, or after the later time that their schedule gives them, at {rate} mails a second; {margin} min are allowed (schedule.margin)", late = late.as_mins(), rate, margin = margin.as_mins())
         });
         Ok(Some(Outlook { forecast, warning }))
     }

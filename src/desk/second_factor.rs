@@ -2,7 +2,9 @@
 
 use super::DeskError;
 use crate::domain::account::SecondFactor;
+use crate::domain::said::Said;
 use crate::entropy::Entropy;
+use crate::said;
 use jiff::Timestamp;
 use totp_rs::{Builder, Secret, Totp};
 
@@ -19,8 +21,9 @@ pub struct Offer {
 }
 
 fn totp(secret: &str, account: &str, issuer: &str) -> Result<Totp, DeskError> {
-    let wrong =
-        |error: &dyn std::fmt::Display| DeskError::request(format!("the second factor: {error}"));
+    let wrong = |error: &dyn std::fmt::Display| {
+        DeskError::request(said!("the second factor: {error}", error))
+    };
     let secret = Secret::try_from_base32(secret).map_err(|error| wrong(&error))?;
     Builder::new()
         .with_secret(secret)
@@ -44,7 +47,7 @@ pub(super) fn offer(account: &str, issuer: &str) -> Result<Offer, DeskError> {
 pub(super) fn again(secret: &str, account: &str, issuer: &str) -> Result<Offer, DeskError> {
     let url = totp(secret, account, issuer)?
         .to_url()
-        .map_err(|error| DeskError::request(error.to_string()))?;
+        .map_err(|error| DeskError::request(Said::verbatim(error)))?;
     Ok(Offer {
         secret: secret.to_owned(),
         url,

@@ -6,7 +6,9 @@ use crate::domain::contact::Contact;
 use crate::domain::contact_edit::FieldFault;
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::likeness::Likeness;
+use crate::domain::said::{Said, Tell};
 use crate::domain::segment::{Matcher, Segment};
+use crate::said;
 use serde::Serialize;
 use serde_json::json;
 use std::io::Write;
@@ -221,7 +223,8 @@ impl Desk {
         .await?;
         let saved = self.segments(&[name.to_owned()])?;
         let group = self.count(&saved).await?.into_iter().next();
-        let missing = || DeskError::request(format!("the segment `{name}` was taken out again"));
+        let missing =
+            || DeskError::request(said!("the segment `{name}` was taken out again", name));
         Ok(SegmentSaved::Done(group.ok_or_else(missing)?))
     }
 
@@ -232,13 +235,13 @@ impl Desk {
     async fn composed(&self, new: &NewSegment) -> Result<Result<String, FieldFault>, DeskError> {
         let (to, not) = (self.segments(&new.to)?, self.segments(&new.not)?);
         let rule = composed(&to, &not);
-        let fault = |message: String| FieldFault {
+        let fault = |message: Said| FieldFault {
             field: "where".to_owned(),
             message,
         };
         let whole = match Segment::parse(new.name.trim(), &rule) {
             Ok(whole) => [whole],
-            Err(error) => return Ok(Err(fault(error.to_string()))),
+            Err(error) => return Ok(Err(fault(error.said()))),
         };
         let (matcher, mut other) = (Matcher::default(), None);
         self.each_contact(|contact| {
@@ -252,8 +255,9 @@ impl Desk {
         .await?;
         Ok(match other {
             None => Ok(rule),
-            Some(email) => Err(fault(format!(
-                "as one rule these segments would choose otherwise for {email}, who lacks a field; guard it with has(contact.custom.COLUMN) in the segment that asks for it"
+            Some(email) => Err(fault(said!(
+                "as one rule these segments would choose otherwise for {email}, who lacks a field; guard it with has(contact.custom.COLUMN) in the segment that asks for it",
+                email
             ))),
         })
     }

@@ -16,8 +16,10 @@ use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
 use crate::domain::problem::Problem;
 use crate::domain::relay::RelayProfile;
+use crate::domain::said::Said;
 use crate::domain::schedule::Schedule;
 use crate::relay::Relay;
+use crate::said;
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -151,14 +153,18 @@ impl Desk {
     fn same(&self, distribution: &Distribution, order: &Order) -> Result<(), DeskError> {
         let id = distribution.id;
         if let Course::Held { by, why, .. } = &distribution.course {
-            return Err(DeskError::conflict(format!(
-                "{id} is held by {by}: {why}; `dateline resume {id} --why …` lets it go on"
+            return Err(DeskError::conflict(said!(
+                "{id} is held by {by}: {why}; `dateline resume {id} --why …` lets it go on",
+                id,
+                by,
+                why
             )));
         }
         if order.when.is_given() {
-            return Err(DeskError::conflict(format!(
-                "{id} is planned already, to start {}; kill it first to give it another schedule, or leave the schedule out to go on with it",
-                self.shown(distribution.schedule.earliest(distribution.lift()))
+            return Err(DeskError::conflict(said!(
+                "{id} is planned already, to start {time}; kill it first to give it another schedule, or leave the schedule out to go on with it",
+                id,
+                time = self.moment(distribution.schedule.earliest(distribution.lift()))
             )));
         }
         Ok(())
@@ -169,15 +175,19 @@ impl Desk {
         self.settings.newsroom.zone.show(at)
     }
 
+    /// The same for a message, which other languages write as they do.
+    pub(super) fn moment(&self, at: Timestamp) -> Said {
+        Said::moment(at, self.shown(at))
+    }
+
     /// The relay in use: the first of the settings.
     ///
     /// # Errors
     /// There is none.
     pub fn relay(&self) -> Result<&RelayProfile, DeskError> {
-        self.settings
-            .relays
-            .first()
-            .ok_or_else(|| DeskError::request("dateline.toml names no relay; add [relay.main]"))
+        self.settings.relays.first().ok_or_else(|| {
+            DeskError::request(said!("dateline.toml names no relay; add [relay.main]"))
+        })
     }
 
     /// Works on a distribution until nothing is due, or until all is settled.

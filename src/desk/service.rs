@@ -7,6 +7,7 @@ use super::{Desk, DeskError, Wiring};
 use crate::dispatch::metrics::Metrics;
 use crate::dispatch::progress::Progress;
 use crate::dispatch::run::{Pulse, Until};
+use crate::said;
 use crate::store::{Census, Countdown};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -312,8 +313,9 @@ async fn leave(sending: Sending) {
 fn joined(ended: Result<Result<(), DeskError>, JoinError>) -> Result<(), DeskError> {
     match ended {
         Ok(ended) => ended,
-        Err(torn) => Err(DeskError::request(format!(
-            "a run ended unexpectedly: {torn}"
+        Err(torn) => Err(DeskError::request(said!(
+            "a run ended unexpectedly: {torn}",
+            torn
         ))),
     }
 }

@@ -9,6 +9,7 @@ use crate::dispatch::revisions::{Deed, hold};
 use crate::domain::course::{Course, HoldCause};
 use crate::domain::distribution::Distribution;
 use crate::domain::release::Release;
+use crate::said;
 use jiff::Timestamp;
 
 impl Desk {
@@ -57,18 +58,21 @@ impl Desk {
     fn two_embargoes(&self, said: Option<Timestamp>, other: &Distribution) -> DeskError {
         let id = other.id;
         let said = match said {
-            Some(lift) => format!(
-                "release.toml says that the embargo lifts {}",
-                self.shown(lift)
+            Some(lift) => said!(
+                "release.toml says that the embargo lifts {time}",
+                time = self.moment(lift)
             ),
-            None => "release.toml names no embargo".to_owned(),
+            None => said!("release.toml names no embargo"),
         };
         let lift = match other.lift() {
-            Some(lift) => self.shown(lift),
-            None => "none".to_owned(),
+            Some(lift) => self.moment(lift),
+            None => said!("none"),
         };
-        DeskError::conflict(format!(
-            "{said}, but {id} of the same release stands with {lift}, and a release has one embargo: write that into release.toml, change it for all with `dateline embargo move {id} TIME --why …` or `embargo lift`, or `dateline kill {id} --why …`; nothing was planned"
+        DeskError::conflict(said!(
+            "{said}, but {id} of the same release stands with {lift}, and a release has one embargo: write that into release.toml, change it for all with `dateline embargo move {id} TIME --why …` or `embargo lift`, or `dateline kill {id} --why …`; nothing was planned",
+            said,
+            id,
+            lift
         ))
     }
 
@@ -91,9 +95,10 @@ impl Desk {
             now: self.clock.now(),
         };
         hold(self.store.as_ref(), planned.id, &deed, HoldCause::Person).await?;
-        Err(DeskError::conflict(format!(
-            "{} is planned and held: {}",
-            planned.id, deed.why
+        Err(DeskError::conflict(said!(
+            "{id} is planned and held: {why}",
+            id = planned.id,
+            why = deed.why
         )))
     }
 }

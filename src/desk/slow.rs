@@ -3,6 +3,7 @@
 //! Whoever has no time to wait is told that it is under way, and asks again.
 
 use super::DeskError;
+use crate::said;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -121,7 +122,11 @@ impl<T: Send + Sync + 'static> Slow<T> {
                 }
                 Ok(Stage::UnderWay) => {}
                 // The work is gone without a word: the service ends.
-                Err(_) => return Err(DeskError::request("the work was broken off; ask again")),
+                Err(_) => {
+                    return Err(DeskError::request(said!(
+                        "the work was broken off; ask again"
+                    )));
+                }
             }
         }
     }
@@ -236,7 +241,9 @@ mod tests {
         runtime().block_on(async {
             let slow = Slow::<u32>::default();
             for why in ["one", "other"] {
-                let work = || async move { Err(DeskError::request(why)) };
+                let work = || async move {
+                    Err(DeskError::request(crate::domain::said::Said::verbatim(why)))
+                };
                 let error = slow.look("a", None, work).await.unwrap_err();
                 assert_eq!(error.to_string(), why);
             }

@@ -9,6 +9,7 @@ use crate::domain::ids::DistributionId;
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::outcomes::Breakdown;
 use crate::domain::tempo::{Beat, LOOK_BACK, tempo};
+use crate::said;
 use crate::store::LogRow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -195,9 +196,9 @@ impl Desk {
             None => Some(0),
         };
         let Some(from) = from else {
-            return Err(DeskError::request(
-                "`after` names no distribution; expected the last one of a page",
-            ));
+            return Err(DeskError::request(said!(
+                "`after` names no distribution; expected the last one of a page"
+            )));
         };
         all.drain(..from);
         all.truncate(limit as usize);

@@ -4,6 +4,8 @@ use super::workspace::settings;
 use super::{Desk, DeskError, Wiring};
 use crate::config::StoreLocation;
 use crate::domain::relay::Secret;
+use crate::domain::said::Said;
+use crate::said;
 use crate::store::StoreError;
 use crate::store::archive::{Archive, Part};
 use crate::store::copy::{AtWork, Copied, CopyFailure, PartCopied, copy};
@@ -51,7 +53,7 @@ impl From<CopyFailure> for DeskError {
             CopyFailure::AtWork { .. }
             | CopyFailure::NotEmpty(_)
             | CopyFailure::Differs { .. }
-            | CopyFailure::Broken(_) => Self::Request(failure.to_string()),
+            | CopyFailure::Broken(_) => Self::Request(Said::verbatim(failure)),
         }
     }
 }
@@ -75,14 +77,18 @@ pub async fn copy_store(
     let locate = |url: &str| locate(url, workspace, configured.as_ref(), wiring);
     let (source, target) = (locate(from)?, locate(to)?);
     if source.is_same_place(&target) {
-        return Err(DeskError::request(format!(
-            "{source} cannot be copied into itself"
+        return Err(DeskError::request(said!(
+            "{source} cannot be copied into itself",
+            source
         )));
     }
     if let StoreLocation::Sqlite(path) = &source
         && !path.exists()
     {
-        return Err(DeskError::request(format!("there is no store {source}")));
+        return Err(DeskError::request(said!(
+            "there is no store {source}",
+            source
+        )));
     }
     let now = wiring.clock().now();
     let archives = (
@@ -114,7 +120,7 @@ fn locate(
     wiring: &dyn Wiring,
 ) -> Result<StoreLocation, DeskError> {
     let location = StoreLocation::parse(url, workspace)
-        .map_err(|error| DeskError::request(format!("the store's URL: {error}")))?;
+        .map_err(|error| DeskError::request(said!("the store's URL: {error}", error)))?;
     match configured {
         Some(known) if known.is_same_place(&location) => Ok(known.clone()),
         Some(_) | None => Ok(location.with_password(wiring.env(PASSWORD).map(Secret::new))),

@@ -4,7 +4,9 @@ use super::contacts::address;
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
+use crate::said;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -42,9 +44,9 @@ impl Desk {
     ) -> Result<u64, DeskError> {
         let why = told(why)?;
         if reason == SuppressionReason::Erasure {
-            return Err(DeskError::request(
-                "an erasure is no bar that somebody sets; expected opt-out, hard-bounce, complaint or manual",
-            ));
+            return Err(DeskError::request(said!(
+                "an erasure is no bar that somebody sets; expected opt-out, hard-bounce, complaint or manual"
+            )));
         }
         let mut named = Vec::new();
         for email in emails {
@@ -103,7 +105,7 @@ impl Desk {
         by: &str,
     ) -> Result<Suppression, DeskError> {
         let (email, why) = (address(email)?, told(why)?);
-        let gone = || DeskError::conflict(format!("{email} is not barred"));
+        let gone = || DeskError::conflict(said!("{email} is not barred", email));
         let first = self.store.suppression(&email).await?.ok_or_else(gone)?;
         let emails = std::slice::from_ref(&email);
         if let Some(known) = self.store.forgotten(emails).await?.values().next() {
@@ -113,8 +115,9 @@ impl Desk {
         let mut next = Some(first.clone());
         while let Some(bar) = next {
             if !self.store.lift(&bar).await? {
-                return Err(DeskError::conflict(format!(
-                    "the bar on {email} was changed meanwhile; look at it again"
+                return Err(DeskError::conflict(said!(
+                    "the bar on {email} was changed meanwhile; look at it again",
+                    email
                 )));
             }
             let facts = json!({
@@ -140,8 +143,9 @@ impl Desk {
         let (email, why) = (address(email)?, told(why)?);
         let emails = std::slice::from_ref(&email);
         let known = self.store.forgotten(emails).await?.into_values().next();
-        let known = known
-            .ok_or_else(|| DeskError::request(format!("{email} was not forgotten by anybody")))?;
+        let known = known.ok_or_else(|| {
+            DeskError::request(said!("{email} was not forgotten by anybody", email))
+        })?;
         self.store.remember(&email).await?;
         let facts = json!({ "address": email, "since": known.at, "why": why });
         self.note(by, "forgetting_lifted", facts).await?;
@@ -220,10 +224,11 @@ impl Desk {
 }
 
 /// What is said of an address that was forgotten.
-pub(super) fn forgotten(email: &EmailAddress, at: Timestamp) -> String {
-    format!(
-        "{email} was forgotten on {} because its owner asked for it; where they ask to be written to again, `dateline suppression lift {email} --forgotten --why REASON`",
-        at.strftime("%Y-%m-%d")
+pub(super) fn forgotten(email: &EmailAddress, at: Timestamp) -> Said {
+    said!(
+        "{email} was forgotten on {day} because its owner asked for it; where they ask to be written to again, `dateline suppression lift {email} --forgotten --why REASON`",
+        email,
+        day = Said::moment(at, at.strftime("%Y-%m-%d"))
     )
 }
 
@@ -237,9 +242,9 @@ fn is_news(bar: &Suppression, known: &HashMap<String, SuppressionReason>) -> boo
 fn told(why: &str) -> Result<&str, DeskError> {
     let why = why.trim();
     if why.is_empty() {
-        return Err(DeskError::request(
-            "a bar is set and lifted for a reason: say why",
-        ));
+        return Err(DeskError::request(said!(
+            "a bar is set and lifted for a reason: say why"
+        )));
     }
     Ok(why)
 }

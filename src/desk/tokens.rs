@@ -7,9 +7,11 @@
 use super::accounts::{SignedIn, token_hash};
 use super::{Desk, DeskError};
 use crate::domain::account::{Account, UserName};
+use crate::domain::said::{Said, Tell};
 use crate::domain::schedule::parse_instant;
 use crate::domain::token::{LASTS, LONGEST, Scope, Token, TokenName};
 use crate::entropy::Entropy;
+use crate::said;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -122,9 +124,9 @@ impl Desk {
         let now = self.clock.now();
         let account = self.user(&new.account).await?;
         if account.disabled {
-            return Err(DeskError::conflict(format!(
-                "`{}` may not sign in, so no token can be theirs",
-                account.name
+            return Err(DeskError::conflict(said!(
+                "`{name}` may not sign in, so no token can be theirs",
+                name = account.name
             )));
         }
         let token = Token {
@@ -138,9 +140,9 @@ impl Desk {
         };
         let secret = format!("{MARK}{}", URL_SAFE_NO_PAD.encode(Entropy.secret()));
         if !self.store.add_token(&token_hash(&secret), &token).await? {
-            return Err(DeskError::conflict(format!(
-                "there is a token `{}` already",
-                token.name
+            return Err(DeskError::conflict(said!(
+                "there is a token `{name}` already",
+                name = token.name
             )));
         }
         let facts = json!({
@@ -169,22 +171,23 @@ impl Desk {
     }
 
     fn expiry(&self, text: Option<&str>, now: Timestamp) -> Result<Timestamp, DeskError> {
-        let wrong =
-            |error: &dyn std::fmt::Display| DeskError::request(format!("--expires: {error}"));
+        let wrong = |error: &dyn Tell| DeskError::request(said!("--expires: {error}", error));
         let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
-            return now.checked_add(LASTS).map_err(|error| wrong(&error));
+            return now
+                .checked_add(LASTS)
+                .map_err(|error| wrong(&Said::verbatim(error)));
         };
         let at =
             parse_instant(text, &self.settings.newsroom.zone).map_err(|error| wrong(&error))?;
         let longest = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
         if at <= now {
-            return Err(wrong(&format!("{} has passed", self.shown(at))));
+            return Err(wrong(&said!("{time} has passed", time = self.moment(at))));
         }
         if at > longest {
-            return Err(wrong(&format!(
-                "{} is too far off; expected a time within {} days",
-                self.shown(at),
-                LONGEST.as_hours() / 24
+            return Err(wrong(&said!(
+                "{time} is too far off; expected a time within {days} days",
+                time = self.moment(at),
+                days = LONGEST.as_hours() / 24
             )));
         }
         Ok(at)
@@ -216,7 +219,10 @@ impl Desk {
         let known = self.store.tokens(of).await?;
         let found = known.iter().any(|token| token.name == name);
         if !found || !self.store.end_token(&name).await? {
-            return Err(DeskError::request(format!("there is no token `{name}`")));
+            return Err(DeskError::request(said!(
+                "there is no token `{name}`",
+                name
+            )));
         }
         self.note(by, "token_revoked", json!({ "token": name }))
             .await
@@ -250,34 +256,34 @@ impl Desk {
 }
 
 fn token_name(name: &str) -> Result<TokenName, DeskError> {
-    TokenName::parse(name.trim()).map_err(|error| DeskError::request(error.to_string()))
+    TokenName::parse(name.trim()).map_err(|error| DeskError::request(error.said()))
 }
 
 /// Scopes by their names, each of which the account may by now.
 fn scopes(names: &[String], account: &Account) -> Result<BTreeSet<Scope>, DeskError> {
     let known = || Scope::ALL.map(Scope::name).join(", ");
     if names.is_empty() {
-        return Err(DeskError::request(format!(
-            "a token is for something; name a scope with --scope ({})",
-            known()
+        return Err(DeskError::request(said!(
+            "a token is for something; name a scope with --scope ({known})",
+            known = known()
         )));
     }
     let read = |name: &String| {
         let scope = Scope::from_name(name.trim()).ok_or_else(|| {
-            DeskError::request(format!(
-                "`{}` is no scope; expected one of {}",
-                name.escape_debug(),
-                known()
+            DeskError::request(said!(
+                "`{name}` is no scope; expected one of {known}",
+                name = name.escape_debug(),
+                known = known()
             ))
         })?;
         if account.role.may(scope.permission()) {
             Ok(scope)
         } else {
-            Err(DeskError::request(format!(
-                "{} is an {}, who may not {}; a token does no more than its account",
-                account.name,
-                account.role.name(),
-                scope.name()
+            Err(DeskError::request(said!(
+                "{name} is an {role}, who may not {scope}; a token does no more than its account",
+                name = account.name,
+                role = account.role.name(),
+                scope = scope.name()
             )))
         }
     };

@@ -7,6 +7,7 @@ use crate::domain::erasure::{Mentions, is_same};
 use crate::domain::problem::Problem;
 use crate::entropy::Entropy;
 use crate::intake::{Reading, read_contacts};
+use crate::said;
 use jiff::Timestamp;
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -138,14 +139,17 @@ impl Search<'_> {
         let (problems, message) = if published {
             (
                 &mut self.found.published,
-                format!("names {}, and stays: it is published", self.email),
+                said!(
+                    "names {email}, and stays: it is published",
+                    email = self.email
+                ),
             )
         } else {
             (
                 &mut self.found.kept,
-                format!(
-                    "names {}; take that out first, else it comes back from here",
-                    self.email
+                said!(
+                    "names {email}; take that out first, else it comes back from here",
+                    email = self.email
                 ),
             )
         };

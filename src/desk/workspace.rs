@@ -11,9 +11,11 @@ use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
+use crate::domain::said::Tell;
 use crate::domain::segment::Segment;
 use crate::intake::LoadedRelease;
 use crate::render::KitSources;
+use crate::said;
 use crate::store::archive::Archive;
 use crate::store::{Store, StoreError};
 use async_trait::async_trait;
@@ -124,9 +126,9 @@ impl Desk {
     /// A name nobody knows; the known ones are given.
     pub fn rule(&self, to: &[String], not: &[String]) -> Result<Rule, DeskError> {
         if to.is_empty() {
-            return Err(DeskError::request(format!(
-                "nobody is asked for; name a segment with --to ({})",
-                names_of(&self.segments_now()?)
+            return Err(DeskError::request(said!(
+                "nobody is asked for; name a segment with --to ({known})",
+                known = names_of(&self.segments_now()?)
             )));
         }
         Ok(Rule {
@@ -140,8 +142,7 @@ impl Desk {
     }
 
     fn segment(&self, name: &str) -> Result<Segment, DeskError> {
-        let wrong =
-            |error: crate::domain::segment::SegmentError| DeskError::request(error.to_string());
+        let wrong = |error: crate::domain::segment::SegmentError| DeskError::request(error.said());
         if let Some(list) = name.strip_prefix("list:") {
             let quoted = list.replace('\\', "\\\\").replace('\'', "\\'");
             return Segment::parse(name, &format!("'{quoted}' in contact.lists")).map_err(wrong);
@@ -149,9 +150,10 @@ impl Desk {
         let mut known = self.segments_now()?;
         match known.iter().position(|segment| segment.name() == name) {
             Some(at) => Ok(known.swap_remove(at)),
-            None => Err(DeskError::request(format!(
-                "there is no segment `{name}` in segments.toml; known are {}",
-                names_of(&known)
+            None => Err(DeskError::request(said!(
+                "there is no segment `{name}` in segments.toml; known are {known}",
+                name,
+                known = names_of(&known)
             ))),
         }
     }
@@ -193,18 +195,20 @@ impl Desk {
             return all
                 .into_iter()
                 .next()
-                .ok_or_else(|| DeskError::request("there is no distribution yet"));
+                .ok_or_else(|| DeskError::request(said!("there is no distribution yet")));
         }
         let mut fitting = all
             .into_iter()
             .filter(|distribution| distribution.id.to_string().starts_with(text));
         match (fitting.next(), fitting.next()) {
             (Some(one), None) => Ok(one),
-            (None, _) => Err(DeskError::request(format!(
-                "there is no distribution `{text}`; `dateline status` lists them"
+            (None, _) => Err(DeskError::request(said!(
+                "there is no distribution `{text}`; `dateline status` lists them",
+                text
             ))),
-            (Some(_), Some(_)) => Err(DeskError::request(format!(
-                "`{text}` fits several distributions; write more of its id"
+            (Some(_), Some(_)) => Err(DeskError::request(said!(
+                "`{text}` fits several distributions; write more of its id",
+                text
             ))),
         }
     }

@@ -18,11 +18,13 @@ use crate::domain::opt_out_word::OptOutWords;
 use crate::domain::problem::Problem;
 use crate::domain::release::{Attachment, Release};
 use crate::domain::return_path::ReturnPath;
+use crate::domain::said::{Said, Tell};
 use crate::relay::compose::{
     Body, BodyForm, EncodedParts, Letterhead, Message, PartSource, compose,
 };
 use crate::relay::{ComposedMessage, Envelope};
 use crate::render::{Kit, Letter, OptOut, Part, Parts, PreparedRelease, Rendered};
+use crate::said;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
@@ -64,7 +66,7 @@ impl Composer {
         } = content;
         let images = content_ids(&newsroom, &release);
         let prepared = Kit::compile(&kit)?.prepare(&release, &newsroom, &images)?;
-        let wrong = |cause: String| vec![Problem::error(format!("releases/{}", release.id), cause)];
+        let wrong = |cause: Said| vec![Problem::error(format!("releases/{}", release.id), cause)];
         let maker = Maker {
             newsroom: &newsroom,
             release: &release,
@@ -111,7 +113,7 @@ impl Composer {
     ///
     /// # Errors
     /// In words: a template that names what is not there, or grows too large.
-    pub fn render(&self, delivery: &Delivery, now: Timestamp) -> Result<Rendered, String> {
+    pub fn render(&self, delivery: &Delivery, now: Timestamp) -> Result<Rendered, Said> {
         self.letter_parts(delivery, now, &self.ways(delivery))
             .map(Rendered::from)
     }
@@ -121,10 +123,10 @@ impl Composer {
         delivery: &Delivery,
         now: Timestamp,
         ways: &Ways,
-    ) -> Result<Parts, String> {
+    ) -> Result<Parts, Said> {
         self.prepared
             .parts(&self.letter(delivery, now, ways))
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.said())
     }
 
     fn letter<'a>(&'a self, delivery: &'a Delivery, now: Timestamp, ways: &'a Ways) -> Letter<'a> {
@@ -168,7 +170,7 @@ impl Composer {
         &self,
         delivery: &Delivery,
         date: Timestamp,
-    ) -> Result<(Envelope, ComposedMessage), String> {
+    ) -> Result<(Envelope, ComposedMessage), Said> {
         let ways = self.ways(delivery);
         let letter = self.letter_parts(delivery, date, &ways)?;
         self.compose_parts(delivery, date, &letter, &ways)
@@ -180,12 +182,12 @@ impl Composer {
         date: Timestamp,
         letter: &Parts,
         ways: &Ways,
-    ) -> Result<(Envelope, ComposedMessage), String> {
+    ) -> Result<(Envelope, ComposedMessage), Said> {
         let language = &letter.language;
         let letterhead = self
             .letterheads
             .get(language)
-            .ok_or_else(|| format!("there is no variant `{language}`"))?;
+            .ok_or_else(|| said!("there is no variant `{language}`", language))?;
         let (inline, attachments) = self.parts(&delivery.languages);
         let to = Mailbox {
             name: delivery.recipient.name.clone(),
@@ -207,7 +209,7 @@ impl Composer {
             inline: &inline,
             attachments: &attachments,
         };
-        let composed = compose(&message).map_err(|error| error.to_string())?;
+        let composed = compose(&message).map_err(|error| error.said())?;
         Ok((
             Envelope {
                 from: self.return_path.as_ref().map_or_else(
@@ -306,7 +308,7 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn letterheads(&self) -> Result<HashMap<Language, Letterhead>, String> {
+    fn letterheads(&self) -> Result<HashMap<Language, Letterhead>, Said> {
         let newsroom = self.newsroom;
         let head = |language: Language| {
             let from = Mailbox {
@@ -320,12 +322,12 @@ impl Maker<'_> {
                 &newsroom.domain,
                 &newsroom.zone,
             );
-            Ok((language, head.map_err(|error| error.to_string())?))
+            Ok((language, head.map_err(|error| error.said())?))
         };
         self.release.languages().into_iter().map(head).collect()
     }
 
-    fn inline(&self) -> Result<HashMap<Language, EncodedParts>, String> {
+    fn inline(&self) -> Result<HashMap<Language, EncodedParts>, Said> {
         let parts = |language: Language| {
             let logo = self
                 .newsroom
@@ -347,7 +349,7 @@ impl Maker<'_> {
         self.release.languages().into_iter().map(parts).collect()
     }
 
-    fn attachments(&self) -> Result<Vec<EncodedAttachment>, String> {
+    fn attachments(&self) -> Result<Vec<EncodedAttachment>, Said> {
         let encode = |attachment: &Attachment| {
             let languages = self
                 .release
@@ -380,7 +382,7 @@ impl Maker<'_> {
             .collect()
     }
 
-    fn encode(&self, attachment: &Attachment, language: &Language) -> Result<EncodedParts, String> {
+    fn encode(&self, attachment: &Attachment, language: &Language) -> Result<EncodedParts, Said> {
         let bytes = self.file(&attachment.path)?;
         let name = attachment
             .file_name
@@ -398,10 +400,10 @@ impl Maker<'_> {
             bytes,
             content_id,
         };
-        EncodedParts::encode(&[source]).map_err(|error| error.to_string())
+        EncodedParts::encode(&[source]).map_err(|error| error.said())
     }
 
-    fn logo(&self, path: &str) -> Result<EncodedParts, String> {
+    fn logo(&self, path: &str) -> Result<EncodedParts, Said> {
         let name = HeaderText::collapse(path.rsplit('/').next().unwrap_or(path));
         let source = PartSource {
             file_name: &name,
@@ -409,14 +411,14 @@ impl Maker<'_> {
             bytes: self.file(path)?,
             content_id: self.images.get(path).map(String::as_str),
         };
-        EncodedParts::encode(&[source]).map_err(|error| error.to_string())
+        EncodedParts::encode(&[source]).map_err(|error| error.said())
     }
 
-    fn file(&self, path: &str) -> Result<&[u8], String> {
+    fn file(&self, path: &str) -> Result<&[u8], Said> {
         self.files
             .get(path)
             .map(Vec::as_slice)
-            .ok_or_else(|| format!("the file {path} is missing"))
+            .ok_or_else(|| said!("the file {path} is missing", path))
     }
 
     fn pictures(&self) -> Vec<(String, String)> {

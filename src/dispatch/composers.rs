@@ -5,7 +5,9 @@ use super::content::FrozenContent;
 use crate::domain::link::Links;
 use crate::domain::opt_out_word::OptOutWords;
 use crate::domain::return_path::ReturnPath;
+use crate::domain::said::{Said, Tell};
 use crate::store::{Store, StoreError};
+use crate::{said, shown_as_said};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -30,12 +32,21 @@ pub struct Composers {
 #[derive(Debug, thiserror::Error)]
 pub enum NoComposer {
     /// The store failed.
-    #[error(transparent)]
     Store(#[from] StoreError),
     /// The content is gone, cannot be read, or makes no mails.
-    #[error("{0}")]
-    Content(String),
+    Content(Said),
 }
+
+impl Tell for NoComposer {
+    fn said(&self) -> Said {
+        match self {
+            Self::Store(error) => error.said(),
+            Self::Content(said) => said.clone(),
+        }
+    }
+}
+
+shown_as_said!(NoComposer);
 
 impl Composers {
     /// For mails that come back to addresses of their own, have links to the
@@ -67,11 +78,11 @@ impl Composers {
             return Ok(composer);
         }
         let bytes = store.content(hash).await?.ok_or_else(|| {
-            NoComposer::Content(format!("the frozen content {hash} is not in the store"))
+            NoComposer::Content(said!("the frozen content {hash} is not in the store", hash))
         })?;
         let made = tokio::task::spawn_blocking(move || make(bytes)).await;
         let composer = made
-            .map_err(|torn| NoComposer::Content(torn.to_string()))
+            .map_err(|torn| NoComposer::Content(Said::verbatim(torn)))
             .flatten()?;
         let composer = composer
             .with_return_path(self.return_path.clone())
@@ -91,12 +102,10 @@ impl Composers {
 }
 
 fn make(bytes: Vec<u8>) -> Result<Composer, NoComposer> {
-    let wrong = |cause: String| NoComposer::Content(cause);
-    let content = FrozenContent::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let wrong = |cause: Said| NoComposer::Content(cause);
+    let content = FrozenContent::from_bytes(&bytes).map_err(|error| wrong(error.said()))?;
     // Its files would be there twice while they are encoded.
     drop(bytes);
-    Composer::new(content).map_err(|problems| {
-        let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        wrong(all.join("; "))
-    })
+    Composer::new(content)
+        .map_err(|problems| wrong(Said::several(problems.iter().map(Tell::said), "; ")))
 }

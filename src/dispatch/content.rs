@@ -8,8 +8,10 @@ use crate::domain::approval::{ContentPrint, variant_part};
 use crate::domain::audience::Rule;
 use crate::domain::newsroom::{LanguagePolicy, Newsroom};
 use crate::domain::release::Release;
+use crate::domain::said::{Said, Tell};
 use crate::domain::segment::Segment;
 use crate::render::KitSources;
+use crate::{said, shown_as_said};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,8 +41,18 @@ struct Header {
 
 /// Frozen content that cannot be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the frozen content of this distribution cannot be read: {0}")]
-pub struct ContentError(String);
+pub struct ContentError(Said);
+
+impl Tell for ContentError {
+    fn said(&self) -> Said {
+        said!(
+            "the frozen content of this distribution cannot be read: {cause}",
+            cause = self.0
+        )
+    }
+}
+
+shown_as_said!(ContentError);
 
 const VERSION: u32 = 1;
 
@@ -62,7 +74,7 @@ impl FrozenContent {
                 .collect(),
         };
         let mut bytes =
-            serde_json::to_vec(&header).map_err(|error| ContentError(error.to_string()))?;
+            serde_json::to_vec(&header).map_err(|error| ContentError(Said::verbatim(error)))?;
         bytes.push(b'\n');
         bytes.extend(self.files.values().flatten());
         Ok(bytes)
@@ -73,17 +85,18 @@ impl FrozenContent {
     /// # Errors
     /// It is cut short, or another version wrote it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ContentError> {
-        let short = || ContentError("it is cut short".to_owned());
+        let short = || ContentError(said!("it is cut short"));
         let end = bytes
             .iter()
             .position(|byte| *byte == b'\n')
             .ok_or_else(short)?;
         let header: Header = serde_json::from_slice(&bytes[..end])
-            .map_err(|error| ContentError(error.to_string()))?;
+            .map_err(|error| ContentError(Said::verbatim(error)))?;
         if header.version != VERSION {
-            return Err(ContentError(format!(
-                "it has version {}, this program knows {VERSION}",
-                header.version
+            return Err(ContentError(said!(
+                "it has version {version}, this program knows {known}",
+                version = header.version,
+                known = VERSION
             )));
         }
         let mut rest = &bytes[end + 1..];

@@ -6,6 +6,7 @@ use super::progress::Mark;
 use super::run::{Run, RunError};
 use crate::domain::delivery::{Conclusion, DeliveryState, Event, apply, conclude};
 use crate::domain::reply::{Handover, RejectClass, Step};
+use crate::domain::said::Tell;
 use crate::entropy::Entropy;
 use crate::store::{Claimed, Record};
 use jiff::Timestamp;
@@ -78,7 +79,7 @@ impl<'a> Outcome<'a> {
             apply(&held, claimed.delivery.permitted_from, finish, now).map_err(|illegal| {
                 RunError::Compose {
                     delivery: claimed.delivery.id.to_string(),
-                    cause: illegal.to_string(),
+                    cause: illegal.said(),
                 }
             })?;
         let event = entries::outcome(

@@ -14,12 +14,14 @@ use crate::domain::embargo::Phase;
 use crate::domain::ids::{DistributionId, ReleaseId};
 use crate::domain::language::Choice;
 use crate::domain::log::LogEvent;
+use crate::domain::said::{Said, Tell};
 use crate::domain::schedule::{Schedule, ScheduleError, Spot};
 use crate::domain::segment::{Matcher, Segment};
 use crate::domain::suppression::{SuppressionReason, bar_key};
 use crate::domain::unclear::UnclearTimes;
 use crate::entropy::Entropy;
 use crate::store::{Planning, Store, StoreError};
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,18 +32,12 @@ const PAGE: u32 = 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The store failed.
-    #[error(transparent)]
     Store(#[from] StoreError),
     /// The content cannot be frozen.
-    #[error(transparent)]
     Content(#[from] ContentError),
     /// The time asked for is not one instant on everybody's clock.
-    #[error(transparent)]
     Schedule(#[from] ScheduleError),
     /// The audience is another than whoever gave the order saw.
-    #[error(
-        "{expected} recipients were expected and there are {found} now; look again. Nothing was planned"
-    )]
     Unexpected {
         /// As many as were seen.
         expected: u64,
@@ -49,6 +45,23 @@ pub enum PlanError {
         found: u64,
     },
 }
+
+impl Tell for PlanError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Store(error) => error.said(),
+            Self::Content(error) => error.said(),
+            Self::Schedule(error) => error.said(),
+            Self::Unexpected { expected, found } => said!(
+                "{expected} recipients were expected and there are {found} now; look again. Nothing was planned",
+                expected,
+                found
+            ),
+        }
+    }
+}
+
+shown_as_said!(PlanError);
 
 /// Judges every contact of the store, in the order of addresses, page by page.
 pub struct Survey<'a> {

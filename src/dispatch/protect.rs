@@ -6,20 +6,33 @@
 
 use crate::domain::encryption::{Decision, Obstacle, PublicKey};
 use crate::domain::ids::DeliveryId;
+use crate::domain::said::{Said, Tell};
 use crate::openpgp::{NewsroomKey, SealError, Signatory};
 use crate::relay::ComposedMessage;
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 
 /// Why a mail is not ready to leave.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unready {
     /// It must be encrypted, and cannot be: this one mail does not leave.
-    #[error("the mail must be encrypted, and {0}")]
     Withheld(Obstacle),
     /// Every mail would fail alike.
-    #[error("{0}")]
-    Fault(String),
+    Fault(Said),
 }
+
+impl Tell for Unready {
+    fn said(&self) -> Said {
+        match self {
+            Self::Withheld(obstacle) => {
+                said!("the mail must be encrypted, and {obstacle}", obstacle)
+            }
+            Self::Fault(said) => said.clone(),
+        }
+    }
+}
+
+shown_as_said!(Unready);
 
 /// What is to be done to a mail.
 enum Work {
@@ -51,9 +64,11 @@ pub async fn protect(
         },
     };
     let done = tokio::task::spawn_blocking(move || work.on(message, delivery, now)).await;
-    let done = done.map_err(|torn| Unready::Fault(format!("OpenPGP failed: {torn}")))?;
+    let done = done.map_err(|torn| Unready::Fault(said!("OpenPGP failed: {torn}", torn)))?;
     done.map_err(|error| match error {
-        SealError::Recipient(cause) => Unready::Withheld(Obstacle::Failed { cause }),
+        SealError::Recipient(cause) => Unready::Withheld(Obstacle::Failed {
+            cause: cause.to_string(),
+        }),
         SealError::Newsroom(cause) => Unready::Fault(cause),
     })
 }

@@ -10,26 +10,37 @@ use crate::domain::delivery::{Delivery, DeliveryState, Event, apply};
 use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
 use crate::domain::log::LogEvent;
+use crate::domain::said::{Said, Tell};
 use crate::domain::suppression::SuppressionReason;
 use crate::store::{Move, Reach, Revision, Standing, Store, StoreError};
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 
 /// Why a revision was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ReviseError {
     /// The store failed.
-    #[error(transparent)]
     Store(#[from] StoreError),
     /// The course does not allow it.
-    #[error("{0}: {1}")]
     Course(DistributionId, CourseError),
     /// There is no such distribution.
-    #[error("there is no distribution {0}")]
     Unknown(DistributionId),
     /// It changed too often meanwhile.
-    #[error("{0} is being changed by somebody else; look again")]
     Busy(DistributionId),
 }
+
+impl Tell for ReviseError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Store(error) => error.said(),
+            Self::Course(id, error) => said!("{id}: {error}", id, error),
+            Self::Unknown(id) => said!("there is no distribution {id}", id),
+            Self::Busy(id) => said!("{id} is being changed by somebody else; look again", id),
+        }
+    }
+}
+
+shown_as_said!(ReviseError);
 
 /// Who does it, what for, and when.
 #[derive(Debug, Clone)]

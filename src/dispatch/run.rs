@@ -12,10 +12,12 @@ use crate::dkim::Signer;
 use crate::domain::ids::{DistributionId, LeaseToken};
 use crate::domain::retention::Retention;
 use crate::domain::retry::RetryPolicy;
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
 use crate::openpgp::Signatory;
 use crate::relay::{Relay, RelayError};
 use crate::store::{Store, StoreError, Term};
+use crate::{said, shown_as_said};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,15 +69,10 @@ pub enum Until {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The store failed.
-    #[error(transparent)]
     Store(#[from] StoreError),
     /// No relay can be reached, or will have us.
-    #[error(transparent)]
     Relay(#[from] RelayError),
     /// The relay refuses everything we bring, for a reason that is not the recipient's.
-    #[error(
-        "relay {relay} refuses our mail as a whole: {reply}; nothing is lost, mend the relay's settings and run it again"
-    )]
     RelayRefuses {
         /// Its name.
         relay: String,
@@ -83,27 +80,48 @@ pub enum RunError {
         reply: String,
     },
     /// This run was silent for longer than its lease.
-    #[error(
-        "this run was silent for longer than its lease, and others have taken over what it held; run it again"
-    )]
     LeaseLapsed,
     /// The clocks of this machine and of the store's differ.
-    #[error(
-        "this machine's clock differs from the store's by {0}; nothing is sent until they agree (service.clock_tolerance)"
-    )]
     Clocks(String),
     /// A distribution could not be held or expired.
-    #[error("{0}")]
-    Revise(String),
+    Revise(Said),
     /// A mail could not be made.
-    #[error("cannot compose delivery {delivery}: {cause}")]
     Compose {
         /// Which delivery.
         delivery: String,
         /// Why.
-        cause: String,
+        cause: Said,
     },
 }
+
+impl Tell for RunError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Store(error) => error.said(),
+            Self::Relay(error) => error.said(),
+            Self::RelayRefuses { relay, reply } => said!(
+                "relay {relay} refuses our mail as a whole: {reply}; nothing is lost, mend the relay's settings and run it again",
+                relay,
+                reply
+            ),
+            Self::LeaseLapsed => said!(
+                "this run was silent for longer than its lease, and others have taken over what it held; run it again"
+            ),
+            Self::Clocks(off) => said!(
+                "this machine's clock differs from the store's by {off}; nothing is sent until they agree (service.clock_tolerance)",
+                off
+            ),
+            Self::Revise(said) => said.clone(),
+            Self::Compose { delivery, cause } => said!(
+                "cannot compose delivery {delivery}: {cause}",
+                delivery,
+                cause
+            ),
+        }
+    }
+}
+
+shown_as_said!(RunError);
 
 /// Everything that the parts of a run share.
 #[derive(Debug)]
@@ -354,7 +372,7 @@ fn joined(result: Result<Result<(), RunError>, JoinError>) -> Result<(), RunErro
         Ok(ended) => ended,
         Err(torn) => Err(RunError::Store(StoreError::Unavailable {
             place: "of this run".to_owned(),
-            cause: format!("a task ended unexpectedly: {torn}"),
+            cause: said!("a task ended unexpectedly: {torn}", torn),
         })),
     }
 }

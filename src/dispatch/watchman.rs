@@ -13,6 +13,7 @@ use crate::domain::course::{Course, HoldCause};
 use crate::domain::distribution::Distribution;
 use crate::domain::ids::DistributionId;
 use crate::domain::retention::is_time;
+use crate::domain::said::Tell;
 use crate::domain::staleness::is_stale;
 use crate::store::erasure::Really;
 use jiff::{SignedDuration, Timestamp};
@@ -224,7 +225,7 @@ fn into_run(error: ReviseError) -> RunError {
     match error {
         ReviseError::Store(error) => RunError::Store(error),
         ReviseError::Course(..) | ReviseError::Unknown(_) | ReviseError::Busy(_) => {
-            RunError::Revise(error.to_string())
+            RunError::Revise(error.said())
         }
     }
 }

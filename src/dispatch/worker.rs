@@ -17,6 +17,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::embargo::may_leave;
 use crate::domain::encryption::Obstacle;
 use crate::domain::reply::Handover;
+use crate::domain::said::{Said, Tell};
 use crate::relay::{Connection, Mail, Relay};
 use crate::store::{Claimed, Record};
 use jiff::Timestamp;
@@ -297,7 +298,7 @@ impl Worker {
     }
 
     async fn compose(&self, claimed: &Claimed, now: Timestamp) -> Result<Mail, Unready> {
-        let fault = |error: &dyn std::fmt::Display| Unready::Fault(error.to_string());
+        let fault = |error: &dyn Tell| Unready::Fault(error.said());
         let composer = self
             .run
             .composers
@@ -431,7 +432,7 @@ impl Worker {
     /// Nothing was said to the relay, so nothing is in doubt: the delivery goes
     /// back. Every other mail of its distribution would fail alike, so that is
     /// held; a run that sends nothing else is over.
-    async fn cannot_compose(&self, claimed: &Claimed, cause: String) -> Result<(), Leave> {
+    async fn cannot_compose(&self, claimed: &Claimed, cause: Said) -> Result<(), Leave> {
         let delivery = &claimed.delivery;
         let error = RunError::Compose {
             delivery: delivery.id.to_string(),

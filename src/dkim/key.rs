@@ -1,6 +1,8 @@
 //! A private key to sign with, read from PEM.
 
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
+use crate::{said, shown_as_said};
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
@@ -55,23 +57,39 @@ impl fmt::Display for KeyKind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It is no PEM.
-    #[error("holds no private key in PEM; expected `-----BEGIN PRIVATE KEY-----`")]
     NotPem,
     /// A passphrase would be needed.
-    #[error(
-        "holds a key under a passphrase; write it without one: openssl pkey -in FILE -out FILE"
-    )]
     Encrypted,
     /// PEM of something else.
-    #[error("holds {0}; expected a private key, RSA or Ed25519")]
-    Kind(String),
+    Kind(Said),
     /// The key is damaged.
-    #[error("holds a damaged key: {0}")]
     Damaged(String),
     /// An RSA key that verifiers refuse.
-    #[error("holds an RSA key of {0} bits; expected {LEAST_BITS} to {MOST_BITS} (RFC 8301 3.2)")]
     Bits(usize),
 }
+
+impl Tell for KeyError {
+    fn said(&self) -> Said {
+        match self {
+            Self::NotPem => {
+                said!("holds no private key in PEM; expected `-----BEGIN PRIVATE KEY-----`")
+            }
+            Self::Encrypted => said!(
+                "holds a key under a passphrase; write it without one: openssl pkey -in FILE -out FILE"
+            ),
+            Self::Kind(what) => said!("holds {what}; expected a private key, RSA or Ed25519", what),
+            Self::Damaged(cause) => said!("holds a damaged key: {cause}", cause),
+            Self::Bits(bits) => said!(
+                "holds an RSA key of {bits} bits; expected {least_bits} to {most_bits} (RFC 8301 3.2)",
+                bits,
+                least_bits = LEAST_BITS,
+                most_bits = MOST_BITS
+            ),
+        }
+    }
+}
+
+shown_as_said!(KeyError);
 
 /// A private key and its public half.
 pub struct SigningKey {
@@ -112,7 +130,10 @@ impl SigningKey {
         match label {
             "PRIVATE KEY" => Self::from_pkcs8(document.as_bytes()),
             "RSA PRIVATE KEY" => Self::from_pkcs1(document.as_bytes()),
-            other => Err(KeyError::Kind(format!("`{}`", other.escape_debug()))),
+            other => Err(KeyError::Kind(Said::verbatim(format_args!(
+                "`{}`",
+                other.escape_debug()
+            )))),
         }
     }
 
@@ -121,7 +142,7 @@ impl SigningKey {
         match info.algorithm.oid {
             ED25519 => Self::ed25519(der),
             oid if oid == ALGORITHM_ID.oid => Self::from_pkcs1(info.private_key.as_bytes()),
-            oid => Err(KeyError::Kind(format!("a key of the algorithm {oid}"))),
+            oid => Err(KeyError::Kind(said!("a key of the algorithm {oid}", oid))),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Selectors, and which domain may speak for which.
 
+use crate::domain::said::Said;
+use crate::said;
 use std::fmt;
 
 /// Names a key among those of a domain (RFC 6376 3.1): letters, digits and
@@ -12,7 +14,7 @@ impl Selector {
     ///
     /// # Errors
     /// In words: what is not allowed in it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Said> {
         let plain = |part: &str| {
             (1..=63).contains(&part.len())
                 && !part.starts_with('-')
@@ -25,9 +27,9 @@ impl Selector {
         if text.len() <= 100 && text.split('.').all(plain) {
             return Ok(Self(text.to_ascii_lowercase()));
         }
-        Err(format!(
-            "`{}` is no selector; expected letters, digits and hyphens such as `press2027`",
-            text.escape_debug()
+        Err(said!(
+            "`{text}` is no selector; expected letters, digits and hyphens such as `press2027`",
+            text = text.escape_debug()
         ))
     }
 

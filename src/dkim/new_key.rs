@@ -1,6 +1,7 @@
 //! New keys.
 
 use super::{KeyError, SigningKey};
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
 use rsa::pkcs8::der::pem::LineEnding;
 use rsa::pkcs8::der::zeroize::Zeroizing;
@@ -34,14 +35,14 @@ impl NewKey {
     ///
     /// # Errors
     /// In words: the system has no random numbers.
-    pub fn ed25519() -> Result<Self, String> {
+    pub fn ed25519() -> Result<Self, Said> {
         let mut der = Zeroizing::new([0; 48]);
         der[..16].copy_from_slice(&ED25519_PKCS8);
         Entropy
             .source()
             .try_fill_bytes(&mut der[16..])
-            .map_err(|error| error.to_string())?;
-        let document = SecretDocument::try_from(&der[..]).map_err(|error| error.to_string())?;
+            .map_err(Said::verbatim)?;
+        let document = SecretDocument::try_from(&der[..]).map_err(Said::verbatim)?;
         Self::from_document(&document)
     }
 
@@ -49,21 +50,21 @@ impl NewKey {
     ///
     /// # Errors
     /// In words: the system has no random numbers.
-    pub fn rsa(bits: usize) -> Result<Self, String> {
+    pub fn rsa(bits: usize) -> Result<Self, Said> {
         let key = rsa::PrivateKey::new(&mut Entropy.source(), bits);
         let document = key
-            .map_err(|error| error.to_string())?
+            .map_err(Said::verbatim)?
             .to_pkcs8_der()
-            .map_err(|error| error.to_string())?;
+            .map_err(Said::verbatim)?;
         Self::from_document(&document)
     }
 
     /// Reads back what will stand in the file, as sending will.
-    fn from_document(document: &SecretDocument) -> Result<Self, String> {
+    fn from_document(document: &SecretDocument) -> Result<Self, Said> {
         let pem = document
             .to_pem("PRIVATE KEY", LineEnding::LF)
-            .map_err(|error| error.to_string())?;
-        let key = SigningKey::from_pem(&pem).map_err(|error: KeyError| error.to_string())?;
+            .map_err(Said::verbatim)?;
+        let key = SigningKey::from_pem(&pem).map_err(|error: KeyError| error.said())?;
         Ok(Self {
             key,
             pem: Unshown(pem),

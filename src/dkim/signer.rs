@@ -2,6 +2,8 @@
 
 use super::canonical::{BodyHash, fields, name, write_field};
 use super::{Selector, SigningKey};
+use crate::domain::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -36,15 +38,25 @@ const LINE: usize = 76;
 
 /// A key did not sign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the DKIM key of selector `{selector}` at {domain} does not sign; expected a sound key, make a new one with `dateline dkim keygen`"
-)]
 pub struct SigningError {
     /// Its selector.
     pub selector: Selector,
     /// Its domain.
     pub domain: String,
 }
+
+impl Tell for SigningError {
+    fn said(&self) -> Said {
+        let Self { selector, domain } = self;
+        said!(
+            "the DKIM key of selector `{selector}` at {domain} does not sign; expected a sound key, make a new one with `dateline dkim keygen`",
+            selector,
+            domain
+        )
+    }
+}
+
+shown_as_said!(SigningError);
 
 /// Who signs: a domain's key under its selector.
 #[derive(Debug)]

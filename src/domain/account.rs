@@ -2,6 +2,8 @@
 //! down, and how long somebody stays signed in.
 
 use super::person::name_key;
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -28,10 +30,18 @@ pub struct UserName(String);
 
 /// A text that is no sign-in name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no user name: expected 1 to 64 letters, digits, `.`, `-`, `_` or `@`, beginning with a letter or digit"
-)]
 pub struct UserNameError(String);
+
+impl Tell for UserNameError {
+    fn said(&self) -> Said {
+        said!(
+            "`{text}` is no user name: expected 1 to 64 letters, digits, `.`, `-`, `_` or `@`, beginning with a letter or digit",
+            text = self.0
+        )
+    }
+}
+
+shown_as_said!(UserNameError);
 
 impl UserName {
     /// Checks a name. Spellings of one name are one name: it is kept folded, as

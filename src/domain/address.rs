@@ -1,6 +1,8 @@
 //! Email addresses: parsed once at the door (RFC 5321 4.1.2, RFC 6531), trusted inside.
 
 use super::header_text::HeaderText;
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use serde::{Deserialize, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
@@ -20,11 +22,19 @@ pub struct EmailAddress {
 
 /// Why a text is not a mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a mail address: {reason}")]
 pub struct AddressError {
     text: String,
-    reason: String,
+    reason: Said,
 }
+
+impl Tell for AddressError {
+    fn said(&self) -> Said {
+        let Self { text, reason } = self;
+        said!("`{text}` is not a mail address: {reason}", text, reason)
+    }
+}
+
+shown_as_said!(AddressError);
 
 impl EmailAddress {
     /// Parses `local@domain` by RFC 5321 and RFC 6531; internationalised domains too.
@@ -40,16 +50,17 @@ impl EmailAddress {
         })
     }
 
-    fn split(text: &str) -> Result<Self, String> {
+    fn split(text: &str) -> Result<Self, Said> {
         let (local, domain) = text
             .rsplit_once('@')
-            .ok_or("there is no `@` in it; expected `name@domain`")?;
+            .ok_or_else(|| said!("there is no `@` in it; expected `name@domain`"))?;
         let domain = parse_domain(domain)?;
         check_local(local)?;
         let length = local.len() + 1 + domain.len();
         if length > 254 {
-            return Err(format!(
-                "it is {length} octets long; at most 254 are allowed"
+            return Err(said!(
+                "it is {length} octets long; at most 254 are allowed",
+                length
             ));
         }
         Ok(Self::of(&[local], &domain))
@@ -108,55 +119,61 @@ impl EmailAddress {
     }
 }
 
-fn check_local(local: &str) -> Result<(), String> {
+fn check_local(local: &str) -> Result<(), Said> {
     if local.len() > 64 {
-        return Err(format!(
-            "its local part is {} octets long; at most 64 are allowed",
-            local.len()
+        return Err(said!(
+            "its local part is {length} octets long; at most 64 are allowed",
+            length = local.len()
         ));
     }
     // The crate lets a quoted local part hold white space and escapes; CR, LF and
     // other controls may never reach an SMTP command, whatever the quoting.
     if let Some(c) = local.chars().find(|c| c.is_control()) {
-        return Err(format!(
-            "its local part holds the control character U+{:04X}",
-            c as u32
+        return Err(said!(
+            "its local part holds the control character U+{code}",
+            code = format_args!("{:04X}", c as u32)
         ));
     }
     if email_address::EmailAddress::is_valid_local_part(local) {
         Ok(())
     } else {
-        Err(format!(
-            "its local part `{}` breaks RFC 5321 4.1.2",
-            local.escape_debug()
+        Err(said!(
+            "its local part `{local}` breaks RFC 5321 4.1.2",
+            local = local.escape_debug()
         ))
     }
 }
 
-fn parse_domain(domain: &str) -> Result<String, String> {
+fn parse_domain(domain: &str) -> Result<String, Said> {
     if domain.is_empty() {
-        return Err("there is no domain after the `@`".to_owned());
+        return Err(said!("there is no domain after the `@`"));
     }
     if let Some(literal) = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']')) {
         return parse_literal(literal);
     }
     let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| {
-        format!(
-            "the domain `{}` is not a valid host name",
-            domain.escape_debug()
+        said!(
+            "the domain `{domain}` is not a valid host name",
+            domain = domain.escape_debug()
         )
     })?;
     if ascii.ends_with('.') || !ascii.contains('.') {
-        return Err(format!(
-            "the domain `{ascii}` is not fully qualified; expected something like `example.org`"
+        return Err(said!(
+            "the domain `{domain}` is not fully qualified; expected something like `example.org`",
+            domain = ascii
         ));
     }
     Ok(ascii)
 }
 
 /// An address literal (RFC 5321 4.1.3): `[192.0.2.1]` or `[IPv6:2001:db8::1]`.
-fn parse_literal(literal: &str) -> Result<String, String> {
-    let wrong = || format!("`[{}]` is not an address literal", literal.escape_debug());
+fn parse_literal(literal: &str) -> Result<String, Said> {
+    let wrong = || {
+        said!(
+            "`[{literal}]` is not an address literal",
+            literal = literal.escape_debug()
+        )
+    };
     if let Some(v6) = literal.strip_prefix("IPv6:") {
         let ip: std::net::Ipv6Addr = v6.parse().map_err(|_| wrong())?;
         return Ok(format!("[IPv6:{ip}]"));

@@ -7,6 +7,8 @@
 use super::ids::ReleaseId;
 use super::language::Language;
 use super::person::name_key;
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,14 +39,16 @@ impl ContentPrint {
     }
 
     /// What is different now, part by part, in words.
-    pub fn changes_to(&self, now: &Self) -> Vec<String> {
+    pub fn changes_to(&self, now: &Self) -> Vec<Said> {
         let names: BTreeSet<_> = self.parts.keys().chain(now.parts.keys()).collect();
         names
             .into_iter()
             .filter_map(|name| match (self.parts.get(name), now.parts.get(name)) {
-                (Some(old), Some(new)) if old != new => Some(format!("{name} changed")),
-                (Some(_), None) => Some(format!("{name} is gone")),
-                (None, Some(_)) => Some(format!("{name} is new")),
+                (Some(old), Some(new)) if old != new => {
+                    Some(said!("{part} changed", part = part_in_words(name)))
+                }
+                (Some(_), None) => Some(said!("{part} is gone", part = part_in_words(name))),
+                (None, Some(_)) => Some(said!("{part} is new", part = part_in_words(name))),
                 (Some(_), Some(_)) | (None, None) => None,
             })
             .collect()
@@ -65,6 +69,20 @@ impl ContentPrint {
 /// The name of a variant's part.
 pub fn variant_part(language: &Language) -> String {
     format!("variant {language}")
+}
+
+/// A part of a print, as those who compose prints name it.
+fn part_in_words(name: &str) -> Said {
+    match name.split_once(' ') {
+        Some(("variant", language)) => said!("variant {language}", language),
+        Some(("attachment", path)) => said!("attachment {path}", path),
+        Some(("template", file)) => said!("template {file}", file),
+        _ if name == "audience rule" => said!("audience rule"),
+        _ if name == "language policy" => said!("language policy"),
+        _ if name == "embargo" => said!("embargo"),
+        _ if name == "newsroom" => said!("newsroom"),
+        _ => Said::verbatim(name),
+    }
 }
 
 /// One person's approval of one content.
@@ -90,7 +108,7 @@ pub struct Unapproved {
     /// Those who approved this very content.
     pub by: Vec<String>,
     /// The last approval of another content, and what changed since.
-    pub void: Option<(Box<Approval>, Vec<String>)>,
+    pub void: Option<(Box<Approval>, Vec<Said>)>,
 }
 
 /// Sees whether enough different people approved a content.
@@ -125,34 +143,37 @@ pub fn approvers(approvals: &[Approval], print: &ContentPrint) -> Vec<String> {
         .collect()
 }
 
-impl std::fmt::Display for Unapproved {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Tell for Unapproved {
+    fn said(&self) -> Said {
         let have = match self.by.as_slice() {
-            [] => "nobody has approved it".to_owned(),
-            by => format!("approved by {} alone", by.join(", ")),
+            [] => said!("nobody has approved it"),
+            by => said!("approved by {by} alone", by = by.join(", ")),
         };
-        write!(
-            f,
-            "an embargoed release needs the approval of {} {}; {have}",
-            self.needed,
-            if self.needed == 1 {
-                "person"
-            } else {
-                "different people"
-            }
-        )?;
-        if let Some((approval, changes)) = &self.void {
-            write!(
-                f,
-                "; the approval by {} of {} is void: {}",
-                approval.by,
-                approval.at.strftime("%Y-%m-%d %H:%M UTC"),
-                changes.join(", ")
-            )?;
+        let lacking = match self.needed {
+            1 => said!(
+                "an embargoed release needs the approval of 1 person; {have}",
+                have
+            ),
+            needed => said!(
+                "an embargoed release needs the approval of {needed} different people; {have}",
+                needed,
+                have
+            ),
+        };
+        match &self.void {
+            None => lacking,
+            Some((approval, changes)) => said!(
+                "{lacking}; the approval by {by} of {time} is void: {changes}",
+                lacking,
+                by = approval.by,
+                time = Said::moment(approval.at, approval.at.strftime("%Y-%m-%d %H:%M UTC")),
+                changes = Said::several(changes.iter().cloned(), ", ")
+            ),
         }
-        Ok(())
     }
 }
+
+shown_as_said!(Unapproved);
 
 /// A language that is not level with the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,31 +198,33 @@ pub enum Uneven {
     },
 }
 
-impl std::fmt::Display for Uneven {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Tell for Uneven {
+    fn said(&self) -> Said {
         match self {
-            Self::Missing(language) => write!(f, "the variant {language} is missing"),
-            Self::Older { language, than, by } => {
-                let (hours, minutes) = (by.as_hours(), by.as_mins() % 60);
-                write!(
-                    f,
-                    "the variant {language} is {hours} h {minutes} min older than {than}"
-                )
-            }
+            Self::Missing(language) => said!("the variant {language} is missing", language),
+            Self::Older { language, than, by } => said!(
+                "the variant {language} is {hours} h {minutes} min older than {than}",
+                language,
+                hours = by.as_hours(),
+                minutes = by.as_mins() % 60,
+                than
+            ),
             Self::Unchanged {
                 language,
                 while_changed,
             } => {
                 let others: Vec<_> = while_changed.iter().map(ToString::to_string).collect();
-                write!(
-                    f,
-                    "{} changed since the last approval, the variant {language} did not",
-                    others.join(", ")
+                said!(
+                    "{others} changed since the last approval, the variant {language} did not",
+                    others = others.join(", "),
+                    language
                 )
             }
         }
     }
 }
+
+shown_as_said!(Uneven);
 
 /// Finds what is not level: `variants` with the time of their last edit, the
 /// languages that the newsroom asks for, and the last approval's print.

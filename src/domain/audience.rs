@@ -12,11 +12,13 @@ use super::encryption::{Obstacle, Sealing, decide};
 use super::ids::{DistributionId, ReleaseId};
 use super::language::{Choice, Language, negotiate};
 use super::newsroom::{LanguagePolicy, Variants};
+use super::said::{Said, Tell};
 use super::schedule::{Schedule, Spot};
 use super::segment::{Matcher, Segment};
 use super::send_window::SendWindow;
 use super::suppression::{SuppressionReason, bar_key};
 use super::zone::Zone;
+use crate::said;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -86,7 +88,7 @@ pub struct Included {
     pub window: Option<SendWindow>,
     /// Why the time asked for is not one instant on their clock, where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unclear: Option<String>,
+    pub unclear: Option<Said>,
     /// Whether it is encrypted.
     #[serde(default, rename = "encryption", skip_serializing_if = "Sealing::is_no")]
     pub sealing: Sealing,
@@ -165,21 +167,25 @@ impl Exclusion {
     }
 
     /// The reason in words.
-    pub fn explain(&self) -> String {
+    pub fn explain(&self) -> Said {
         match self {
-            Self::NotSelected => "in none of the segments asked for".to_owned(),
+            Self::NotSelected => said!("in none of the segments asked for"),
             Self::InExcludedSegment { segment } => {
-                format!("in segment {segment}, which is left out")
+                said!("in segment {segment}, which is left out", segment)
             }
-            Self::Suppressed { because } => format!("suppressed: {}", because.name()),
-            Self::AlreadySent { distribution } => format!("already has it by {distribution}"),
+            Self::Suppressed { because } => {
+                said!("suppressed: {reason}", reason = because.in_words())
+            }
+            Self::AlreadySent { distribution } => {
+                said!("already has it by {distribution}", distribution)
+            }
             Self::CannotEncrypt { obstacle } => {
-                format!("their mail must be encrypted, and {obstacle}")
+                said!("their mail must be encrypted, and {obstacle}", obstacle)
             }
-            Self::NoVariant => "the release has no variant".to_owned(),
-            Self::TooLate { opens } => format!(
-                "their turn would be {}, when the release is stale",
-                opens.strftime("%Y-%m-%d %H:%M UTC")
+            Self::NoVariant => said!("the release has no variant"),
+            Self::TooLate { opens } => said!(
+                "their turn would be {time}, when the release is stale",
+                time = Said::moment(*opens, opens.strftime("%Y-%m-%d %H:%M UTC"))
             ),
         }
     }
@@ -272,7 +278,7 @@ fn include(contact: &Contact, selection: &Selection<'_>, segment: &str) -> Optio
         early: timing.early,
         not_before: timing.not_before,
         window: timing.window,
-        unclear: reading.err().map(|unclear| unclear.to_string()),
+        unclear: reading.err().map(|unclear| unclear.said()),
         sealing: Sealing::No,
         zone,
     })

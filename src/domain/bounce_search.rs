@@ -2,6 +2,8 @@
 
 use super::address::EmailAddress;
 use super::bounce::Finding;
+use super::said::Said;
+use crate::said;
 
 /// Which reports somebody looks for; what says nothing narrows nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,13 +21,13 @@ impl BounceSearch {
     ///
     /// # Errors
     /// In words: there is none of that name.
-    pub fn finding(text: &str) -> Result<&'static str, String> {
+    pub fn finding(text: &str) -> Result<&'static str, Said> {
         let mut names = Finding::NAMES.into_iter();
         names.find(|name| *name == text).ok_or_else(|| {
-            format!(
-                "`{}` is no kind of report; expected one of {}",
-                text.escape_debug(),
-                Finding::NAMES.join(", ")
+            said!(
+                "`{text}` is no kind of report; expected one of {known}",
+                text = text.escape_debug(),
+                known = Finding::NAMES.join(", ")
             )
         })
     }
@@ -40,7 +42,7 @@ mod tests {
         assert_eq!(BounceSearch::finding("hard"), Ok("hard"));
         let wrong = BounceSearch::finding("harsh").unwrap_err();
         assert!(
-            wrong.contains("`harsh`") && wrong.contains("soft"),
+            wrong.to_string().contains("`harsh`") && wrong.to_string().contains("soft"),
             "{wrong}"
         );
     }

@@ -8,10 +8,11 @@ use super::encryption::EncryptionPolicy;
 use super::header_text::HeaderText;
 use super::ids::ContactId;
 use super::language::Language;
+use super::said::{Said, Tell};
 use super::send_window::SendWindow;
 use super::zone::Zone;
+use crate::{said, shown_as_said};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// A place of a contact's record that has a name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,14 +29,17 @@ pub struct FieldFault {
     /// The field's name; `email` for the address.
     pub field: String,
     /// Which value, and what was expected.
-    pub message: String,
+    pub message: Said,
 }
 
-impl fmt::Display for FieldFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.field, self.message)
+impl Tell for FieldFault {
+    fn said(&self) -> Said {
+        let Self { field, message } = self;
+        said!("`{field}`: {message}", field, message)
     }
 }
+
+shown_as_said!(FieldFault);
 
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +92,7 @@ impl Slot {
     /// Nothing has this name, or it is not written like the others.
     pub fn parse(name: &str) -> Result<Self, FieldFault> {
         let name = name.trim().to_lowercase();
-        let fault = |message: String| FieldFault {
+        let fault = |message: Said| FieldFault {
             field: name.escape_debug().to_string(),
             message,
         };
@@ -101,13 +105,15 @@ impl Slot {
         let found = Field::from_name(&name).ok_or_else(|| {
             let known: Vec<_> = Self::all().map(|slot| slot.name()).collect();
             let known = known.join(", ");
-            fault(format!(
-                "is no field; expected one of {known}, or {CUSTOM}COLUMN"
+            fault(said!(
+                "is no field; expected one of {known}, or {prefix}COLUMN",
+                known,
+                prefix = CUSTOM
             ))
         })?;
         match unwritten(found) {
             None => Ok(Self::Field(found)),
-            Some(why) => Err(fault(why.to_owned())),
+            Some(why) => Err(fault(why)),
         }
     }
 
@@ -120,7 +126,7 @@ impl Slot {
     }
 
     /// Writes it.
-    fn set(&self, contact: &mut Contact, text: &str) -> Result<(), String> {
+    fn set(&self, contact: &mut Contact, text: &str) -> Result<(), Said> {
         match self {
             Self::Field(field) => set(*field, contact, text)?,
             Self::Custom(name) if text.is_empty() => drop(contact.custom.remove(name)),
@@ -131,12 +137,14 @@ impl Slot {
 }
 
 /// Why a field is not written as the others are.
-fn unwritten(field: Field) -> Option<&'static str> {
+fn unwritten(field: Field) -> Option<Said> {
     match field {
-        Field::Email => Some("is who the contact is; add the new address as a contact of its own"),
-        Field::EmbargoAgreement => {
-            Some("is put on record, not written over; use `dateline agreement grant` or `revoke`")
-        }
+        Field::Email => Some(said!(
+            "is who the contact is; add the new address as a contact of its own"
+        )),
+        Field::EmbargoAgreement => Some(said!(
+            "is put on record, not written over; use `dateline agreement grant` or `revoke`"
+        )),
         Field::Name
         | Field::Salutation
         | Field::Outlet
@@ -152,9 +160,9 @@ fn unwritten(field: Field) -> Option<&'static str> {
     }
 }
 
-fn set(field: Field, contact: &mut Contact, text: &str) -> Result<(), String> {
+fn set(field: Field, contact: &mut Contact, text: &str) -> Result<(), Said> {
     match field {
-        Field::Name => contact.name = HeaderText::parse(text).map_err(|e| e.to_string())?,
+        Field::Name => contact.name = HeaderText::parse(text)?,
         Field::Salutation => contact.salutation = line(text)?,
         Field::Outlet => contact.outlet = line(text)?,
         Field::Role => contact.role = line(text)?,
@@ -169,7 +177,7 @@ fn set(field: Field, contact: &mut Contact, text: &str) -> Result<(), String> {
         }
         Field::Notes => contact.notes = text.to_owned(),
         Field::Email | Field::EmbargoAgreement => {
-            return Err(unwritten(field).unwrap_or_default().to_owned());
+            return unwritten(field).map_or(Ok(()), Err);
         }
     }
     Ok(())
@@ -192,7 +200,7 @@ impl Edit {
     pub fn parse(text: &str) -> Result<Self, FieldFault> {
         let (name, value) = text.split_once('=').ok_or_else(|| FieldFault {
             field: text.escape_debug().to_string(),
-            message: "expected FIELD=VALUE, LIST+=VALUE or LIST-=VALUE".to_owned(),
+            message: said!("expected FIELD=VALUE, LIST+=VALUE or LIST-=VALUE"),
         })?;
         let (name, how) = match (name.strip_suffix('+'), name.strip_suffix('-')) {
             (Some(name), _) => (name, How::Add),
@@ -206,7 +214,7 @@ impl Edit {
         })
     }
 
-    fn apply(&self, contact: &mut Contact) -> Result<(), String> {
+    fn apply(&self, contact: &mut Contact) -> Result<(), Said> {
         // A browser sends every line break as CRLF.
         let text = self.text.replace("\r\n", "\n");
         let text = text.trim();
@@ -219,17 +227,16 @@ impl Edit {
                 leave(contact, &items(text)?);
                 Ok(())
             }
-            How::Leave => Err("is no set of lists; only lists are left".to_owned()),
+            How::Leave => Err(said!("is no set of lists; only lists are left")),
             How::Add | How::Remove => {
                 let listed = matches!(
                     self.slot,
                     Slot::Field(Field::Languages | Field::Beats | Field::Lists)
                 );
                 if !listed {
-                    return Err(
+                    return Err(said!(
                         "holds one value; only languages, beats and lists take += and -="
-                            .to_owned(),
-                    );
+                    ));
                 }
                 let (old, named) = (items(&old)?, items(text)?);
                 let same = |one: &String| named.iter().any(|name| one.eq_ignore_ascii_case(name));
@@ -308,54 +315,56 @@ pub fn blank(id: ContactId, email: EmailAddress) -> Contact {
     }
 }
 
-fn custom_name(name: &str) -> Result<(), String> {
+fn custom_name(name: &str) -> Result<(), Said> {
     let fits = (1..=LONGEST_NAME).contains(&name.chars().count())
         && name.trim() == name
         && !name.chars().any(char::is_control);
     if !fits {
-        return Err(format!(
-            "is no column; expected 1 to {LONGEST_NAME} letters after `{CUSTOM}`"
+        return Err(said!(
+            "is no column; expected 1 to {most} letters after `{prefix}`",
+            most = LONGEST_NAME,
+            prefix = CUSTOM
         ));
     }
     if Field::from_name(name).is_some() {
-        return Err(format!("is a field of every contact; write `{name}`"));
+        return Err(said!("is a field of every contact; write `{name}`", name));
     }
     Ok(())
 }
 
-fn line(text: &str) -> Result<String, String> {
+fn line(text: &str) -> Result<String, Said> {
     HeaderText::parse(text)
         .map(String::from)
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.said())
 }
 
-fn optional<T, E: fmt::Display>(
+fn optional<T, E: Tell>(
     text: &str,
     parse: impl Fn(&str) -> Result<T, E>,
-) -> Result<Option<T>, String> {
+) -> Result<Option<T>, Said> {
     if text.is_empty() {
         return Ok(None);
     }
-    parse(text).map(Some).map_err(|error| error.to_string())
+    parse(text).map(Some).map_err(|error| error.said())
 }
 
-fn country(text: &str) -> Result<String, String> {
+fn country(text: &str) -> Result<String, Said> {
     let upper = text.to_ascii_uppercase();
     let code = upper.len() == 2 && upper.bytes().all(|byte| byte.is_ascii_uppercase());
     if upper.is_empty() || code {
         Ok(upper)
     } else {
-        Err(format!(
-            "`{}` is no country; expected two letters such as KZ (ISO 3166-1)",
-            text.escape_debug()
+        Err(said!(
+            "`{text}` is no country; expected two letters such as KZ (ISO 3166-1)",
+            text = text.escape_debug()
         ))
     }
 }
 
-fn languages(text: &str) -> Result<Vec<Language>, String> {
+fn languages(text: &str) -> Result<Vec<Language>, Said> {
     let mut all = Vec::new();
     for item in items(text)? {
-        let language = Language::parse(&item).map_err(|error| error.to_string())?;
+        let language = Language::parse(&item).map_err(|error| error.said())?;
         if !all.contains(&language) {
             all.push(language);
         }
@@ -364,7 +373,7 @@ fn languages(text: &str) -> Result<Vec<Language>, String> {
 }
 
 /// The values of a field that holds several, each once, as a contact file has them.
-fn items(text: &str) -> Result<Vec<String>, String> {
+fn items(text: &str) -> Result<Vec<String>, Said> {
     let mut all: Vec<String> = Vec::new();
     for item in text.split([';', ',', '|', '\n']).map(str::trim) {
         let item = line(item)?;
@@ -507,7 +516,12 @@ mod tests {
                 "name"
             ]
         );
-        assert!(faults[0].message.contains("`Kazakhstan` is no country"));
+        assert!(
+            faults[0]
+                .message
+                .to_string()
+                .contains("`Kazakhstan` is no country")
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The course of a distribution: under way, held, or killed.
 
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -52,29 +54,50 @@ pub enum Course {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CourseError {
     /// It is held already.
-    #[error("it is held already, since {since} by {by}: {why}")]
     AlreadyHeld {
         /// Since when.
-        since: String,
+        since: Timestamp,
         /// By whom.
         by: String,
         /// What for.
         why: String,
     },
     /// There is nothing to resume.
-    #[error("it is not held")]
     NotHeld,
     /// It is over.
-    #[error("it was killed at {at} by {by}: {why}")]
     Killed {
         /// When.
-        at: String,
+        at: Timestamp,
         /// By whom.
         by: String,
         /// What for.
         why: String,
     },
 }
+
+impl Tell for CourseError {
+    fn said(&self) -> Said {
+        match self {
+            Self::AlreadyHeld { since, by, why } => said!(
+                "it is held already, since {since} by {by}: {why}",
+                since = Said::moment(*since, since),
+                by,
+                why
+            ),
+            Self::NotHeld => said!("it is not held"),
+            Self::Killed { at, by, why } => {
+                said!(
+                    "it was killed at {at} by {by}: {why}",
+                    at = Said::moment(*at, at),
+                    by,
+                    why
+                )
+            }
+        }
+    }
+}
+
+shown_as_said!(CourseError);
 
 impl Course {
     /// Its name in tables, columns and JSON.
@@ -113,7 +136,7 @@ impl Course {
                 cause,
             }),
             Self::Held { since, by, why, .. } => Err(CourseError::AlreadyHeld {
-                since: since.to_string(),
+                since: *since,
                 by: by.clone(),
                 why: why.clone(),
             }),
@@ -151,7 +174,7 @@ impl Course {
     fn over(&self) -> CourseError {
         match self {
             Self::Killed { at, by, why } => CourseError::Killed {
-                at: at.to_string(),
+                at: *at,
                 by: by.clone(),
                 why: why.clone(),
             },

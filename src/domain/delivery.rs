@@ -11,9 +11,11 @@ use super::ids::{DeliveryId, DistributionId, LeaseToken};
 use super::language::{Choice, Language};
 use super::reply::{Handover, RejectClass, SmtpReply};
 use super::retry::RetryPolicy;
+use super::said::{Said, Tell};
 use super::send_window::SendWindow;
 use super::suppression::SuppressionReason;
 use super::zone::Zone;
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -340,7 +342,6 @@ pub fn conclude(
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
     /// No way leads from this state by this event.
-    #[error("a delivery that is {state} cannot {event}")]
     NoWay {
         /// The state's name.
         state: &'static str,
@@ -348,14 +349,57 @@ pub enum Illegal {
         event: &'static str,
     },
     /// The embargo bars this contact still.
-    #[error("the embargo bars this contact until {until}")]
     Embargo {
         /// The lift.
         until: Timestamp,
     },
     /// Another worker holds it, or nobody.
-    #[error("the lease is not this worker's any more")]
     LeaseLost,
+}
+
+impl Tell for Illegal {
+    fn said(&self) -> Said {
+        match self {
+            Self::NoWay { state, event } => {
+                // The others are the work of programs: nobody asks for them at the desk.
+                let event = match *event {
+                    "be sent again" => said!("be sent again"),
+                    "be settled" => said!("be settled"),
+                    other => Said::verbatim(other),
+                };
+                said!(
+                    "a delivery that is {state} cannot {event}",
+                    state = state_in_words(state),
+                    event
+                )
+            }
+            Self::Embargo { until } => said!(
+                "the embargo bars this contact until {until}",
+                until = Said::moment(*until, until)
+            ),
+            Self::LeaseLost => said!("the lease is not this worker's any more"),
+        }
+    }
+}
+
+shown_as_said!(Illegal);
+
+/// A state, as it is told.
+fn state_in_words(name: &str) -> Said {
+    match name {
+        "planned" => said!("planned"),
+        "due" => said!("due"),
+        "claimed" => said!("claimed"),
+        "deferred" => said!("deferred"),
+        "in_doubt" => said!("in_doubt"),
+        "accepted" => said!("accepted"),
+        "rejected" => said!("rejected"),
+        "bounced" => said!("bounced"),
+        "expired" => said!("expired"),
+        "suppressed" => said!("suppressed"),
+        "cancelled" => said!("cancelled"),
+        other => Said::verbatim(other),
+    }
 }
 
 /// Moves a delivery on.

@@ -4,7 +4,9 @@
 //! [`permitted_from`] is the invariant in one line. Selection, claim and the
 //! last instruction before the SMTP conversation all ask it.
 
+use super::said::{Said, Tell};
 use super::zone::Zone;
+use crate::{said, shown_as_said};
 use jiff::civil::DateTime;
 use jiff::tz::AmbiguousOffset;
 use jiff::{Timestamp, ZonedDateTime};
@@ -23,17 +25,11 @@ pub struct Embargo {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// Not of the RFC 9557 form.
-    #[error(
-        "`{text}` is not a time; expected a local time with its zone, such as `2026-03-10T11:00[Asia/Almaty]` (RFC 9557)"
-    )]
     Form {
         /// What was read.
         text: String,
     },
     /// A time without a zone: readers in two countries would read it two ways.
-    #[error(
-        "`{text}` has no time zone, so nobody can tell which instant is meant; write `{text}[{example}]` with the right zone"
-    )]
     NoZone {
         /// What was read.
         text: String,
@@ -41,7 +37,6 @@ pub enum TimeError {
         example: String,
     },
     /// A zone nobody knows.
-    #[error("`{text}`: `{zone}` is not an IANA time zone; expected one such as `Asia/Almaty`")]
     UnknownZone {
         /// What was read.
         text: String,
@@ -49,9 +44,6 @@ pub enum TimeError {
         zone: String,
     },
     /// Clocks jump over this time.
-    #[error(
-        "`{text}` does not exist: clocks in {zone} jump over it; {before} or {after} may be meant"
-    )]
     Gap {
         /// What was read.
         text: String,
@@ -63,9 +55,6 @@ pub enum TimeError {
         after: String,
     },
     /// Clocks show this time twice.
-    #[error(
-        "`{text}` happens twice in {zone}: {first} or {second} may be meant; write the offset too"
-    )]
     Overlap {
         /// What was read.
         text: String,
@@ -77,7 +66,6 @@ pub enum TimeError {
         second: String,
     },
     /// The offset written is not the zone's at that time.
-    #[error("`{text}`: the offset does not agree with {zone} at that time")]
     Offset {
         /// What was read.
         text: String,
@@ -85,6 +73,58 @@ pub enum TimeError {
         zone: String,
     },
 }
+
+impl Tell for TimeError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Form { text } => said!(
+                "`{text}` is not a time; expected a local time with its zone, such as `2026-03-10T11:00[Asia/Almaty]` (RFC 9557)",
+                text
+            ),
+            Self::NoZone { text, example } => said!(
+                "`{text}` has no time zone, so nobody can tell which instant is meant; write `{text}[{example}]` with the right zone",
+                text,
+                example
+            ),
+            Self::UnknownZone { text, zone } => said!(
+                "`{text}`: `{zone}` is not an IANA time zone; expected one such as `Asia/Almaty`",
+                text,
+                zone
+            ),
+            Self::Gap {
+                text,
+                zone,
+                before,
+                after,
+            } => said!(
+                "`{text}` does not exist: clocks in {zone} jump over it; {before} or {after} may be meant",
+                text,
+                zone,
+                before,
+                after
+            ),
+            Self::Overlap {
+                text,
+                zone,
+                first,
+                second,
+            } => said!(
+                "`{text}` happens twice in {zone}: {first} or {second} may be meant; write the offset too",
+                text,
+                zone,
+                first,
+                second
+            ),
+            Self::Offset { text, zone } => said!(
+                "`{text}`: the offset does not agree with {zone} at that time",
+                text,
+                zone
+            ),
+        }
+    }
+}
+
+shown_as_said!(TimeError);
 
 impl Embargo {
     /// Reads an RFC 9557 time with a zone, such as `2022-03-10T11:00[Asia/Almaty]`.

@@ -7,6 +7,8 @@
 //! Invariant: where a policy says `required`, no answer is "in the clear".
 
 use super::address::EmailAddress;
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -43,14 +45,14 @@ impl EncryptionPolicy {
     ///
     /// # Errors
     /// In words: it is none.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Said> {
         let found = Self::ALL
             .into_iter()
             .find(|policy| policy.name().eq_ignore_ascii_case(text));
         found.ok_or_else(|| {
-            format!(
-                "`{}` is no policy of encryption; expected required, preferred or off",
-                text.escape_debug()
+            said!(
+                "`{text}` is no policy of encryption; expected required, preferred or off",
+                text = text.escape_debug()
             )
         })
     }
@@ -156,18 +158,22 @@ impl Obstacle {
     }
 }
 
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let day = |at: &Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+impl Tell for Obstacle {
+    fn said(&self) -> Said {
+        let minute = |at: &Timestamp| Said::moment(*at, at.strftime("%Y-%m-%d %H:%M UTC"));
         match self {
-            Self::NoKey => f.write_str("there is no key to encrypt to"),
-            Self::Revoked => f.write_str("their key was revoked"),
-            Self::Expired { at } => write!(f, "their key expires {}", day(at)),
-            Self::NotYet { from } => write!(f, "their key is not valid before {}", day(from)),
-            Self::Failed { cause } => write!(f, "their key did not encrypt: {cause}"),
+            Self::NoKey => said!("there is no key to encrypt to"),
+            Self::Revoked => said!("their key was revoked"),
+            Self::Expired { at } => said!("their key expires {time}", time = minute(at)),
+            Self::NotYet { from } => {
+                said!("their key is not valid before {time}", time = minute(from))
+            }
+            Self::Failed { cause } => said!("their key did not encrypt: {cause}", cause),
         }
     }
 }
+
+shown_as_said!(Obstacle);
 
 impl PublicKey {
     /// The part to encrypt to at an instant: the newest that is good.

@@ -1,5 +1,7 @@
 //! Text that may stand in a mail header: one line, no control characters.
 
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -13,13 +15,11 @@ pub struct HeaderText(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderTextError {
     /// A line break, which would let the value write headers of its own.
-    #[error("holds a line break at character {at}; a header value is one line")]
     LineBreak {
         /// Position in characters, counted from 1.
         at: usize,
     },
     /// Another control character.
-    #[error("holds the control character U+{code:04X} at character {at}")]
     Control {
         /// The character's code point.
         code: u32,
@@ -27,6 +27,24 @@ pub enum HeaderTextError {
         at: usize,
     },
 }
+
+impl Tell for HeaderTextError {
+    fn said(&self) -> Said {
+        match self {
+            Self::LineBreak { at } => said!(
+                "holds a line break at character {at}; a header value is one line",
+                at
+            ),
+            Self::Control { code, at } => said!(
+                "holds the control character U+{code} at character {at}",
+                code = format_args!("{code:04X}"),
+                at
+            ),
+        }
+    }
+}
+
+shown_as_said!(HeaderTextError);
 
 impl HeaderText {
     /// Checks a text; surrounding white space is dropped.

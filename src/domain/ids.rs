@@ -1,5 +1,7 @@
 //! Identifiers: a type for each, and each prints its kind (`dst_…`, `dlv_…`).
 
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -9,11 +11,23 @@ use ulid::Ulid;
 
 /// A text that is not an identifier of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not an identifier of the form `{prefix}_` followed by 26 letters and digits")]
 pub struct IdError {
     text: String,
     prefix: &'static str,
 }
+
+impl Tell for IdError {
+    fn said(&self) -> Said {
+        let Self { text, prefix } = self;
+        said!(
+            "`{text}` is not an identifier of the form `{prefix}_` followed by 26 letters and digits",
+            text,
+            prefix
+        )
+    }
+}
+
+shown_as_said!(IdError);
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -137,10 +151,18 @@ pub struct ReleaseId(String);
 
 /// A text that is not a release identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a release id: expected 1 to 120 letters, digits, `-`, `_` or `.`, not beginning with `.` or `-`"
-)]
 pub struct ReleaseIdError(String);
+
+impl Tell for ReleaseIdError {
+    fn said(&self) -> Said {
+        said!(
+            "`{text}` is not a release id: expected 1 to 120 letters, digits, `-`, `_` or `.`, not beginning with `.` or `-`",
+            text = self.0
+        )
+    }
+}
+
+shown_as_said!(ReleaseIdError);
 
 impl ReleaseId {
     /// Checks a release identifier: safe as a folder name and in a header.

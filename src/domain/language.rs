@@ -1,5 +1,7 @@
 //! Languages: BCP 47 tags, and which variant a contact gets.
 
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use fluent_langneg::negotiate::{NegotiationStrategy, filter_matches};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,8 +16,18 @@ pub struct Language(LanguageIdentifier);
 
 /// A text that is not a BCP 47 tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a BCP 47 language tag; expected one such as `en`, `ru` or `pt-BR`")]
 pub struct LanguageError(String);
+
+impl Tell for LanguageError {
+    fn said(&self) -> Said {
+        said!(
+            "`{text}` is not a BCP 47 language tag; expected one such as `en`, `ru` or `pt-BR`",
+            text = self.0
+        )
+    }
+}
+
+shown_as_said!(LanguageError);
 
 impl Language {
     /// Parses a tag.

@@ -7,10 +7,11 @@
 
 use super::address::EmailAddress;
 use super::contact::Contact;
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use icu::normalizer::DecomposingNormalizer;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 const LATIN: &str = include_str!("latin.tsv");
@@ -150,14 +151,16 @@ pub enum Why {
     NameAndOutlet,
 }
 
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Capitals => "the addresses differ in capitals alone",
-            Self::NameAndOutlet => "the same name at the same outlet",
-        })
+impl Tell for Why {
+    fn said(&self) -> Said {
+        match self {
+            Self::Capitals => said!("the addresses differ in capitals alone"),
+            Self::NameAndOutlet => said!("the same name at the same outlet"),
+        }
     }
 }
+
+shown_as_said!(Why);
 
 /// Two records that may be one person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -7,6 +7,8 @@
 //! hash of them, so that erasing them (GDPR article 17) will not break the chain.
 
 use super::ids::{DeliveryId, DistributionId};
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -195,7 +197,6 @@ fn commit(salt: &str, facts: &str) -> String {
 #[serde(rename_all = "snake_case", tag = "fault")]
 pub enum Broken {
     /// An entry is not where it should be.
-    #[error("entry {expected} is missing: entry {found} stands in its place")]
     Missing {
         /// The place looked at.
         expected: u64,
@@ -203,19 +204,16 @@ pub enum Broken {
         found: u64,
     },
     /// The line was edited or moved, or its hash was.
-    #[error("entry {seq} is not as it was written: its hash does not follow from its line and entry {}", seq.saturating_sub(1))]
     Hash {
         /// Which entry.
         seq: u64,
     },
     /// The line is no log line, or names another place.
-    #[error("entry {seq} is not a log line of that place")]
     Line {
         /// Which entry.
         seq: u64,
     },
     /// A column that repeats the line says otherwise.
-    #[error("entry {seq}: column `{column}` differs from its line")]
     Column {
         /// Which entry.
         seq: u64,
@@ -223,13 +221,11 @@ pub enum Broken {
         column: String,
     },
     /// The personal facts are not those committed to.
-    #[error("entry {seq}: the personal facts are not those that were written")]
     Personal {
         /// Which entry.
         seq: u64,
     },
     /// The chain's end is not where it was left.
-    #[error("entry {} is missing: the log ended with entry {expected}", found.saturating_add(1))]
     End {
         /// Entries that were written.
         expected: u64,
@@ -237,7 +233,6 @@ pub enum Broken {
         found: u64,
     },
     /// A delivery's state is not what the log says last.
-    #[error("entry {seq}: the log says `{logged}`, but delivery {delivery} is `{stored}`")]
     State {
         /// The delivery's last entry.
         seq: u64,
@@ -249,6 +244,52 @@ pub enum Broken {
         stored: String,
     },
 }
+
+impl Tell for Broken {
+    fn said(&self) -> Said {
+        match self {
+            Self::Missing { expected, found } => said!(
+                "entry {expected} is missing: entry {found} stands in its place",
+                expected,
+                found
+            ),
+            Self::Hash { seq } => said!(
+                "entry {seq} is not as it was written: its hash does not follow from its line and entry {before}",
+                seq,
+                before = seq.saturating_sub(1)
+            ),
+            Self::Line { seq } => said!("entry {seq} is not a log line of that place", seq),
+            Self::Column { seq, column } => said!(
+                "entry {seq}: column `{column}` differs from its line",
+                seq,
+                column
+            ),
+            Self::Personal { seq } => said!(
+                "entry {seq}: the personal facts are not those that were written",
+                seq
+            ),
+            Self::End { expected, found } => said!(
+                "entry {found} is missing: the log ended with entry {expected}",
+                found = found.saturating_add(1),
+                expected
+            ),
+            Self::State {
+                seq,
+                delivery,
+                logged,
+                stored,
+            } => said!(
+                "entry {seq}: the log says `{logged}`, but delivery {delivery} is `{stored}`",
+                seq,
+                logged,
+                delivery,
+                stored
+            ),
+        }
+    }
+}
+
+shown_as_said!(Broken);
 
 /// Entries in a row.
 type Span = (u64, u64);

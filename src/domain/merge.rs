@@ -4,6 +4,8 @@
 use super::contact::Contact;
 use super::contact_edit::Slot;
 use super::contact_fields::{CUSTOM, Field, KEY};
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -43,18 +45,35 @@ impl Pick {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PickError {
     /// It is no choice.
-    #[error("`{0}` is no choice; expected FIELD=kept, FIELD=other or FIELD=both")]
     Form(String),
     /// There is no such field to choose.
-    #[error("`{0}` is no field to choose; expected one of {known}, or {CUSTOM}COLUMN", known = fields())]
     Field(String),
     /// It is never chosen.
-    #[error("`{0}` is not chosen: {1}")]
-    Fixed(String, &'static str),
+    Fixed(String, Said),
     /// It holds one value.
-    #[error("`{0}` holds one value; expected kept or other")]
     One(String),
 }
+
+impl Tell for PickError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Form(text) => said!(
+                "`{text}` is no choice; expected FIELD=kept, FIELD=other or FIELD=both",
+                text
+            ),
+            Self::Field(text) => said!(
+                "`{text}` is no field to choose; expected one of {known}, or {custom}COLUMN",
+                text,
+                known = fields(),
+                custom = CUSTOM
+            ),
+            Self::Fixed(text, why) => said!("`{text}` is not chosen: {why}", text, why),
+            Self::One(text) => said!("`{text}` holds one value; expected kept or other", text),
+        }
+    }
+}
+
+shown_as_said!(PickError);
 
 /// A place in two records of which one value is chosen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,11 +173,15 @@ impl Place {
 }
 
 /// Why a field is never chosen.
-fn unchosen(field: Field) -> Option<&'static str> {
+fn unchosen(field: Field) -> Option<Said> {
     match field {
-        Field::Email => Some("it is who the contact is; name the contact that stays first"),
-        Field::EmbargoAgreement => Some("the agreements of both count, and so do revocations"),
-        Field::Encryption => Some("the stricter of both stays"),
+        Field::Email => Some(said!(
+            "it is who the contact is; name the contact that stays first"
+        )),
+        Field::EmbargoAgreement => {
+            Some(said!("the agreements of both count, and so do revocations"))
+        }
+        Field::Encryption => Some(said!("the stricter of both stays")),
         Field::Name
         | Field::Salutation
         | Field::Outlet

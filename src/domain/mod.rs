@@ -52,6 +52,7 @@ pub mod retention;
 pub mod retry;
 pub mod return_path;
 pub mod routing;
+pub mod said;
 pub mod schedule;
 pub mod segment;
 pub mod send_window;

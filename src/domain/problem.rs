@@ -2,8 +2,9 @@
 //!
 //! Intake, config and render find problems; the faces print them, all at once.
 
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use serde::Serialize;
-use std::fmt;
 
 /// How much a [`Problem`] weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -27,12 +28,12 @@ pub struct Problem {
     /// Error or warning.
     pub severity: Severity,
     /// A lowercase fragment without a full stop.
-    pub message: String,
+    pub message: Said,
 }
 
 impl Problem {
     /// An error in a file as a whole.
-    pub fn error(file: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn error(file: impl Into<String>, message: impl Into<Said>) -> Self {
         Self {
             file: file.into(),
             line: None,
@@ -43,7 +44,7 @@ impl Problem {
     }
 
     /// A warning about a file as a whole.
-    pub fn warning(file: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn warning(file: impl Into<String>, message: impl Into<Said>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(file, message)
@@ -71,19 +72,24 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        if let Some(column) = self.column {
-            write!(f, ":{column}")?;
-        }
-        f.write_str(": ")?;
-        if self.severity == Severity::Warning {
-            f.write_str("warning: ")?;
-        }
-        f.write_str(&self.message)
+impl Problem {
+    /// Where it stands: the file, with its line and column where they are known.
+    pub fn place(&self) -> String {
+        let numbers = self.line.into_iter().chain(self.column);
+        numbers.fold(self.file.clone(), |place, number| {
+            format!("{place}:{number}")
+        })
     }
 }
+
+impl Tell for Problem {
+    fn said(&self) -> Said {
+        let (place, message) = (self.place(), &self.message);
+        match self.severity {
+            Severity::Error => said!("{place}: {message}", place, message),
+            Severity::Warning => said!("{place}: warning: {message}", place, message),
+        }
+    }
+}
+
+shown_as_said!(Problem);

@@ -5,7 +5,9 @@
 
 use super::address::EmailAddress;
 use super::ids::DeliveryId;
+use super::said::Said;
 use super::signed_name::{self, NameKey};
+use crate::said;
 
 /// What is added to the local part: `+` and a signed name.
 const ADDED: usize = 1 + signed_name::LENGTH;
@@ -30,16 +32,20 @@ impl ReturnPath {
     ///
     /// # Errors
     /// In words: its local part is too long, or has a `+` already.
-    pub fn check(address: &EmailAddress) -> Result<(), String> {
+    pub fn check(address: &EmailAddress) -> Result<(), Said> {
         let most = LONGEST - ADDED;
         if address.local().len() > most {
-            return Err(format!(
-                "the local part of {address} is longer than {most} octets; a delivery's name and signature are added to it, and at most {LONGEST} are allowed"
+            return Err(said!(
+                "the local part of {address} is longer than {most} octets; a delivery's name and signature are added to it, and at most {longest} are allowed",
+                address,
+                most,
+                longest = LONGEST
             ));
         }
         if address.local().contains(['+', '"']) {
-            return Err(format!(
-                "the local part of {address} has a `+` or a quotation mark in it; a delivery's name is added to it after a `+`"
+            return Err(said!(
+                "the local part of {address} has a `+` or a quotation mark in it; a delivery's name is added to it after a `+`",
+                address
             ));
         }
         Ok(())

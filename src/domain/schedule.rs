@@ -5,9 +5,11 @@
 //! of the send window.
 
 use super::embargo::{TimeError, instant_of, parse_zoned_time};
+use super::said::{Said, Tell};
 use super::send_window::{SendWindow, read_time};
 use super::unclear::UnclearTimes;
 use super::zone::Zone;
+use crate::{said, shown_as_said};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -65,38 +67,62 @@ pub struct Spot<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
     /// The time cannot be read.
-    #[error(transparent)]
     Time(#[from] TimeError),
     /// No time of day.
-    #[error("`{0}` is no local time; expected `09:00`, or with its day `2026-11-30 09:00`")]
     Local(String),
     /// It has passed.
-    #[error("{what} {shown} is in the past ({now} now)")]
     Past {
         /// Which setting.
-        what: &'static str,
+        what: Said,
         /// The instant, on the newsroom's clock.
-        shown: String,
+        shown: Said,
         /// The present, on the newsroom's clock.
-        now: String,
+        now: Said,
     },
     /// It is not one instant on the clocks of some.
-    #[error("--at-local: {0}; name one instant with --at, or another time of day")]
     Unclear(UnclearTimes),
     /// There is no lift to wait for.
-    #[error(
-        "--on-lift: the release has no embargo that is still to lift; leave it out to send now"
-    )]
     NoLift,
     /// It would be stale before it starts.
-    #[error("--not-after {not_after} is not after the start, {start}; nothing would be sent")]
     StaleAtStart {
         /// The end, on the newsroom's clock.
-        not_after: String,
+        not_after: Said,
         /// The start, on the newsroom's clock.
-        start: String,
+        start: Said,
     },
 }
+
+impl Tell for ScheduleError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Time(error) => error.said(),
+            Self::Local(text) => said!(
+                "`{text}` is no local time; expected `09:00`, or with its day `2026-11-30 09:00`",
+                text
+            ),
+            Self::Past { what, shown, now } => said!(
+                "{what} {shown} is in the past ({now} now)",
+                what,
+                shown,
+                now
+            ),
+            Self::Unclear(cause) => said!(
+                "--at-local: {cause}; name one instant with --at, or another time of day",
+                cause
+            ),
+            Self::NoLift => said!(
+                "--on-lift: the release has no embargo that is still to lift; leave it out to send now"
+            ),
+            Self::StaleAtStart { not_after, start } => said!(
+                "--not-after {not_after} is not after the start, {start}; nothing would be sent",
+                not_after,
+                start
+            ),
+        }
+    }
+}
+
+shown_as_said!(ScheduleError);
 
 impl Schedule {
     /// At once: from now on, at any hour.
@@ -194,14 +220,14 @@ impl Schedule {
         now: Timestamp,
         newsroom: &Zone,
     ) -> Result<(), ScheduleError> {
-        let shown = |at: Timestamp| newsroom.show(at);
+        let shown = |at: Timestamp| Said::moment(at, newsroom.show(at));
         let past = |what, at| ScheduleError::Past {
             what,
             shown: shown(at),
             now: shown(now),
         };
         match self.start {
-            Start::At { at } if at < now => return Err(past("--at", at)),
+            Start::At { at } if at < now => return Err(past(said!("--at"), at)),
             Start::OnLift if lift.is_none_or(|lift| lift <= now) => {
                 return Err(ScheduleError::NoLift);
             }
@@ -211,14 +237,14 @@ impl Schedule {
             } => {
                 let last = last_on_earth(date, time);
                 if last < now {
-                    return Err(past("--at-local: everywhere on earth,", last));
+                    return Err(past(said!("--at-local: everywhere on earth,"), last));
                 }
             }
             Start::At { .. } | Start::OnLift | Start::Local { date: None, .. } => {}
         }
         let start = self.earliest(lift);
         match self.not_after {
-            Some(end) if end <= now => Err(past("--not-after", end)),
+            Some(end) if end <= now => Err(past(said!("--not-after"), end)),
             Some(end) if end <= start => Err(ScheduleError::StaleAtStart {
                 not_after: shown(end),
                 start: shown(start),

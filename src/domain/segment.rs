@@ -5,6 +5,8 @@
 //! that a contact lacks makes the rule false, never an error.
 
 use super::contact::Contact;
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use cel::{Context, Env, ExecutionError, Program, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,13 +40,32 @@ pub struct Segment {
 
 /// Why a rule cannot stand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("segment `{segment}`: {reason}\n  {rule}\n  {marker}")]
 pub struct SegmentError {
     segment: String,
-    reason: String,
+    reason: Said,
     rule: String,
     marker: String,
 }
+
+impl Tell for SegmentError {
+    fn said(&self) -> Said {
+        let Self {
+            segment,
+            reason,
+            rule,
+            marker,
+        } = self;
+        said!(
+            "segment `{segment}`: {reason}\n  {rule}\n  {marker}",
+            segment,
+            reason,
+            rule,
+            marker
+        )
+    }
+}
+
+shown_as_said!(SegmentError);
 
 impl Segment {
     /// Compiles a rule and tries it on a contact with every field filled.
@@ -53,7 +74,7 @@ impl Segment {
     /// A syntax error, an unknown field or function, or a rule that is neither
     /// true nor false; the message points into the rule.
     pub fn parse(name: &str, rule: &str) -> Result<Self, SegmentError> {
-        let wrong = |reason: String, at: usize| SegmentError {
+        let wrong = |reason: Said, at: usize| SegmentError {
             segment: name.to_owned(),
             reason,
             rule: rule.replace(['\n', '\t'], " "),
@@ -61,14 +82,19 @@ impl Segment {
         };
         let program = Program::compile(rule).map_err(|errors| {
             let first = errors.errors.first();
-            let message = first.map_or_else(|| errors.to_string(), |error| error.msg.clone());
+            let message = first.map_or_else(
+                || Said::verbatim(&errors),
+                |error| Said::verbatim(&error.msg),
+            );
             wrong(message, first.map_or(0, |error| offset_of(rule, error.pos)))
         })?;
         if let Some((field, at)) = unknown_field(rule) {
             let known = FIELDS.join(", ");
             return Err(wrong(
-                format!(
-                    "contact has no field `{field}`; expected one of {known} (or custom.COLUMN)"
+                said!(
+                    "contact has no field `{field}`; expected one of {known} (or custom.COLUMN)",
+                    field,
+                    known
                 ),
                 at,
             ));
@@ -100,22 +126,22 @@ impl Segment {
     }
 
     /// Runs the rule over an example, to find what compiling does not.
-    fn probe(&self) -> Result<(), (String, Option<String>)> {
+    fn probe(&self) -> Result<(), (Said, Option<String>)> {
         match self.program.execute(&root_with(Facts::example())) {
             Ok(Value::Bool(_))
             | Err(ExecutionError::NoSuchKey(_) | ExecutionError::IndexOutOfBounds(_)) => Ok(()),
             Ok(other) => Err((
-                format!(
-                    "the rule gives {:?}; expected true or false",
-                    other.type_of()
+                said!(
+                    "the rule gives {kind}; expected true or false",
+                    kind = format_args!("{:?}", other.type_of())
                 ),
                 None,
             )),
             Err(ExecutionError::UndeclaredReference(what)) => Err((
-                format!("`{what}` is neither `contact` nor a function"),
+                said!("`{name}` is neither `contact` nor a function", name = what),
                 Some(what.to_string()),
             )),
-            Err(other) => Err((other.to_string(), None)),
+            Err(other) => Err((Said::verbatim(other), None)),
         }
     }
 

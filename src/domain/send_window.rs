@@ -3,7 +3,9 @@
 //! One grammar serves the settings, the command line and a contact's column:
 //! `mon-fri 08:00-20:00`, `sat,sun`, `07:00-22:00`, `always`.
 
+use super::said::{Said, Tell};
 use super::zone::Zone;
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
@@ -40,12 +42,27 @@ pub struct SendWindow {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
     /// Not of the form.
-    #[error("`{0}` is no send window; expected days, hours or both, such as `mon-fri 08:00-20:00`")]
     Form(String),
     /// It would never be open.
-    #[error("`{0}` closes before it opens; a window lies within one day")]
     Empty(String),
 }
+
+impl Tell for WindowError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Form(text) => said!(
+                "`{text}` is no send window; expected days, hours or both, such as `mon-fri 08:00-20:00`",
+                text
+            ),
+            Self::Empty(text) => said!(
+                "`{text}` closes before it opens; a window lies within one day",
+                text
+            ),
+        }
+    }
+}
+
+shown_as_said!(WindowError);
 
 impl SendWindow {
     /// Open all the time.

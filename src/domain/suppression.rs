@@ -1,6 +1,8 @@
 //! Suppression: a standing bar on an address.
 
 use super::address::EmailAddress;
+use super::said::Said;
+use crate::said;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +45,18 @@ impl SuppressionReason {
             Self::Complaint => "complaint",
             Self::Manual => "manual",
             Self::Erasure => "erasure",
+        }
+    }
+
+    /// Its name, as it is told.
+    pub fn in_words(self) -> Said {
+        match self {
+            Self::OptOut => said!("opt-out"),
+            Self::HardBounce => said!("hard-bounce"),
+            Self::SoftBounces => said!("soft-bounces"),
+            Self::Complaint => said!("complaint"),
+            Self::Manual => said!("manual"),
+            Self::Erasure => said!("erasure"),
         }
     }
 

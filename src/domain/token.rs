@@ -4,6 +4,8 @@
 //! its account lets the account itself do.
 
 use super::account::{Permission, Role, UserName};
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -25,10 +27,19 @@ pub struct TokenName(String);
 
 /// A text that is no token's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no name of a token: expected 1 to {LONGEST_NAME} letters, digits, `.`, `-` or `_`, beginning with a letter or digit"
-)]
 pub struct TokenNameError(String);
+
+impl Tell for TokenNameError {
+    fn said(&self) -> Said {
+        said!(
+            "`{text}` is no name of a token: expected 1 to {longest_name} letters, digits, `.`, `-` or `_`, beginning with a letter or digit",
+            text = self.0,
+            longest_name = LONGEST_NAME
+        )
+    }
+}
+
+shown_as_said!(TokenNameError);
 
 impl TokenName {
     /// Checks a name.

@@ -1,5 +1,7 @@
 //! Time zones: IANA names, checked at the door.
 
+use super::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -12,8 +14,18 @@ pub struct Zone(TimeZone);
 
 /// A text that names no time zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an IANA time zone; expected one such as `Asia/Almaty` or `UTC`")]
 pub struct ZoneError(String);
+
+impl Tell for ZoneError {
+    fn said(&self) -> Said {
+        said!(
+            "`{text}` is not an IANA time zone; expected one such as `Asia/Almaty` or `UTC`",
+            text = self.0
+        )
+    }
+}
+
+shown_as_said!(ZoneError);
 
 impl Zone {
     /// Finds a zone by its IANA name.

@@ -8,7 +8,9 @@ use super::ration::{Bounds, Ration};
 use super::report::LONGEST;
 use crate::domain::inbox::{Handled, ImapAccount};
 use crate::domain::relay::TlsPolicy;
+use crate::domain::said::{Said, Tell};
 use crate::tls::Tls;
+use crate::{said, shown_as_said};
 use async_imap::types::{Flag, UnsolicitedResponse};
 use async_imap::{Client, Session};
 use futures_util::{StreamExt, TryStreamExt};
@@ -42,29 +44,51 @@ const ANSWER: Duration = Duration::from_secs(120);
 #[derive(Debug, thiserror::Error)]
 pub enum ImapError {
     /// Nothing answers there, or not as it should.
-    #[error("cannot {doing} at {server}: {cause}")]
     Server {
         /// Where: `host:port`.
         server: String,
         /// What was tried.
-        doing: &'static str,
+        doing: Said,
         /// What came of it.
-        cause: String,
+        cause: Said,
     },
     /// It took too long.
-    #[error("{server} took longer than {} s to {doing}", within.as_secs())]
     Late {
         /// Where: `host:port`.
         server: String,
         /// What was tried.
-        doing: &'static str,
+        doing: Said,
         /// How long it may take.
         within: Duration,
     },
     /// The mailbox keeps no marks of the kind that was asked for.
-    #[error("{0}")]
-    NoMarks(String),
+    NoMarks(Said),
 }
+
+impl Tell for ImapError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Server {
+                server,
+                doing,
+                cause,
+            } => said!("cannot {doing} at {server}: {cause}", doing, server, cause),
+            Self::Late {
+                server,
+                doing,
+                within,
+            } => said!(
+                "{server} took longer than {within} s to {doing}",
+                server,
+                within = within.as_secs(),
+                doing
+            ),
+            Self::NoMarks(said) => said.clone(),
+        }
+    }
+}
+
+shown_as_said!(ImapError);
 
 /// Octets go both ways.
 trait Wire: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
@@ -117,7 +141,7 @@ impl Inbox {
                 ["IDLE", "MOVE", "UIDPLUS"].map(|what| can.has_str(what)),
             ))
         };
-        let (session, [tells_news, moves, expunges]) = server.asked("log in", login).await?;
+        let (session, [tells_news, moves, expunges]) = server.asked(said!("log in"), login).await?;
         let mut inbox = Self {
             session,
             server,
@@ -137,7 +161,7 @@ impl Inbox {
         } = self;
         let account = &server.account;
         let folder = session.select(&account.folder);
-        let folder = server.asked("open the folder", folder).await?;
+        let folder = server.asked(said!("open the folder"), folder).await?;
         let keeps = |flag: &Flag<'_>| match &account.handled {
             Handled::Flagged => *flag == Flag::MayCreate || *flag == Flag::Custom(KEYWORD.into()),
             Handled::Seen => *flag == Flag::Seen,
@@ -146,10 +170,10 @@ impl Inbox {
         // A server that does not say which it keeps keeps them all (RFC 3501 7.1).
         let kept = &folder.permanent_flags;
         if !kept.is_empty() && !kept.iter().any(keeps) {
-            return Err(ImapError::NoMarks(format!(
-                "the folder `{}` at {} keeps no marks of the kind that `handled` asks for; set `handled` of [bounces.imap] to another of `flag`, `seen`, `move`",
-                account.folder,
-                server.name()
+            return Err(ImapError::NoMarks(said!(
+                "the folder `{folder}` at {server} keeps no marks of the kind that `handled` asks for; set `handled` of [bounces.imap] to another of `flag`, `seen`, `move`",
+                folder = account.folder,
+                server = server.name()
             )));
         }
         if let Handled::Moved(to) = &account.handled {
@@ -199,7 +223,7 @@ impl Inbox {
             Handled::Moved(_) => "UNDELETED".to_owned(),
         };
         let found = server
-            .asked("look for messages", session.uid_search(open))
+            .asked(said!("look for messages"), session.uid_search(open))
             .await?;
         let found = found.into_iter().filter(|uid| !self.silent.contains(uid));
         let mut uids: Vec<_> = found.collect();
@@ -207,10 +231,11 @@ impl Inbox {
         uids.truncate(AT_ONCE);
         match uids.iter().find(|uid| self.marked.contains(uid)) {
             None => Ok(uids),
-            Some(uid) => Err(ImapError::NoMarks(format!(
-                "message {uid} in the folder `{}` at {} was marked as handled, and is not",
-                account.folder,
-                server.name()
+            Some(uid) => Err(ImapError::NoMarks(said!(
+                "message {uid} in the folder `{folder}` at {server} was marked as handled, and is not",
+                uid,
+                folder = account.folder,
+                server = server.name()
             ))),
         }
     }
@@ -222,7 +247,7 @@ impl Inbox {
         let parts = format!("(UID BODY.PEEK[]<0.{LONGEST}>)");
         let set = set(uids);
         let fetch = async { session.uid_fetch(&set, &parts).await?.try_collect().await };
-        let answers: Vec<_> = server.asked("fetch messages", fetch).await?;
+        let answers: Vec<_> = server.asked(said!("fetch messages"), fetch).await?;
         let fetched = answers.iter().filter_map(|answer| {
             let (uid, octets) = (answer.uid?, answer.body()?.to_vec());
             uids.contains(&uid).then_some(Fetched { uid, octets })
@@ -260,7 +285,9 @@ impl Inbox {
                 }
             }
         };
-        server.asked("mark messages as handled", marked).await?;
+        server
+            .asked(said!("mark messages as handled"), marked)
+            .await?;
         self.marked.extend(uids);
         Ok(())
     }
@@ -275,7 +302,7 @@ impl Inbox {
         if !self.tells_news {
             tokio::time::sleep(poll).await;
             let stays = self.session.noop();
-            self.server.asked("stay connected", stays).await?;
+            self.server.asked(said!("stay connected"), stays).await?;
             return Ok(self);
         }
         let Self {
@@ -291,14 +318,14 @@ impl Inbox {
             });
         }
         let mut idle = session.idle();
-        server.asked("wait for news", idle.init()).await?;
+        server.asked(said!("wait for news"), idle.init()).await?;
         if !has_arrivals(&news) {
             let (told, _interrupt) = idle.wait_with_timeout(poll);
             if let Ok(Err(error)) = timeout(poll, told).await {
-                return Err(server.failed("wait for news", &error));
+                return Err(server.failed(said!("wait for news"), &error));
             }
         }
-        let session = server.asked("end waiting", idle.done()).await?;
+        let session = server.asked(said!("end waiting"), idle.done()).await?;
         Ok(Self {
             session,
             server,
@@ -364,15 +391,15 @@ async fn greet<T: AsyncRead + AsyncWrite + Debug + Send + Unpin>(
 const TOLD: usize = 300;
 
 /// What went wrong, in few words: what a server sends may be anybody's mail.
-fn words(cause: &async_imap::error::Error) -> String {
+fn words(cause: &async_imap::error::Error) -> Said {
     let text = cause.to_string();
     if text.contains(" during parsing of ") {
-        return "its answer is not of IMAP".to_owned();
+        return said!("its answer is not of IMAP");
     }
-    text.chars().take(TOLD).collect()
+    Said::verbatim(text.chars().take(TOLD).collect::<String>())
 }
 
-fn other(cause: String) -> async_imap::error::Error {
+fn other(cause: Said) -> async_imap::error::Error {
     async_imap::error::Error::Io(std::io::Error::other(cause))
 }
 
@@ -409,7 +436,7 @@ impl Server {
                 }
             })
         };
-        let doing = "connect";
+        let doing = said!("connect");
         match timeout(CONNECT, connecting).await {
             Ok(Ok(wire)) => Ok(wire),
             Ok(Err(error)) => Err(self.failed(doing, &error)),
@@ -420,7 +447,7 @@ impl Server {
     /// Waits for an answer, for so long and so much of it.
     async fn asked<T>(
         &self,
-        doing: &'static str,
+        doing: Said,
         answer: impl Future<Output = async_imap::error::Result<T>>,
     ) -> Result<T, ImapError> {
         self.ration.renew();
@@ -431,7 +458,7 @@ impl Server {
         }
     }
 
-    fn failed(&self, doing: &'static str, cause: &async_imap::error::Error) -> ImapError {
+    fn failed(&self, doing: Said, cause: &async_imap::error::Error) -> ImapError {
         ImapError::Server {
             server: self.name(),
             doing,
@@ -439,7 +466,7 @@ impl Server {
         }
     }
 
-    fn late(&self, doing: &'static str, within: Duration) -> ImapError {
+    fn late(&self, doing: Said, within: Duration) -> ImapError {
         ImapError::Late {
             server: self.name(),
             doing,

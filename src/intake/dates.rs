@@ -6,6 +6,7 @@
 
 use crate::domain::embargo::Embargo;
 use crate::domain::problem::Problem;
+use crate::said;
 
 /// Words that tell that a line speaks of the embargo, in lower case.
 const EMBARGO: [&str; 4] = ["embargo", "эмбарго", "ембарго", "حظر النشر"];
@@ -124,10 +125,11 @@ pub(super) fn check(
                 let month = ENGLISH
                     .get(usize::try_from(lift.month() - 1).unwrap_or_default())
                     .unwrap_or(&"");
-                let message = format!(
-                    "embargo date {} differs from release.toml ({} {month})",
-                    written.text,
-                    lift.day()
+                let message = said!(
+                    "embargo date {text} differs from release.toml ({day} {month})",
+                    text = written.text,
+                    day = lift.day(),
+                    month
                 );
                 problems.push(Problem::error(file, message).at_line(index + 1));
             }

@@ -1,6 +1,8 @@
 //! Reading files of a workspace: bounded, in UTF-8, and never from outside it.
 
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
+use crate::said;
 use std::path::{Component, Path, PathBuf};
 
 /// A text file longer than this is not a release's.
@@ -18,16 +20,20 @@ pub(super) fn shown(workspace: &Path, path: &Path) -> String {
 pub(super) fn read_text(workspace: &Path, path: &Path) -> Result<String, Problem> {
     let name = shown(workspace, path);
     let length = std::fs::metadata(path)
-        .map_err(|error| Problem::error(name.as_str(), format!("cannot be read: {error}")))?
+        .map_err(|error| Problem::error(name.as_str(), said!("cannot be read: {error}", error)))?
         .len();
     if length > TEXT_LIMIT {
         return Err(Problem::error(
             name,
-            format!("is {length} octets long; a text of at most {TEXT_LIMIT} is expected"),
+            said!(
+                "is {length} octets long; a text of at most {most} is expected",
+                length,
+                most = TEXT_LIMIT
+            ),
         ));
     }
     let bytes = std::fs::read(path)
-        .map_err(|error| Problem::error(name.as_str(), format!("cannot be read: {error}")))?;
+        .map_err(|error| Problem::error(name.as_str(), said!("cannot be read: {error}", error)))?;
     decode(&name, bytes)
 }
 
@@ -45,19 +51,20 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Problem> {
                 .filter(|byte| **byte == b'\n')
                 .count()
                 + 1;
-            Problem::error(name, "is not UTF-8; save it as UTF-8").at_line(line)
+            Problem::error(name, said!("is not UTF-8; save it as UTF-8")).at_line(line)
         })
 }
 
 /// Why a file of a release cannot be taken.
-pub(super) fn resolve(workspace: &Path, folder: &Path, path: &str) -> Result<PathBuf, String> {
+pub(super) fn resolve(workspace: &Path, folder: &Path, path: &str) -> Result<PathBuf, Said> {
     let relative = Path::new(path);
     if relative
         .components()
         .any(|part| matches!(part, Component::ParentDir))
     {
-        return Err(format!(
-            "`{path}` has `..` in it; a path within the release folder is expected"
+        return Err(said!(
+            "`{path}` has `..` in it; a path within the release folder is expected",
+            path
         ));
     }
     if !relative
@@ -65,31 +72,30 @@ pub(super) fn resolve(workspace: &Path, folder: &Path, path: &str) -> Result<Pat
         .all(|part| matches!(part, Component::Normal(_)))
         || path.contains('\\')
     {
-        return Err(format!(
-            "`{}` is no path within the release folder",
-            path.escape_debug()
+        return Err(said!(
+            "`{path}` is no path within the release folder",
+            path = path.escape_debug()
         ));
     }
     let file = folder.join(relative);
     let real = file.canonicalize().map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
-            format!("`{path}` is missing")
+            said!("`{path}` is missing", path)
         } else {
-            format!("`{path}` cannot be read: {error}")
+            said!("`{path}` cannot be read: {error}", path, error)
         }
     })?;
-    let root = workspace
-        .canonicalize()
-        .map_err(|error| error.to_string())?;
+    let root = workspace.canonicalize().map_err(Said::verbatim)?;
     if !real.starts_with(root) {
-        return Err(format!(
-            "`{path}` is a link that leads out of the workspace"
+        return Err(said!(
+            "`{path}` is a link that leads out of the workspace",
+            path
         ));
     }
     if real.is_file() {
         Ok(real)
     } else {
-        Err(format!("`{path}` is not a file"))
+        Err(said!("`{path}` is not a file", path))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::domain::header_text::HeaderText;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::domain::release::Variant;
+use crate::said;
 use crate::toml_reader::{Section, parse};
 
 /// A variant and where its parts stand.
@@ -68,7 +69,7 @@ fn split<'t>(file: &str, text: &'t str) -> Result<(&'t str, &'t str, usize), Pro
     let missing = || {
         Problem::error(
             file,
-            "must begin with a line `+++`, then TOML with at least a headline, then `+++`",
+            said!("must begin with a line `+++`, then TOML with at least a headline, then `+++`"),
         )
         .at_line(1)
     };
@@ -86,7 +87,7 @@ fn split<'t>(file: &str, text: &'t str) -> Result<(&'t str, &'t str, usize), Pro
     }
     Err(Problem::error(
         file,
-        "the front matter is not closed; a line `+++` is expected after it",
+        said!("the front matter is not closed; a line `+++` is expected after it"),
     )
     .at_line(1))
 }
@@ -108,7 +109,7 @@ fn fields(
         match HeaderText::parse(&spot.value) {
             Ok(text) => highlights.push(text),
             Err(error) => {
-                problems.push(section.problem(spot.line, format!("`highlights`: {error}")))
+                problems.push(section.problem(spot.line, said!("`highlights`: {error}", error)))
             }
         }
     }
@@ -127,7 +128,10 @@ fn fields(
     });
     section.finish(problems);
     if body.trim().is_empty() {
-        problems.push(Problem::error(file, "has no text after the front matter"));
+        problems.push(Problem::error(
+            file,
+            said!("has no text after the front matter"),
+        ));
     }
     Some(Variant {
         language: language.clone(),

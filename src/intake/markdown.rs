@@ -4,6 +4,8 @@
 //! and Markdown did not see one, the text itself tells.
 
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
+use crate::said;
 use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
@@ -50,8 +52,7 @@ fn look<'a>(
 ) {
     let ast = node.data.borrow();
     let line = body.first_line + ast.sourcepos.start.line.saturating_sub(1);
-    let mut wrong =
-        |message: String| problems.push(Problem::error(body.file, message).at_line(line));
+    let mut wrong = |message: Said| problems.push(Problem::error(body.file, message).at_line(line));
     match &ast.value {
         NodeValue::Link(link) => {
             if let Some(message) = link_fault(&link.url) {
@@ -59,13 +60,13 @@ fn look<'a>(
             }
         }
         NodeValue::Image(image) if image.url.contains("://") || image.url.starts_with("//") => {
-            wrong(format!(
-                "the image `{}` lies on another server; put the file into attachments/ (a remote image tells who reads the mail, and when)",
-                image.url
+            wrong(said!(
+                "the image `{url}` lies on another server; put the file into attachments/ (a remote image tells who reads the mail, and when)",
+                url = image.url
             ))
         }
         NodeValue::Image(image) if image.url.trim().is_empty() => {
-            wrong("an image without a file".to_owned())
+            wrong(said!("an image without a file"))
         }
         NodeValue::Image(image) => images.push((image.url.clone(), line)),
         NodeValue::Text(text) => {
@@ -77,7 +78,7 @@ fn look<'a>(
             problems.push(
                 Problem::warning(
                     body.file,
-                    "HTML is not shown; write Markdown, or set allow_html in dateline.toml",
+                    said!("HTML is not shown; write Markdown, or set allow_html in dateline.toml"),
                 )
                 .at_line(line),
             );
@@ -86,10 +87,10 @@ fn look<'a>(
     }
 }
 
-fn link_fault(url: &str) -> Option<String> {
+fn link_fault(url: &str) -> Option<Said> {
     let url = url.trim();
     if url.is_empty() {
-        return Some("a link without a target".to_owned());
+        return Some(said!("a link without a target"));
     }
     let scheme = url
         .split_once(':')
@@ -103,26 +104,31 @@ fn link_fault(url: &str) -> Option<String> {
             None
         }
         Some("mailto" | "tel") => None,
-        Some(_) | None if url.starts_with('#') => Some(format!(
-            "the link `{url}` leads to a place in a page; a mail has none"
+        Some(_) | None if url.starts_with('#') => Some(said!(
+            "the link `{url}` leads to a place in a page; a mail has none",
+            url
         )),
-        Some("http" | "https") => Some(format!("the link `{url}` has no host")),
-        Some(other) => Some(format!(
-            "the link `{url}` has the scheme `{other}`; expected https, http, mailto or tel"
+        Some("http" | "https") => Some(said!("the link `{url}` has no host", url)),
+        Some(other) => Some(said!(
+            "the link `{url}` has the scheme `{scheme}`; expected https, http, mailto or tel",
+            url,
+            scheme = other
         )),
-        None => Some(format!(
-            "the link `{url}` leads nowhere from a mail; write the whole address, https://…"
+        None => Some(said!(
+            "the link `{url}` leads nowhere from a mail; write the whole address, https://…",
+            url
         )),
     }
 }
 
 /// Text in which an author meant a link: `](` survives only where Markdown
 /// saw none, and `[text][label]` only where the label is not defined.
-fn meant_as_link(text: &str) -> Option<String> {
+fn meant_as_link(text: &str) -> Option<Said> {
     if let Some(at) = text.find("](") {
         let shown: String = text[at..].chars().take(40).collect();
-        return Some(format!(
-            "broken link syntax at `{shown}`; expected [text](https://…) without spaces in the address"
+        return Some(said!(
+            "broken link syntax at `{text}`; expected [text](https://…) without spaces in the address",
+            text = shown
         ));
     }
     let label = text.find("][").and_then(|at| {
@@ -131,7 +137,10 @@ fn meant_as_link(text: &str) -> Option<String> {
             .map(|end| &text[at + 2..at + 2 + end])
     });
     label.map(|label| {
-        format!("the link label [{label}] is not defined; add a line `[{label}]: https://…`")
+        said!(
+            "the link label [{label}] is not defined; add a line `[{label}]: https://…`",
+            label
+        )
     })
 }
 

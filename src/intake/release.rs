@@ -13,6 +13,8 @@ use crate::domain::problem::Problem;
 use crate::domain::release::{
     Attachment, PressContact, Release, ReleaseDateline, ReleaseKind, Variant,
 };
+use crate::domain::said::Said;
+use crate::said;
 use crate::toml_reader::{Section, Spot, parse};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -118,22 +120,14 @@ impl Loader<'_> {
             line: 1,
         });
         let id = ReleaseId::parse(&id.value)
-            .map_err(|error| problems.push(top.problem(id.line, format!("`id`: {error}"))))
+            .map_err(|error| problems.push(top.problem(id.line, said!("`id`: {error}", error))))
             .ok();
-        let kind = top.parsed("kind", problems, |text| {
-            let known = ReleaseKind::ALL.map(ReleaseKind::name).join(", ");
-            ReleaseKind::from_name(text).ok_or_else(|| {
-                format!(
-                    "`{}` is no kind of release; expected one of {known}",
-                    text.escape_debug()
-                )
-            })
-        });
+        let kind = top.parsed("kind", problems, kind);
         let languages = top.languages("languages", problems);
         if languages.is_empty() {
             problems.push(top.problem(
                 top.line(),
-                "`languages` is missing; name at least one, such as languages = [\"en\", \"ru\"]",
+                said!("`languages` is missing; name at least one, such as languages = [\"en\", \"ru\"]"),
             ));
         }
         let countries = countries(&mut top, problems);
@@ -200,7 +194,11 @@ impl Loader<'_> {
                 problems.push(
                     Problem::error(
                         file,
-                        format!("language {language} is listed, but its variant {name} is missing"),
+                        said!(
+                            "language {language} is listed, but its variant {file} is missing",
+                            language,
+                            file = name
+                        ),
                     )
                     .at_line(*line),
                 );
@@ -239,7 +237,7 @@ impl Loader<'_> {
                 continue;
             };
             if !languages.iter().any(|listed| listed.value == language) {
-                problems.push(Problem::error(self.name(&name), format!("is a variant in {language}, which `languages` in release.toml does not list")));
+                problems.push(Problem::error(self.name(&name), said!("is a variant in {language}, which `languages` in release.toml does not list", language)));
             }
         }
     }
@@ -254,14 +252,17 @@ impl Loader<'_> {
         let mut files = BTreeMap::new();
         let mut attachments: Vec<Attachment> = Vec::new();
         for (mut attachment, line) in listed {
-            let wrong = |message: String| {
-                Problem::error(file, format!("attachment {message}")).at_line(line)
+            let wrong = |message: Said| {
+                Problem::error(file, said!("attachment {message}", message)).at_line(line)
             };
             if attachments
                 .iter()
                 .any(|other| other.path == attachment.path)
             {
-                problems.push(wrong(format!("`{}` is listed twice", attachment.path)));
+                problems.push(wrong(said!(
+                    "`{path}` is listed twice",
+                    path = attachment.path
+                )));
                 continue;
             }
             match resolve(self.workspace, self.folder, &attachment.path)
@@ -278,19 +279,22 @@ impl Loader<'_> {
                 .iter()
                 .any(|attachment| attachment.path == *path)
             {
-                problems.push(Problem::error(shown.as_str(), format!("the image `{path}` is no attachment; list it in release.toml under [[attachment]]")).at_line(*line));
+                problems.push(Problem::error(shown.as_str(), said!("the image `{path}` is no attachment; list it in release.toml under [[attachment]]", path)).at_line(*line));
             }
         }
         (attachments, files)
     }
 
-    fn read_file(&self, path: &PathBuf, name: &str) -> Result<Vec<u8>, String> {
-        let unreadable = |error: std::io::Error| format!("`{name}` cannot be read: {error}");
+    fn read_file(&self, path: &PathBuf, name: &str) -> Result<Vec<u8>, Said> {
+        let unreadable =
+            |error: std::io::Error| said!("`{name}` cannot be read: {error}", name, error);
         let length = std::fs::metadata(path).map_err(unreadable)?.len();
         if length > self.limits.attachment_bytes {
-            return Err(format!(
-                "`{name}` is {length} octets long; the limit is {} (limits.attachment in dateline.toml)",
-                self.limits.attachment_bytes
+            return Err(said!(
+                "`{name}` is {length} octets long; the limit is {limit} (limits.attachment in dateline.toml)",
+                name,
+                length,
+                limit = self.limits.attachment_bytes
             ));
         }
         std::fs::read(path).map_err(unreadable)
@@ -304,7 +308,7 @@ fn data(top: &mut Section, problems: &mut Vec<Problem>) -> BTreeMap<String, serd
     if let serde_json::Value::Object(map) = spot.value {
         return map.into_iter().collect();
     }
-    problems.push(top.problem(spot.line, "`data` must be a table"));
+    problems.push(top.problem(spot.line, said!("`data` must be a table")));
     BTreeMap::new()
 }
 
@@ -316,9 +320,9 @@ fn countries(top: &mut Section, problems: &mut Vec<Problem>) -> Vec<String> {
         } else {
             problems.push(top.problem(
                 spot.line,
-                format!(
-                    "`{}` is no country; expected two capital letters such as KZ (ISO 3166-1)",
-                    spot.value.escape_debug()
+                said!(
+                    "`{text}` is no country; expected two capital letters such as KZ (ISO 3166-1)",
+                    text = spot.value.escape_debug()
                 ),
             ));
         }
@@ -334,6 +338,16 @@ fn embargo(mut section: Section, problems: &mut Vec<Problem>) -> Option<Embargo>
     let embargo = section.required_parsed("until", problems, Embargo::parse);
     section.finish(problems);
     embargo
+}
+
+fn kind(text: &str) -> Result<ReleaseKind, Said> {
+    ReleaseKind::from_name(text).ok_or_else(|| {
+        said!(
+            "`{text}` is no kind of release; expected one of {known}",
+            text = text.escape_debug(),
+            known = ReleaseKind::ALL.map(ReleaseKind::name).join(", ")
+        )
+    })
 }
 
 fn dateline(mut section: Section, problems: &mut Vec<Problem>) -> ReleaseDateline {
@@ -355,7 +369,7 @@ fn press_contact(mut section: Section, problems: &mut Vec<Problem>) -> Option<Pr
         .map(|spot| spot.value)
         .collect();
     if name.is_empty() {
-        problems.push(section.problem(line, "`press_contact.name` is missing"));
+        problems.push(section.problem(line, said!("`press_contact.name` is missing")));
     }
     section.finish(problems);
     Some(PressContact {

@@ -2,6 +2,7 @@
 
 use super::files::shown;
 use crate::domain::problem::Problem;
+use crate::said;
 use std::path::{Path, PathBuf};
 
 /// The folder that releases lie in.
@@ -19,7 +20,7 @@ pub fn list_releases(workspace: &Path) -> Result<Vec<PathBuf>, Vec<Problem>> {
         Err(error) => {
             return Err(vec![Problem::error(
                 FOLDER,
-                format!("cannot be read: {error}"),
+                said!("cannot be read: {error}", error),
             )]);
         }
     };
@@ -53,9 +54,10 @@ fn doubles(workspace: &Path, folders: &[PathBuf]) -> Vec<Problem> {
         let file = shown(workspace, &folders[index].join("release.toml"));
         Some(Problem::error(
             file,
-            format!(
-                "duplicate id `{id}`: {} has it too",
-                shown(workspace, &folders[first])
+            said!(
+                "duplicate id `{id}`: {other} has it too",
+                id,
+                other = shown(workspace, &folders[first])
             ),
         ))
     };
@@ -100,12 +102,12 @@ pub fn find_release(workspace: &Path, name: &str) -> Result<PathBuf, Vec<Problem
     }
     let known: Vec<_> = folders.iter().map(|folder| id_of(folder)).collect();
     let known = if known.is_empty() {
-        "there is none yet".to_owned()
+        said!("there is none yet")
     } else {
-        format!("known are {}", known.join(", "))
+        said!("known are {known}", known = known.join(", "))
     };
     Err(vec![Problem::error(
         FOLDER,
-        format!("there is no release `{name}`; {known}"),
+        said!("there is no release `{name}`; {known}", name, known),
     )])
 }

@@ -4,7 +4,9 @@ use super::contacts::decode;
 use super::export::{plain, safe};
 use crate::domain::address::EmailAddress;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
 use crate::domain::suppression::{Suppression, SuppressionReason};
+use crate::said;
 use csv::StringRecord;
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -58,7 +60,7 @@ pub fn read_suppressions(
         let row = match row {
             Ok(row) => row,
             Err(error) => {
-                problems.push(Problem::error(file, error.to_string()));
+                problems.push(Problem::error(file, Said::verbatim(error)));
                 continue;
             }
         };
@@ -88,7 +90,7 @@ fn bar(
     row: &StringRecord,
     now: Timestamp,
     by: &str,
-) -> Result<Option<Suppression>, String> {
+) -> Result<Option<Suppression>, Said> {
     let cell = |name: &str| {
         let at = columns.iter().position(|column| column == name);
         plain(at.and_then(|at| row.get(at)).unwrap_or_default()).to_owned()
@@ -103,29 +105,31 @@ fn bar(
             let known = SuppressionReason::ALL
                 .map(SuppressionReason::name)
                 .join(", ");
-            format!(
-                "`{}` is no reason; expected one of {known}",
-                name.escape_debug()
+            said!(
+                "`{name}` is no reason; expected one of {known}",
+                name = name.escape_debug(),
+                known
             )
         })?,
     };
     let at = given("at").map(|at| {
         at.parse().map_err(|_| {
-            format!(
-                "`{}` is no time; expected one such as 2026-11-30T09:00:00Z",
-                at.escape_debug()
+            said!(
+                "`{text}` is no time; expected one such as 2026-11-30T09:00:00Z",
+                text = at.escape_debug()
             )
         })
     });
     // Not to be shown back whole.
     let letters = email.chars().count();
     if letters > LONGEST_ADDRESS {
-        return Err(format!(
-            "{letters} letters are no mail address; is it one address a line?"
+        return Err(said!(
+            "{count} letters are no mail address; is it one address a line?",
+            count = letters
         ));
     }
     Ok(Some(Suppression {
-        email: EmailAddress::parse(&email).map_err(|error| error.to_string())?,
+        email: EmailAddress::parse(&email).map_err(|error| error.said())?,
         reason,
         at: at.transpose()?.unwrap_or(now),
         source: given("source").unwrap_or_else(|| by.to_owned()),

@@ -2,6 +2,8 @@
 
 use super::strength::{Use, algorithm, is_strong};
 use crate::domain::encryption::{KeyPart, PublicKey};
+use crate::domain::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use pgp::composed::{ArmorOptions, SignedKeyDetails, SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{PublicSubkey, Signature, SignatureType};
@@ -11,47 +13,68 @@ use pgp::types::{Duration, KeyDetails, KeyVersion, SignedUser, Tag};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
     /// It is far longer than a key.
-    #[error(
-        "has {0} octets; expected a public key of at most 1 MiB (`gpg --armor --export-options export-minimal --export ADDRESS`)"
-    )]
     TooLarge(usize),
     /// No key is in it.
-    #[error(
-        "holds no OpenPGP public key; expected `-----BEGIN PGP PUBLIC KEY BLOCK-----`, or its binary form"
-    )]
     NotAKey,
     /// The end is missing.
-    #[error("is cut short: a line `-----END PGP PUBLIC KEY BLOCK-----` is missing")]
     CutShort,
     /// It is somebody's secret.
-    #[error(
-        "holds a SECRET key, which nobody may have but its owner; it was not kept. Delete this copy, tell the owner, and ask for the public key (`gpg --armor --export ADDRESS`)"
-    )]
     Secret,
     /// There is more than one key, and none or several are for this contact.
-    #[error("holds several keys, and {0}; expected one: {1}")]
-    Several(&'static str, String),
+    Several(Said, String),
     /// An old or unknown format.
-    #[error("holds a key of version {0}; expected 4 or 6")]
     Version(u8),
     /// The primary key is weak.
-    #[error("holds a key by {0}")]
-    Weak(String),
+    Weak(Said),
     /// Its own signatures are by a hash that is not believed.
-    #[error(
-        "holds a key that vouches for itself by {0}, which is not believed any more; ask for a newer one"
-    )]
     Hash(String),
     /// No signature of its own holds.
-    #[error("holds a key without a valid signature of its own")]
     NotSelfSigned,
     /// Nothing in it encrypts.
-    #[error("holds a key that mail cannot be encrypted to{0}")]
-    CannotEncrypt(String),
+    CannotEncrypt(Said),
     /// The octets make no sense.
-    #[error("holds a damaged key: {0}")]
     Damaged(String),
 }
+
+impl Tell for KeyFault {
+    fn said(&self) -> Said {
+        match self {
+            Self::TooLarge(octets) => said!(
+                "has {octets} octets; expected a public key of at most 1 MiB (`gpg --armor --export-options export-minimal --export ADDRESS`)",
+                octets
+            ),
+            Self::NotAKey => said!(
+                "holds no OpenPGP public key; expected `-----BEGIN PGP PUBLIC KEY BLOCK-----`, or its binary form"
+            ),
+            Self::CutShort => {
+                said!("is cut short: a line `-----END PGP PUBLIC KEY BLOCK-----` is missing")
+            }
+            Self::Secret => said!(
+                "holds a SECRET key, which nobody may have but its owner; it was not kept. Delete this copy, tell the owner, and ask for the public key (`gpg --armor --export ADDRESS`)"
+            ),
+            Self::Several(what, list) => said!(
+                "holds several keys, and {what}; expected one: {list}",
+                what,
+                list
+            ),
+            Self::Version(version) => {
+                said!("holds a key of version {version}; expected 4 or 6", version)
+            }
+            Self::Weak(algorithm) => said!("holds a key by {algorithm}", algorithm),
+            Self::Hash(text) => said!(
+                "holds a key that vouches for itself by {text}, which is not believed any more; ask for a newer one",
+                text
+            ),
+            Self::NotSelfSigned => said!("holds a key without a valid signature of its own"),
+            Self::CannotEncrypt(why) => {
+                said!("holds a key that mail cannot be encrypted to: {why}", why)
+            }
+            Self::Damaged(cause) => said!("holds a damaged key: {cause}", cause),
+        }
+    }
+}
+
+shown_as_said!(KeyFault);
 
 /// A key that was judged, with what encrypting to it needs to know.
 #[derive(Debug)]
@@ -303,16 +326,19 @@ fn parts(key: &SignedPublicKey, word: &Signature) -> Result<Vec<KeyPart>, KeyFau
     }
     if parts.is_empty() {
         let cause = if why.is_empty() {
-            ": it only signs".to_owned()
+            said!("it only signs")
         } else {
-            format!(": what encrypts in it is {}", why.join("; "))
+            said!(
+                "what encrypts in it is {why}",
+                why = Said::several(why, "; ")
+            )
         };
         return Err(KeyFault::CannotEncrypt(cause));
     }
     Ok(parts)
 }
 
-fn part(key: &impl KeyDetails, binding: &Signature, revoked: bool) -> Result<KeyPart, String> {
+fn part(key: &impl KeyDetails, binding: &Signature, revoked: bool) -> Result<KeyPart, Said> {
     Ok(KeyPart {
         algorithm: algorithm(key.public_params(), Use::Encrypt)?,
         fingerprint: hex(key),
@@ -379,14 +405,14 @@ pub(super) struct Judgement {
 ///
 /// # Errors
 /// In words: nothing does.
-pub(super) fn signer(key: SignedPublicKey) -> Result<Judgement, String> {
+pub(super) fn signer(key: SignedPublicKey) -> Result<Judgement, Said> {
     let stripped = stripped(key);
     let word = word(&stripped)
-        .ok_or_else(|| no_word(&stripped).to_string())?
+        .ok_or_else(|| no_word(&stripped).said())?
         .clone();
     let stripped = strong(stripped);
     if !stripped.details.revocation_signatures.is_empty() {
-        return Err("it was revoked".to_owned());
+        return Err(said!("it was revoked"));
     }
     let whole = end(&stripped.primary_key, &word);
     let subkeys = stripped.public_subkeys.iter().filter_map(|subkey| {
@@ -409,7 +435,7 @@ pub(super) fn signer(key: SignedPublicKey) -> Result<Judgement, String> {
             expires: whole,
         });
     }
-    Err("it has no part that signs".to_owned())
+    Err(said!("it has no part that signs"))
 }
 
 /// Whether a subkey is there to sign, and says so itself (RFC 9580 5.2.1.9).

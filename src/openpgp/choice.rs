@@ -3,6 +3,8 @@
 use super::certificate::{Certificate, KeyFault, damaged};
 use crate::domain::address::EmailAddress;
 use crate::domain::encryption::PublicKey;
+use crate::domain::said::Said;
+use crate::said;
 use pgp::composed::PublicOrSecret;
 
 /// A longer file is no key.
@@ -64,10 +66,15 @@ fn choose(
         (0, _) => return Err(first.unwrap_or(KeyFault::NotAKey)),
         (1, _) => known.keys().next().cloned(),
         (_, [one]) => Some(one.facts.fingerprint.clone()),
-        (_, []) => return Err(several("none names the contact's address", known.values())),
+        (_, []) => {
+            return Err(several(
+                said!("none names the contact's address"),
+                known.values(),
+            ));
+        }
         (_, _) => {
             return Err(several(
-                "more than one names the contact's address",
+                said!("more than one names the contact's address"),
                 known.values(),
             ));
         }
@@ -76,7 +83,7 @@ fn choose(
         .ok_or(KeyFault::NotAKey)
 }
 
-fn several<'a>(what: &'static str, keys: impl Iterator<Item = &'a Certificate>) -> KeyFault {
+fn several<'a>(what: Said, keys: impl Iterator<Item = &'a Certificate>) -> KeyFault {
     let told = keys.take(5).map(|one| {
         let id = one.facts.user_ids.first().map_or("", String::as_str);
         format!("{} {}", one.facts.fingerprint, id.escape_debug())

@@ -4,7 +4,9 @@ use super::certificate::{Certificate, Found, cause};
 use super::choice::read_again;
 use super::signing::NewsroomKey;
 use crate::domain::encryption::PublicKey;
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use pgp::composed::{ArmorOptions, Encryption, MessageBuilder};
 use pgp::crypto::aead::{AeadAlgorithm, ChunkSize};
@@ -15,12 +17,20 @@ use pgp::types::CompressionAlgorithm;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// The reader's key does not encrypt. In words.
-    #[error("{0}")]
-    Recipient(String),
+    Recipient(Said),
     /// The newsroom's key does not sign. In words.
-    #[error("{0}")]
-    Newsroom(String),
+    Newsroom(Said),
 }
+
+impl Tell for SealError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Recipient(said) | Self::Newsroom(said) => said.clone(),
+        }
+    }
+}
+
+shown_as_said!(SealError);
 
 impl SealError {
     #[expect(
@@ -28,7 +38,7 @@ impl SealError {
         reason = "it is the end of the error, and `map_err` gives it by value"
     )]
     pub(super) fn recipient(error: pgp::errors::Error) -> Self {
-        Self::Recipient(cause(&error))
+        Self::Recipient(Said::verbatim(cause(&error)))
     }
 
     #[expect(
@@ -36,7 +46,7 @@ impl SealError {
         reason = "it is the end of the error, and `map_err` gives it by value"
     )]
     pub(super) fn newsroom(error: pgp::errors::Error) -> Self {
-        Self::Newsroom(cause(&error))
+        Self::Newsroom(Said::verbatim(cause(&error)))
     }
 }
 
@@ -56,10 +66,10 @@ pub fn seal(
     signer: Option<&NewsroomKey>,
     at: Timestamp,
 ) -> Result<String, SealError> {
-    let certificate = read_again(key).map_err(|fault| SealError::Recipient(fault.to_string()))?;
+    let certificate = read_again(key).map_err(|fault| SealError::Recipient(fault.said()))?;
     let found = certificate
         .find(part)
-        .ok_or_else(|| SealError::Recipient(format!("the key has no part {part}")))?;
+        .ok_or_else(|| SealError::Recipient(said!("the key has no part {part}", part)))?;
     let mut plain = MessageBuilder::from_bytes("", octets);
     if let Some(compression) = compression(&certificate) {
         plain.compression(compression);

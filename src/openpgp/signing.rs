@@ -5,7 +5,9 @@ use super::seal::{SealError, crlf};
 use super::strength::{Use, algorithm};
 use crate::domain::address::EmailAddress;
 use crate::domain::encryption::names;
+use crate::domain::said::{Said, Tell};
 use crate::entropy::Entropy;
+use crate::{said, shown_as_said};
 use jiff::Timestamp;
 use pgp::composed::{
     ArmorOptions, Deserializable, DetachedSignature, MessageBuilder, SignedSecretKey,
@@ -21,23 +23,34 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretFault {
     /// It is none.
-    #[error(
-        "holds no OpenPGP secret key; expected `-----BEGIN PGP PRIVATE KEY BLOCK-----` (`gpg --armor --export-secret-keys ADDRESS`)"
-    )]
     NotSecret,
     /// A passphrase is needed.
-    #[error("holds a key under a passphrase; name it with `passphrase_file` or `passphrase_env`")]
     Locked,
     /// The passphrase is another.
-    #[error("does not open by this passphrase: {0}")]
     Passphrase(String),
     /// It does not sign, or is weak.
-    #[error("holds a key that cannot sign: {0}")]
-    CannotSign(String),
+    CannotSign(Said),
     /// The octets make no sense.
-    #[error("holds a damaged key: {0}")]
     Damaged(String),
 }
+
+impl Tell for SecretFault {
+    fn said(&self) -> Said {
+        match self {
+            Self::NotSecret => said!(
+                "holds no OpenPGP secret key; expected `-----BEGIN PGP PRIVATE KEY BLOCK-----` (`gpg --armor --export-secret-keys ADDRESS`)"
+            ),
+            Self::Locked => said!(
+                "holds a key under a passphrase; name it with `passphrase_file` or `passphrase_env`"
+            ),
+            Self::Passphrase(cause) => said!("does not open by this passphrase: {cause}", cause),
+            Self::CannotSign(cause) => said!("holds a key that cannot sign: {cause}", cause),
+            Self::Damaged(cause) => said!("holds a damaged key: {cause}", cause),
+        }
+    }
+}
+
+shown_as_said!(SecretFault);
 
 /// The newsroom's key: opened, and ready to sign. A copy is a handle.
 #[derive(Clone)]
@@ -125,7 +138,7 @@ impl NewsroomKey {
         let key = Self(Arc::new(opened));
         // A damaged key, or one that rPGP does not sign with, is found now.
         key.detached(b"", Timestamp::UNIX_EPOCH, Ended::Passed)
-            .map_err(|error| SecretFault::CannotSign(error.to_string()))?;
+            .map_err(|error| SecretFault::CannotSign(error.said()))?;
         Ok(key)
     }
 
@@ -189,10 +202,10 @@ impl NewsroomKey {
 
     fn check_end(&self, at: Timestamp, ended: Ended) -> Result<(), SealError> {
         match (ended, self.0.expires) {
-            (Ended::Refused, Some(end)) if end <= at => Err(SealError::Newsroom(format!(
-                "the newsroom's OpenPGP key {} ended {}; lengthen its life or name another in dateline.toml",
-                self.0.fingerprint,
-                end.strftime("%Y-%m-%d %H:%M UTC")
+            (Ended::Refused, Some(end)) if end <= at => Err(SealError::Newsroom(said!(
+                "the newsroom's OpenPGP key {fingerprint} ended {time}; lengthen its life or name another in dateline.toml",
+                fingerprint = self.0.fingerprint,
+                time = Said::moment(end, end.strftime("%Y-%m-%d %H:%M UTC"))
             ))),
             (Ended::Refused | Ended::Passed, _) => Ok(()),
         }
@@ -214,8 +227,9 @@ impl NewsroomKey {
     /// Who signs and when. rPGP would ask the machine's clock.
     fn subpackets(&self, at: Timestamp) -> Result<SubpacketConfig, SealError> {
         let key = self.0.secret.as_key();
-        let seconds = u32::try_from(at.as_second())
-            .map_err(|_| SealError::Newsroom(format!("{at} cannot stand in a signature")))?;
+        let seconds = u32::try_from(at.as_second()).map_err(|_| {
+            SealError::Newsroom(said!("{time} cannot stand in a signature", time = at))
+        })?;
         let made = pgp::types::Timestamp::from_secs(seconds);
         let regular = |data| Subpacket::regular(data).map_err(SealError::newsroom);
         let mut unhashed = Vec::new();
@@ -282,7 +296,10 @@ fn signing_part(key: SignedSecretKey) -> Result<(Secret, Option<Timestamp>), Sec
         .into_iter()
         .find(|one| hex(&one.key) == sub)
         .map(|one| Secret::Sub(one.key));
-    found
-        .map(|secret| (secret, judged.expires))
-        .ok_or_else(|| SecretFault::CannotSign(format!("the secret of its part {sub} is missing")))
+    found.map(|secret| (secret, judged.expires)).ok_or_else(|| {
+        SecretFault::CannotSign(said!(
+            "the secret of its part {part} is missing",
+            part = sub
+        ))
+    })
 }

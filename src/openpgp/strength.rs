@@ -1,5 +1,7 @@
 //! Which algorithms still hold, and their names in words.
 
+use crate::domain::said::Said;
+use crate::said;
 use pgp::crypto::ecc_curve::ECCCurve;
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::ser::Serialize;
@@ -19,11 +21,11 @@ pub(super) enum Use {
 ///
 /// # Errors
 /// In words: it is weak, unknown, or not for this.
-pub(super) fn algorithm(params: &PublicParams, purpose: Use) -> Result<String, String> {
+pub(super) fn algorithm(params: &PublicParams, purpose: Use) -> Result<String, Said> {
     match params {
         PublicParams::RSA(_) => rsa(params),
-        PublicParams::DSA(_) => Err("DSA, which is not believed any more".to_owned()),
-        PublicParams::Elgamal(_) => Err("Elgamal, which nobody should encrypt by".to_owned()),
+        PublicParams::DSA(_) => Err(said!("DSA, which is not believed any more")),
+        PublicParams::Elgamal(_) => Err(said!("Elgamal, which nobody should encrypt by")),
         PublicParams::ECDSA(params) => ecdsa(params),
         PublicParams::EdDSALegacy(EddsaLegacyPublicParams::Ed25519 { .. }) => {
             sign(purpose, "Ed25519")
@@ -34,39 +36,41 @@ pub(super) fn algorithm(params: &PublicParams, purpose: Use) -> Result<String, S
         PublicParams::ECDH(params) => ecdh(params),
         PublicParams::X25519(_) => encrypt(purpose, "X25519"),
         PublicParams::X448(_) => encrypt(purpose, "X448"),
-        PublicParams::Unknown { .. } => Err("an algorithm that Dateline does not know".to_owned()),
+        PublicParams::Unknown { .. } => Err(said!("an algorithm that Dateline does not know")),
     }
 }
 
-fn sign(purpose: Use, name: &str) -> Result<String, String> {
+fn sign(purpose: Use, name: &str) -> Result<String, Said> {
     match purpose {
         Use::Sign => Ok(name.to_owned()),
-        Use::Encrypt => Err(format!("{name}, which signs and does not encrypt")),
+        Use::Encrypt => Err(said!("{name}, which signs and does not encrypt", name)),
     }
 }
 
-fn encrypt(purpose: Use, name: &str) -> Result<String, String> {
+fn encrypt(purpose: Use, name: &str) -> Result<String, Said> {
     match purpose {
         Use::Encrypt => Ok(name.to_owned()),
-        Use::Sign => Err(format!("{name}, which encrypts and does not sign")),
+        Use::Sign => Err(said!("{name}, which encrypts and does not sign", name)),
     }
 }
 
-fn rsa(params: &PublicParams) -> Result<String, String> {
+fn rsa(params: &PublicParams) -> Result<String, Said> {
     // The modulus comes first, after its length in bits (RFC 9580 3.2).
     let octets = params.to_bytes().unwrap_or_default();
     let bits = octets
         .first_chunk::<2>()
         .map_or(0, |length| u16::from_be_bytes(*length));
     if bits < LEAST_RSA_BITS {
-        return Err(format!(
-            "RSA of {bits} bits; expected {LEAST_RSA_BITS} or more"
+        return Err(said!(
+            "RSA of {bits} bits; expected {least} or more",
+            bits,
+            least = LEAST_RSA_BITS
         ));
     }
     Ok(format!("RSA {bits}"))
 }
 
-fn ecdsa(params: &EcdsaPublicParams) -> Result<String, String> {
+fn ecdsa(params: &EcdsaPublicParams) -> Result<String, Said> {
     match params {
         EcdsaPublicParams::P256 { .. }
         | EcdsaPublicParams::P384 { .. }
@@ -76,7 +80,7 @@ fn ecdsa(params: &EcdsaPublicParams) -> Result<String, String> {
     }
 }
 
-fn ecdh(params: &EcdhPublicParams) -> Result<String, String> {
+fn ecdh(params: &EcdhPublicParams) -> Result<String, Said> {
     match params {
         EcdhPublicParams::Curve25519Legacy { .. } => Ok("X25519".to_owned()),
         EcdhPublicParams::P256 { .. }
@@ -89,8 +93,11 @@ fn ecdh(params: &EcdhPublicParams) -> Result<String, String> {
     }
 }
 
-fn unknown(curve: &ECCCurve) -> String {
-    format!("the curve {}, which Dateline does not know", curve.name())
+fn unknown(curve: &ECCCurve) -> Said {
+    said!(
+        "the curve {curve}, which Dateline does not know",
+        curve = curve.name()
+    )
 }
 
 /// Whether a signature by a hash is believed: MD5, SHA-1 and RIPEMD-160 are not

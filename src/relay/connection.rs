@@ -10,6 +10,8 @@ use super::replies::{Announced, first_reply};
 use super::wire::Wire;
 use crate::domain::relay::{Credentials, RelayProfile, TlsPolicy};
 use crate::domain::reply::{SmtpReply, Step};
+use crate::domain::said::Said;
+use crate::said;
 use crate::tls::Tls;
 use lettre::transport::smtp::authentication::{Credentials as LettreCredentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -100,7 +102,7 @@ impl Relay {
     }
 
     async fn dial(&self) -> Result<Wire, RelayError> {
-        let unreachable = |cause: String| RelayError::Unreachable {
+        let unreachable = |cause: Said| RelayError::Unreachable {
             relay: self.profile.name.clone(),
             place: self.place(),
             cause,
@@ -112,12 +114,17 @@ impl Relay {
         )
         .await;
         let stream = dialled
-            .map_err(|_| unreachable(format!("no answer within {} s", after.as_secs_f64())))?
-            .map_err(|error| unreachable(error.to_string()))?;
+            .map_err(|_| {
+                unreachable(said!(
+                    "no answer within {seconds} s",
+                    seconds = after.as_secs_f64()
+                ))
+            })?
+            .map_err(|error| unreachable(Said::verbatim(error)))?;
         stream
             .set_nodelay(true)
-            .map_err(|error| unreachable(error.to_string()))?;
-        Wire::new(stream).map_err(|error| unreachable(error.to_string()))
+            .map_err(|error| unreachable(Said::verbatim(error)))?;
+        Wire::new(stream).map_err(|error| unreachable(Said::verbatim(error)))
     }
 
     async fn handshake(&self, wire: &Wire, tls: &Tls) -> Result<(), RelayError> {
@@ -128,7 +135,7 @@ impl Relay {
         .await;
         let cause = match shaken {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => Said::verbatim(error),
             Err(_) => return Err(self.silent(Step::Tls)),
         };
         Err(RelayError::Tls {
@@ -224,7 +231,7 @@ impl Relay {
         );
         let wrong = |error: lettre::transport::smtp::Error| RelayError::Profile {
             relay: self.profile.name.clone(),
-            cause: error.to_string(),
+            cause: Said::verbatim(error),
         };
         let mut reply = self
             .ask(

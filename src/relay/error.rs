@@ -1,25 +1,23 @@
 //! Why a relay cannot be used.
 
 use crate::domain::reply::{SmtpReply, Step};
+use crate::domain::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use std::time::Duration;
 
 /// A relay that cannot be used now. No message was under way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RelayError {
     /// No way leads there.
-    #[error(
-        "relay {relay}: cannot reach {place}: {cause}; nothing is lost, run it again when the relay is up"
-    )]
     Unreachable {
         /// Its name in dateline.toml.
         relay: String,
         /// Host and port.
         place: String,
         /// What the system says.
-        cause: String,
+        cause: Said,
     },
     /// It says nothing.
-    #[error("relay {relay}: {place} was silent for {} s at step {step}", after.as_secs_f64())]
     Silent {
         /// Its name in dateline.toml.
         relay: String,
@@ -31,7 +29,6 @@ pub enum RelayError {
         after: Duration,
     },
     /// Something other than SMTP answers, or it hangs up.
-    #[error("relay {relay}: {place} does not speak SMTP: {said}; check host and port")]
     NotSmtp {
         /// Its name in dateline.toml.
         relay: String,
@@ -41,7 +38,6 @@ pub enum RelayError {
         said: String,
     },
     /// It will not have us.
-    #[error("relay {relay}: {place} refuses us at step {step}: {reply}")]
     Refused {
         /// Its name in dateline.toml.
         relay: String,
@@ -53,9 +49,6 @@ pub enum RelayError {
         reply: SmtpReply,
     },
     /// TLS is required and not to be had.
-    #[error(
-        "relay {relay}: {place} does not offer STARTTLS, and TLS is required; use tls = \"implicit\" if it speaks TLS from the first byte"
-    )]
     NoStartTls {
         /// Its name in dateline.toml.
         relay: String,
@@ -63,17 +56,15 @@ pub enum RelayError {
         place: String,
     },
     /// The handshake failed, or the certificate is not the host's.
-    #[error("relay {relay}: no private way to {place}: {cause}")]
     Tls {
         /// Its name in dateline.toml.
         relay: String,
         /// Host and port.
         place: String,
         /// What is wrong.
-        cause: String,
+        cause: Said,
     },
     /// Credentials are set, and the relay takes none that we know.
-    #[error("relay {relay}: {place} offers no AUTH PLAIN or LOGIN, but a username is set")]
     NoAuth {
         /// Its name in dateline.toml.
         relay: String,
@@ -81,9 +72,6 @@ pub enum RelayError {
         place: String,
     },
     /// A password would have gone over the network in clear.
-    #[error(
-        "relay {relay}: a password may not go to {place} in clear text; use tls = \"required\""
-    )]
     AuthInClear {
         /// Its name in dateline.toml.
         relay: String,
@@ -91,14 +79,86 @@ pub enum RelayError {
         place: String,
     },
     /// Its profile cannot be used.
-    #[error("relay {relay}: {cause}")]
     Profile {
         /// Its name in dateline.toml.
         relay: String,
         /// What is wrong with it.
-        cause: String,
+        cause: Said,
     },
 }
+
+impl Tell for RelayError {
+    fn said(&self) -> Said {
+        let (relay, fault) = (self.relay(), self.fault());
+        said!("relay {relay}: {fault}", relay, fault)
+    }
+}
+
+impl RelayError {
+    fn relay(&self) -> &str {
+        match self {
+            Self::Unreachable { relay, .. }
+            | Self::Silent { relay, .. }
+            | Self::NotSmtp { relay, .. }
+            | Self::Refused { relay, .. }
+            | Self::NoStartTls { relay, .. }
+            | Self::Tls { relay, .. }
+            | Self::NoAuth { relay, .. }
+            | Self::AuthInClear { relay, .. }
+            | Self::Profile { relay, .. } => relay,
+        }
+    }
+
+    /// What is wrong with it.
+    fn fault(&self) -> Said {
+        match self {
+            Self::Unreachable { place, cause, .. } => said!(
+                "cannot reach {place}: {cause}; nothing is lost, run it again when the relay is up",
+                place,
+                cause
+            ),
+            Self::Silent {
+                place, step, after, ..
+            } => said!(
+                "{place} was silent for {after} s at step {step}",
+                place,
+                after = after.as_secs_f64(),
+                step
+            ),
+            Self::NotSmtp { place, said, .. } => said!(
+                "{place} does not speak SMTP: {said}; check host and port",
+                place,
+                said
+            ),
+            Self::Refused {
+                place, step, reply, ..
+            } => said!(
+                "{place} refuses us at step {step}: {reply}",
+                place,
+                step,
+                reply
+            ),
+            Self::NoStartTls { place, .. } => said!(
+                "{place} does not offer STARTTLS, and TLS is required; use tls = \"implicit\" if it speaks TLS from the first byte",
+                place
+            ),
+            Self::Tls { place, cause, .. } => {
+                said!("no private way to {place}: {cause}", place, cause)
+            }
+            Self::NoAuth { place, .. } => said!(
+                "{place} offers no AUTH PLAIN or LOGIN, but a username is set",
+                place
+            ),
+            Self::AuthInClear { place, .. } => said!(
+                "a password may not go to {place} in clear text; use tls = \"required\"",
+                place
+            ),
+            Self::Profile { cause, .. } => cause.clone(),
+        }
+    }
+}
+
+shown_as_said!(RelayError);
 
 impl RelayError {
     /// Whether another try in a moment may go well.

@@ -5,7 +5,9 @@
 //! (day, month, year).
 
 use crate::domain::language::Language;
+use crate::domain::said::{Said, Tell};
 use crate::domain::zone::Zone;
+use crate::{said, shown_as_said};
 use icu::calendar::Gregorian;
 use icu::datetime::fieldsets::zone::ExemplarCity;
 use icu::datetime::fieldsets::{MD, T, YMD, YMDE};
@@ -23,11 +25,23 @@ type DateFormat<F> = FixedCalendarDateTimeFormatter<Gregorian, F>;
 
 /// ICU could not make a formatter for a language, or take a date.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("dates cannot be written in `{language}`: {reason}")]
 pub struct DateError {
     language: String,
-    reason: String,
+    reason: Said,
 }
+
+impl Tell for DateError {
+    fn said(&self) -> Said {
+        let Self { language, reason } = self;
+        said!(
+            "dates cannot be written in `{language}`: {reason}",
+            language,
+            reason
+        )
+    }
+}
+
+shown_as_said!(DateError);
 
 /// The date formatters of one language, built once.
 pub(super) struct Dates {
@@ -60,7 +74,7 @@ impl Dates {
     pub(super) fn new(language: &Language) -> Result<Self, DateError> {
         let fail = |reason: &dyn fmt::Display| DateError {
             language: language.to_string(),
-            reason: reason.to_string(),
+            reason: Said::verbatim(reason),
         };
         let prefs = preferences(language).map_err(|reason| fail(&reason))?;
         Ok(Self {
@@ -121,7 +135,7 @@ impl Dates {
     fn fail(&self, reason: &dyn fmt::Display) -> DateError {
         DateError {
             language: self.language.clone(),
-            reason: reason.to_string(),
+            reason: Said::verbatim(reason),
         }
     }
 }

@@ -3,13 +3,14 @@
 use super::dates::DateError;
 use super::words::WordsError;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
+use crate::{said, shown_as_said};
 
 /// Why a letter could not be rendered. None of these depends on the network or
 /// the hour: the same letter fails again.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// A template names a field that this letter does not have.
-    #[error("{file}{}: no field `{field}` here; wrap it in `{{{{#if {field}}}}}` where it may be absent, or see docs/templates.md for the names", at(*line))]
     MissingField {
         /// The template's file.
         file: String,
@@ -19,17 +20,15 @@ pub enum RenderError {
         field: String,
     },
     /// A template fails in another way.
-    #[error("{file}{}: {reason}", at(*line))]
     Template {
         /// The template's file.
         file: String,
         /// Line in it, counted from 1.
         line: Option<usize>,
         /// What handlebars says.
-        reason: String,
+        reason: Said,
     },
     /// A part grew past what a mail may hold.
-    #[error("{file}: the rendered part has more than {limit} bytes")]
     TooLarge {
         /// The template's file.
         file: String,
@@ -37,33 +36,62 @@ pub enum RenderError {
         limit: usize,
     },
     /// The subject came out empty.
-    #[error("{file}: the subject is empty")]
     EmptySubject {
         /// The template's file.
         file: String,
     },
     /// The letter asks for a language that the release does not have, or for none.
-    #[error("the release has no variant in `{language}`")]
     NoVariant {
         /// The language asked for.
         language: String,
     },
     /// A message fails.
-    #[error(transparent)]
     Words(#[from] WordsError),
     /// A date fails.
-    #[error(transparent)]
     Dates(#[from] DateError),
 }
 
 impl RenderError {
+    /// What is wrong, without the place.
+    fn message(&self) -> Said {
+        match self {
+            Self::MissingField { field, .. } => said!(
+                "no field `{field}` here; wrap it in `{{{{#if {field}}}}}` where it may be absent, or see docs/templates.md for the names",
+                field
+            ),
+            Self::Template { reason, .. } => reason.clone(),
+            Self::TooLarge { limit, .. } => {
+                said!("the rendered part has more than {limit} bytes", limit)
+            }
+            Self::EmptySubject { .. } => said!("the subject is empty"),
+            Self::NoVariant { language } => {
+                said!("the release has no variant in `{language}`", language)
+            }
+            Self::Words(error) => error.said(),
+            Self::Dates(error) => error.said(),
+        }
+    }
+}
+
+impl Tell for RenderError {
+    fn said(&self) -> Said {
+        match self {
+            Self::MissingField { .. }
+            | Self::Template { .. }
+            | Self::TooLarge { .. }
+            | Self::EmptySubject { .. } => self.problem().said(),
+            Self::NoVariant { .. } | Self::Words(_) | Self::Dates(_) => self.message(),
+        }
+    }
+}
+
+shown_as_said!(RenderError);
+
+impl RenderError {
     /// The same as a problem for `check`.
     pub fn problem(&self) -> Problem {
-        let whole = self.to_string();
         let (file, line) = self.place();
-        let place = format!("{file}{}: ", at(line));
-        let message = whole.strip_prefix(&place).unwrap_or(&whole);
-        let problem = Problem::error(file, message);
+        let problem = Problem::error(file, self.message());
         match line {
             Some(line) => problem.at_line(line),
             None => problem,
@@ -80,8 +108,4 @@ impl RenderError {
             Self::Words(_) | Self::Dates(_) => ("templates/i18n", None),
         }
     }
-}
-
-fn at(line: Option<usize>) -> String {
-    line.map_or_else(String::new, |line| format!(":{line}"))
 }

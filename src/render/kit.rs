@@ -10,6 +10,8 @@ use super::sources::KitSources;
 use super::words::Words;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
+use crate::said;
 use handlebars::{Context, Handlebars, RenderErrorReason, TemplateErrorReason, no_escape};
 use std::collections::BTreeMap;
 use std::io;
@@ -89,7 +91,7 @@ impl Kit {
         language: &Language,
         id: &str,
         variables: &[(&str, &str)],
-    ) -> Result<String, String> {
+    ) -> Result<String, Said> {
         let said = self
             .words(language)
             .and_then(|words| words.say(id, variables).ok());
@@ -99,8 +101,8 @@ impl Kit {
         let english = Language::parse("en")
             .ok()
             .and_then(|english| self.words(&english));
-        let words = english.ok_or_else(|| format!("there are no words in `{language}`"))?;
-        words.say(id, variables).map_err(|error| error.to_string())
+        let words = english.ok_or_else(|| said!("there are no words in `{language}`", language))?;
+        words.say(id, variables).map_err(|error| error.said())
     }
 
     /// The words of a language, or of its primary language.
@@ -130,7 +132,10 @@ fn read_words(sources: &KitSources, problems: &mut Vec<Problem>) -> BTreeMap<Lan
         let Ok(language) = Language::parse(tag) else {
             problems.push(Problem::error(
                 &source.shown,
-                format!("`{}` is not a BCP 47 language tag", tag.escape_debug()),
+                said!(
+                    "`{tag}` is not a BCP 47 language tag",
+                    tag = tag.escape_debug()
+                ),
             ));
             continue;
         };
@@ -185,7 +190,7 @@ impl Engine {
                 }
                 None => problems.push(Problem::error(
                     format!("templates/email/{}/{name}", sources.kit),
-                    "is missing from the kit",
+                    said!("is missing from the kit"),
                 )),
             }
         }
@@ -239,7 +244,7 @@ impl Engine {
             .map_err(|error| {
                 let problem = Problem::error(
                     &shown,
-                    format!("not Handlebars: {}", syntax(error.reason())),
+                    said!("not Handlebars: {syntax}", syntax = syntax(error.reason())),
                 );
                 match error.pos() {
                     // Lines of the compiled HTML say nothing about the MJML.
@@ -324,7 +329,7 @@ impl Engine {
         String::from_utf8(out.bytes).map_err(|error| RenderError::Template {
             file: self.shown(name),
             line: None,
-            reason: error.to_string(),
+            reason: Said::verbatim(error),
         })
     }
 
@@ -348,7 +353,7 @@ impl Engine {
             None => RenderError::Template {
                 file,
                 line,
-                reason: error.reason().to_string(),
+                reason: Said::verbatim(error.reason()),
             },
         }
     }
@@ -368,7 +373,7 @@ fn registry() -> Handlebars<'static> {
 }
 
 /// The parser's list of all that it could have met helps nobody.
-fn syntax(reason: &TemplateErrorReason) -> String {
+fn syntax(reason: &TemplateErrorReason) -> Said {
     let whole = reason
         .to_string()
         .lines()
@@ -376,8 +381,8 @@ fn syntax(reason: &TemplateErrorReason) -> String {
         .collect::<Vec<_>>()
         .join(" ");
     match whole.split_once(": expected ") {
-        Some((what, _)) => format!("{what}; a tag is malformed, or a block is not closed"),
-        None => whole,
+        Some((what, _)) => said!("{what}; a tag is malformed, or a block is not closed", what),
+        None => Said::verbatim(whole),
     }
 }
 

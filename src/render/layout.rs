@@ -7,6 +7,8 @@
 use super::sources::{KitSources, Source};
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
+use crate::said;
 use mrml::prelude::parser::ParserOptions;
 use mrml::prelude::render::RenderOptions;
 use std::collections::HashMap;
@@ -51,7 +53,7 @@ pub(super) fn compile(
     language: Option<&Language>,
 ) -> Result<(String, Expanded), Problem> {
     let Some(layout) = sources.find(LAYOUT, language) else {
-        return Err(Problem::error(LAYOUT, "is missing from the kit"));
+        return Err(Problem::error(LAYOUT, said!("is missing from the kit")));
     };
     let mut expanded = Expanded::default();
     expand(
@@ -64,7 +66,10 @@ pub(super) fn compile(
     if let Some((file, line)) = too_deep(&expanded.text).and_then(|index| expanded.origin(index)) {
         return Err(Problem::error(
             file,
-            format!("elements are nested more than {MAX_DEPTH} deep"),
+            said!(
+                "elements are nested more than {most} deep",
+                most = MAX_DEPTH
+            ),
         )
         .at_line(line));
     }
@@ -95,16 +100,17 @@ fn expand(
             out.push(line, file, number);
             continue;
         };
-        let fail = |message: String| Problem::error(&file.shown, message).at_line(number);
+        let fail = |message: Said| Problem::error(&file.shown, message).at_line(number);
         if chain.iter().any(|name| name == path) {
-            return Err(fail(format!(
-                "includes itself: {} -> {path}",
-                chain.join(" -> ")
+            return Err(fail(said!(
+                "includes itself: {chain} -> {path}",
+                chain = chain.join(" -> "),
+                path
             )));
         }
         let included = sources
             .find(path, language)
-            .ok_or_else(|| fail(format!("`{path}` is not a file of the kit")))?;
+            .ok_or_else(|| fail(said!("`{path}` is not a file of the kit", path)))?;
         out.push(before, file, number);
         chain.push(path.to_owned());
         expand(sources, language, included, chain, out)?;
@@ -156,7 +162,7 @@ fn located(error: &dyn Error, layout: &Source, expanded: &Expanded) -> Problem {
         .as_deref()
         .and_then(|cause| leading_number(cause.rsplit_once(" at ")?.1))
         .and_then(|row| row.checked_sub(1));
-    let message = format!("not MJML: {}", cause.unwrap_or(whole));
+    let message = said!("not MJML: {cause}", cause = cause.unwrap_or(whole));
     match by_position
         .or(by_row)
         .and_then(|index| expanded.origin(index))

@@ -5,6 +5,8 @@
 //! problem; a link is http, https, mailto or tel, or a problem.
 
 use super::footnotes::Plain;
+use crate::domain::said::Said;
+use crate::said;
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Node, Options};
 use css_inline::CSSInliner;
@@ -37,11 +39,11 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes one text, or says all that is wrong with it.
-    pub(super) fn write(&mut self, markdown: &str) -> Result<Prose, Vec<String>> {
+    pub(super) fn write(&mut self, markdown: &str) -> Result<Prose, Vec<Said>> {
         let options = self.options();
         let arena = Arena::new();
         let root = comrak::parse_document(&arena, markdown, &options);
-        let faults: Vec<String> = root
+        let faults: Vec<Said> = root
             .descendants()
             .filter_map(|node| self.settle(node))
             .collect();
@@ -50,7 +52,8 @@ impl Writer<'_> {
         }
         let text = Plain::new(&mut self.footnotes).write(root);
         let mut html = String::new();
-        comrak::format_html(root, &options, &mut html).map_err(|error| vec![error.to_string()])?;
+        comrak::format_html(root, &options, &mut html)
+            .map_err(|error| vec![Said::verbatim(error)])?;
         let html = sanitise(&html, self.images)?;
         let html = self.inline(&html).map_err(|reason| vec![reason])?;
         Ok(Prose { html, text })
@@ -70,7 +73,7 @@ impl Writer<'_> {
         clippy::wildcard_enum_match_arm,
         reason = "comrak has some forty kinds of node; these differ from the rest"
     )]
-    fn settle(&self, node: Node<'_>) -> Option<String> {
+    fn settle(&self, node: Node<'_>) -> Option<Said> {
         let mut data = node.data_mut();
         let (fault, replacement) = match &mut data.value {
             NodeValue::Image(image) => match content_id(&image.url, self.images) {
@@ -91,64 +94,64 @@ impl Writer<'_> {
         fault
     }
 
-    fn inline(&self, html: &str) -> Result<String, String> {
+    fn inline(&self, html: &str) -> Result<String, Said> {
         let inliner = CSSInliner::options().load_remote_stylesheets(false).build();
         inliner
             .inline_fragment(html, self.css)
-            .map_err(|error| format!("style.css: {error}"))
+            .map_err(|error| said!("style.css: {error}", error))
     }
 }
 
 /// The Content-ID that stands for an image's path.
-fn content_id(url: &str, images: &BTreeMap<String, String>) -> Result<String, String> {
+fn content_id(url: &str, images: &BTreeMap<String, String>) -> Result<String, Said> {
     let path = url.strip_prefix("./").unwrap_or(url);
     match images.get(path) {
         Some(cid) => Ok(format!("cid:{cid}")),
         None if url.contains("://") || url.starts_with("//") || url.starts_with("data:") => {
-            Err(format!(
-                "the image `{}` is remote; attach the file and name its path, since a mail never fetches anything",
-                url.escape_debug()
+            Err(said!(
+                "the image `{url}` is remote; attach the file and name its path, since a mail never fetches anything",
+                url = url.escape_debug()
             ))
         }
-        None => Err(format!(
-            "the image `{}` is none of the release's attachments for this language",
-            url.escape_debug()
+        None => Err(said!(
+            "the image `{url}` is none of the release's attachments for this language",
+            url = url.escape_debug()
         )),
     }
 }
 
 /// A comment is dropped without a word; other raw HTML must not vanish silently.
-fn raw_html(html: &str) -> (Option<String>, Option<NodeValue>) {
+fn raw_html(html: &str) -> (Option<Said>, Option<NodeValue>) {
     let html = html.trim();
     if html.starts_with("<!--") && html.ends_with("-->") {
         return (None, Some(NodeValue::Raw(String::new())));
     }
     let start: String = html.chars().take(40).collect();
     (
-        Some(format!(
-            "raw HTML `{}` is not let through; use Markdown, or set `allow_html = true` for the newsroom",
-            start.escape_debug()
+        Some(said!(
+            "raw HTML `{start}` is not let through; use Markdown, or set `allow_html = true` for the newsroom",
+            start = start.escape_debug()
         )),
         None,
     )
 }
 
-fn bad_link(url: &str) -> Option<String> {
+fn bad_link(url: &str) -> Option<Said> {
     let scheme = url
         .split_once(':')
         .map(|(scheme, _)| scheme.to_ascii_lowercase());
     let known = matches!(scheme.as_deref(), Some("http" | "https" | "mailto" | "tel"));
     (!known).then(|| {
-        format!(
-            "the link `{}` is none of http, https, mailto and tel",
-            url.escape_debug()
+        said!(
+            "the link `{url}` is none of http, https, mailto and tel",
+            url = url.escape_debug()
         )
     })
 }
 
 /// The second fence, for raw HTML above all: only harmless elements and
 /// addresses remain, and no image that the mail does not carry itself.
-fn sanitise(html: &str, images: &BTreeMap<String, String>) -> Result<String, Vec<String>> {
+fn sanitise(html: &str, images: &BTreeMap<String, String>) -> Result<String, Vec<Said>> {
     let (images, faults) = (images.clone(), Arc::new(Mutex::new(Vec::new())));
     let found = Arc::clone(&faults);
     let clean = ammonia::Builder::default()
@@ -188,7 +191,7 @@ fn sanitise(html: &str, images: &BTreeMap<String, String>) -> Result<String, Vec
 mod tests {
     use super::*;
 
-    fn write(markdown: &str, allow_html: bool) -> Result<Prose, Vec<String>> {
+    fn write(markdown: &str, allow_html: bool) -> Result<Prose, Vec<Said>> {
         let images = BTreeMap::from([(
             "attachments/map.png".to_owned(),
             "map@cid.example".to_owned(),
@@ -216,7 +219,7 @@ mod tests {
             false,
         )
         .unwrap_err();
-        insta::assert_snapshot!(faults.join("\n"), @r"
+        insta::assert_snapshot!(Said::several(faults, "\n"), @r"
     the link `javascript:alert(1)` is none of http, https, mailto and tel
     the image `https://track.example/p.gif` is remote; attach the file and name its path, since a mail never fetches anything
     the image `x.png` is none of the release's attachments for this language
@@ -239,7 +242,9 @@ mod tests {
             "data:image/gif;base64,R0",
         ] {
             assert!(
-                write(&format!("<img src='{src}'>"), true).unwrap_err()[0].contains("is remote"),
+                write(&format!("<img src='{src}'>"), true).unwrap_err()[0]
+                    .to_string()
+                    .contains("is remote"),
                 "{src}"
             );
         }

@@ -10,6 +10,7 @@
 //! or the clock; a template sees nothing but the fields it is given, names none
 //! that is not there, and ends.
 
+mod catalogue;
 mod colour;
 mod context;
 mod dates;

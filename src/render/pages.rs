@@ -4,14 +4,19 @@
 //! Read once and checked as a whole. A page escapes every value; it sees nothing
 //! but what it is given, and a name that is not there is an error.
 
+use super::catalogue::Catalogue;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
+use crate::domain::zone::Zone;
+use crate::{said, shown_as_said};
 use fluent::concurrent::FluentBundle;
 use fluent::{FluentArgs, FluentResource, FluentValue};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
 };
 use include_dir::{Dir, include_dir};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -49,6 +54,8 @@ pub struct Pages {
     /// Compiled when a page is first asked for in the language: most never are.
     engines: BTreeMap<&'static str, OnceLock<Handlebars<'static>>>,
     voices: BTreeMap<&'static str, Voice>,
+    /// What is said of something wrong, in each language of the desk but the first.
+    catalogues: BTreeMap<&'static str, Catalogue>,
     templates: Files,
     assets: BTreeMap<String, Asset>,
 }
@@ -63,11 +70,19 @@ impl std::fmt::Debug for Pages {
 
 /// A page that cannot be written: a template asks for what it is not given.
 #[derive(Debug, thiserror::Error)]
-#[error("the page `{page}` cannot be written: {cause}")]
 pub struct PageError {
     page: String,
     cause: String,
 }
+
+impl Tell for PageError {
+    fn said(&self) -> Said {
+        let Self { page, cause } = self;
+        said!("the page `{page}` cannot be written: {cause}", page, cause)
+    }
+}
+
+shown_as_said!(PageError);
 
 impl Pages {
     /// Reads the built-in files and, over them, those of a workspace's
@@ -89,6 +104,7 @@ impl Pages {
         }
         let assets = assets(&files);
         let voices = voices(&files, &mut problems);
+        let catalogues = catalogues(&files, &mut problems);
         files.retain(|name, _| name.ends_with(".hbs"));
         // What is wrong with a template is wrong in every language.
         let first = engine(&voices[LANGUAGES[0]], &files, &mut problems);
@@ -100,6 +116,7 @@ impl Pages {
         Ok(Self {
             engines,
             voices,
+            catalogues,
             templates: files,
             assets,
         })
@@ -131,6 +148,33 @@ impl Pages {
         let args = with.iter().map(|(name, value)| (*name, fluent(value)));
         let (_, voice) = self.voice(language);
         message(voice, id, &args.collect()).unwrap_or_else(|_| id.to_owned())
+    }
+
+    /// What was said of something wrong, in a language of the desk: as its catalogue
+    /// has it, with instants in this zone, and in English what that has not.
+    pub fn tell(&self, language: &str, said: &Said, zone: &Zone) -> String {
+        let language = spoken(language);
+        let dates = |at| {
+            let text = self.moment(language, at, zone, "%H:%M");
+            format!("{text} ({})", zone.name())
+        };
+        match self.catalogues.get(language) {
+            Some(catalogue) => catalogue.told(said, &dates),
+            None => said.to_string(),
+        }
+    }
+
+    /// A day and time in words; `clock` is the form of the time, as `strftime` has it.
+    pub fn moment(&self, language: &str, at: Timestamp, zone: &Zone, clock: &str) -> String {
+        let local = at.to_zoned_datetime(zone.time_zone().clone());
+        let month = self.say(language, &format!("month-{}", local.month()), &[]);
+        let with = [
+            ("day", Value::from(local.day())),
+            ("month", Value::String(month)),
+            ("year", Value::String(local.year().to_string())),
+            ("time", Value::String(local.strftime(clock).to_string())),
+        ];
+        self.say(language, "date-time", &with)
     }
 
     /// A language as it is named here, and its words: its own, else those of the
@@ -202,16 +246,20 @@ fn overlay(folder: &Path, prefix: &str, files: &mut Files, problems: &mut Vec<Pr
             Ok(meta) if meta.is_file() && meta.len() <= MAX_FILE => {
                 match std::fs::read(entry.path()) {
                     Ok(bytes) => drop(files.insert(name, (bytes, shown))),
-                    Err(error) => {
-                        problems.push(Problem::error(shown, format!("cannot be read: {error}")))
-                    }
+                    Err(error) => problems.push(Problem::error(
+                        shown,
+                        said!("cannot be read: {error}", error),
+                    )),
                 }
             }
             Ok(_) => problems.push(Problem::error(
                 shown,
-                format!("is no file of at most {MAX_FILE} octets"),
+                said!("is no file of at most {most} octets", most = MAX_FILE),
             )),
-            Err(error) => problems.push(Problem::error(shown, format!("cannot be read: {error}"))),
+            Err(error) => problems.push(Problem::error(
+                shown,
+                said!("cannot be read: {error}", error),
+            )),
         }
     }
 }
@@ -243,30 +291,41 @@ fn words(language: &str, files: &Files, problems: &mut Vec<Problem>) -> Bundle {
     let tag = language.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     bundle.set_use_isolating(false);
-    for (bytes, shown) in &layers(language, files).collect::<Vec<_>>() {
+    for (bytes, shown) in &layers(&format!("i18n/{language}.ftl"), files).collect::<Vec<_>>() {
         match FluentResource::try_new(String::from_utf8_lossy(bytes).into_owned()) {
             Ok(resource) => bundle.add_resource_overriding(resource),
             Err((_, errors)) => problems.extend(errors.iter().map(|error| {
                 let text = String::from_utf8_lossy(bytes);
                 let before = text.get(..error.pos.start).unwrap_or_default();
-                Problem::error(shown.as_str(), format!("not Fluent: {}", error.kind))
-                    .at_line(before.matches('\n').count() + 1)
+                Problem::error(
+                    shown.as_str(),
+                    said!("not Fluent: {kind}", kind = error.kind),
+                )
+                .at_line(before.matches('\n').count() + 1)
             })),
         }
     }
     bundle
 }
 
-/// The words of one language: a workspace's file lies over the built-in one message
-/// by message.
-fn layers(language: &str, files: &Files) -> impl Iterator<Item = (Vec<u8>, String)> {
-    let name = format!("i18n/{language}.ftl");
+/// English is what is said; every other language of the desk has a catalogue of it.
+fn catalogues(files: &Files, problems: &mut Vec<Problem>) -> BTreeMap<&'static str, Catalogue> {
+    let others = LANGUAGES.into_iter().skip(1).map(|language| {
+        let mut catalogue = Catalogue::default();
+        for (bytes, shown) in layers(&format!("i18n/errors.{language}.toml"), files) {
+            catalogue.read(&shown, &String::from_utf8_lossy(&bytes), problems);
+        }
+        (language, catalogue)
+    });
+    others.collect()
+}
+
+/// A file of words: a workspace's lies over the built-in one message by message.
+fn layers(name: &str, files: &Files) -> impl Iterator<Item = (Vec<u8>, String)> {
     let own = files
-        .get(&name)
+        .get(name)
         .filter(|(_, shown)| !shown.starts_with("(built-in)"));
-    let base = BUILT_IN
-        .get_file(&name)
-        .map(|file| file.contents().to_vec());
+    let base = BUILT_IN.get_file(name).map(|file| file.contents().to_vec());
     let base = base.map(|bytes| (bytes, format!("(built-in)/templates/web/{name}")));
     base.into_iter().chain(own.cloned())
 }
@@ -284,7 +343,7 @@ fn engine(voice: &Voice, files: &Files, problems: &mut Vec<Problem>) -> Handleba
         };
         let text = String::from_utf8_lossy(bytes);
         if let Err(error) = engine.register_template_string(page, text) {
-            let problem = Problem::error(shown.as_str(), error.reason().to_string());
+            let problem = Problem::error(shown.as_str(), Said::verbatim(error.reason()));
             problems.push(match error.pos() {
                 Some((line, _)) => problem.at_line(line),
                 None => problem,

@@ -5,6 +5,8 @@
 //! load, and the error names the chain.
 
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
+use crate::said;
 use handlebars::Template;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +34,10 @@ pub(super) fn check_depth(shown: &str, text: &str) -> Result<(), Problem> {
             if depth > MAX_DEPTH || parens > MAX_DEPTH {
                 return Err(Problem::error(
                     shown,
-                    format!("blocks or parentheses are nested more than {MAX_DEPTH} deep"),
+                    said!(
+                        "blocks or parentheses are nested more than {most} deep",
+                        most = MAX_DEPTH
+                    ),
                 )
                 .at_line(index + 1));
             }
@@ -58,11 +63,11 @@ impl Graph {
     }
 
     /// The faults: a name that is computed, a partial that is not there, a loop.
-    pub(super) fn faults(&self) -> Vec<(String, String)> {
+    pub(super) fn faults(&self) -> Vec<(String, Said)> {
         let computed = self.computed.iter().map(|name| {
             (
                 name.clone(),
-                "the name of a partial is computed; expected a plain name".to_owned(),
+                said!("the name of a partial is computed; expected a plain name"),
             )
         });
         let missing = self
@@ -72,8 +77,9 @@ impl Graph {
             .map(|(name, used)| {
                 (
                     name.clone(),
-                    format!(
-                        "no partial `{used}` in the kit; expected a file `partials/{used}.hbs`"
+                    said!(
+                        "no partial `{used}` in the kit; expected a file `partials/{used}.hbs`",
+                        used
                     ),
                 )
             });
@@ -83,9 +89,9 @@ impl Graph {
             if let Some(chain) = self.cycle_from(name, &mut Vec::new(), &mut done) {
                 faults.push((
                     name.clone(),
-                    format!(
-                        "partials include one another without end: {}",
-                        chain.join(" -> ")
+                    said!(
+                        "partials include one another without end: {chain}",
+                        chain = chain.join(" -> ")
                     ),
                 ));
                 break;

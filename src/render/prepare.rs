@@ -16,7 +16,9 @@ use crate::domain::localized::Localized;
 use crate::domain::newsroom::Newsroom;
 use crate::domain::problem::Problem;
 use crate::domain::release::{PressContact, Release, ReleaseKind, Variant};
+use crate::domain::said::{Said, Tell};
 use crate::domain::zone::Zone;
+use crate::said;
 use handlebars::Context;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -93,9 +95,9 @@ impl Kit {
         let Some(accent) = Colour::parse(&newsroom.accent) else {
             return Err(vec![Problem::error(
                 "dateline.toml",
-                format!(
-                    "the accent `{}` is no colour; expected the form `#0b3d91`",
-                    newsroom.accent.escape_debug()
+                said!(
+                    "the accent `{accent}` is no colour; expected the form `#0b3d91`",
+                    accent = newsroom.accent.escape_debug()
                 ),
             )]);
         };
@@ -149,13 +151,14 @@ impl Maker<'_> {
     fn variant(&self, variant: &Variant) -> Result<PreparedVariant, Vec<Problem>> {
         let language = &variant.language;
         let file = format!("{language}.md");
-        let one = |message: String| vec![Problem::error(&file, message)];
+        let one = |message: Said| vec![Problem::error(&file, message)];
         let words = self.kit.words(language).ok_or_else(|| {
-            one(format!(
-                "the templates have no words for `{language}`; add templates/i18n/{language}.ftl"
+            one(said!(
+                "the templates have no words for `{language}`; add templates/i18n/{language}.ftl",
+                language
             ))
         })?;
-        let dates = Dates::new(language).map_err(|error| one(error.to_string()))?;
+        let dates = Dates::new(language).map_err(|error| one(error.said()))?;
         let engine = Arc::clone(self.kit.engine(language));
         let setting = Setting::new(language.to_string(), is_right_to_left(language));
         let newsroom = self.newsroom_view(language);
@@ -190,7 +193,7 @@ impl Maker<'_> {
     }
 
     /// Body, notes and boilerplate; footnotes are numbered through all three.
-    fn texts(&self, variant: &Variant, css: &str) -> Result<[Option<Prose>; 3], Vec<String>> {
+    fn texts(&self, variant: &Variant, css: &str) -> Result<[Option<Prose>; 3], Vec<Said>> {
         let mut writer = Writer {
             css,
             images: self.images,

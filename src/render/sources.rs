@@ -5,6 +5,8 @@
 
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
+use crate::said;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -73,9 +75,9 @@ impl KitSources {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         {
-            let message = format!(
-                "`{}` is not the name of a kit; expected letters, digits, `-` and `_`",
-                kit.escape_debug()
+            let message = said!(
+                "`{kit}` is not the name of a kit; expected letters, digits, `-` and `_`",
+                kit = kit.escape_debug()
             );
             return Err(vec![Problem::error("templates/email", message)]);
         }
@@ -188,14 +190,17 @@ impl KitSources {
         if !kind.is_dir() {
             problems.push(Problem::error(
                 shown,
-                "is not a folder; links out of the workspace are not followed",
+                said!("is not a folder; links out of the workspace are not followed"),
             ));
             return;
         }
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) => {
-                return problems.push(Problem::error(shown, format!("cannot be read: {error}")));
+                return problems.push(Problem::error(
+                    shown,
+                    said!("cannot be read: {error}", error),
+                ));
             }
         };
         for entry in entries.flatten() {
@@ -215,7 +220,7 @@ impl KitSources {
                 },
                 Ok(_) | Err(_) => problems.push(Problem::error(
                     shown,
-                    "is not a regular file; links are not followed",
+                    said!("is not a regular file; links are not followed"),
                 )),
             }
         }
@@ -241,16 +246,24 @@ fn gather(folder: &Dir<'_>, root: &Path, prefix: &str, files: &mut BTreeMap<Stri
     }
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+fn read_file(path: &Path) -> Result<String, Said> {
     let size = fs::metadata(path)
-        .map_err(|error| format!("cannot be read: {error}"))?
+        .map_err(|error| said!("cannot be read: {error}", error))?
         .len();
     if size > MAX_FILE {
-        return Err(format!("has {size} bytes; a template may have {MAX_FILE}"));
+        return Err(said!(
+            "has {size} bytes; a template may have {most}",
+            size,
+            most = MAX_FILE
+        ));
     }
-    let bytes = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    String::from_utf8(bytes)
-        .map_err(|error| format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+    let bytes = fs::read(path).map_err(|error| said!("cannot be read: {error}", error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        said!(
+            "is not UTF-8 at byte {octet}",
+            octet = error.utf8_error().valid_up_to()
+        )
+    })
 }
 
 /// A README or a picture beside the templates is left alone.

@@ -7,6 +7,8 @@
 use super::sources::Source;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
+use crate::domain::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use fluent::concurrent::FluentBundle;
 use fluent::{FluentArgs, FluentError, FluentResource};
 use std::collections::BTreeMap;
@@ -64,12 +66,29 @@ const VARIABLES: [&str; 18] = [
 
 /// A message that is missing, or that names what it was not given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the message `{id}` of `{language}` {reason}")]
 pub struct WordsError {
     language: String,
     id: String,
-    reason: String,
+    reason: Said,
 }
+
+impl Tell for WordsError {
+    fn said(&self) -> Said {
+        let Self {
+            language,
+            id,
+            reason,
+        } = self;
+        said!(
+            "the message `{id}` of `{language}` {reason}",
+            id,
+            language,
+            reason
+        )
+    }
+}
+
+shown_as_said!(WordsError);
 
 /// The words of one language.
 pub(super) struct Words {
@@ -127,7 +146,7 @@ impl Words {
 
     /// A message with its variables filled in.
     pub(super) fn say(&self, id: &str, variables: &[(&str, &str)]) -> Result<String, WordsError> {
-        let fail = |reason: String| WordsError {
+        let fail = |reason: Said| WordsError {
             language: self.language.to_string(),
             id: id.to_owned(),
             reason,
@@ -136,7 +155,7 @@ impl Words {
             .bundle
             .get_message(id)
             .and_then(|message| message.value())
-            .ok_or_else(|| fail("is missing".to_owned()))?;
+            .ok_or_else(|| fail(said!("is missing")))?;
         let args: FluentArgs<'_> = variables.iter().copied().collect();
         let mut errors = Vec::new();
         let text = self
@@ -144,7 +163,10 @@ impl Words {
             .format_pattern(pattern, Some(&args), &mut errors);
         match errors.first() {
             None => Ok(text.into_owned()),
-            Some(error) => Err(fail(format!("does not resolve: {}", shown(error)))),
+            Some(error) => Err(fail(said!(
+                "does not resolve: {cause}",
+                cause = shown(error)
+            ))),
         }
     }
 
@@ -171,8 +193,8 @@ impl Words {
         faults
             .map(|(id, error)| {
                 place_of(files, id).map_or_else(
-                    |file| Problem::error(file, error.to_string()),
-                    |(file, line)| Problem::error(file, error.to_string()).at_line(line),
+                    |file| Problem::error(file, error.said()),
+                    |(file, line)| Problem::error(file, error.said()).at_line(line),
                 )
             })
             .collect()
@@ -215,16 +237,19 @@ fn syntax_problem(file: &Source, offset: usize, kind: &dyn fmt::Display) -> Prob
     let line = before.matches('\n').count() + 1;
     Problem::error(
         &file.shown,
-        format!("not Fluent: {}", lower_first(&kind.to_string())),
+        said!(
+            "not Fluent: {cause}",
+            cause = lower_first(&kind.to_string())
+        ),
     )
     .at_line(line)
 }
 
-fn shown(error: &FluentError) -> String {
+fn shown(error: &FluentError) -> Said {
     match error {
-        FluentError::Overriding { kind, id } => format!("{kind} `{id}` is there twice"),
-        FluentError::ParserError(error) => error.to_string(),
-        FluentError::ResolverError(error) => lower_first(&error.to_string()),
+        FluentError::Overriding { kind, id } => said!("{kind} `{id}` is there twice", kind, id),
+        FluentError::ParserError(error) => Said::verbatim(error),
+        FluentError::ResolverError(error) => Said::verbatim(lower_first(&error.to_string())),
     }
 }
 

@@ -39,7 +39,9 @@ use crate::domain::ids::{DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use crate::domain::log::{Head, LogEntry, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::outcomes::Breakdown;
+use crate::domain::said::{Said, Tell};
 use crate::domain::suppression::{Suppression, SuppressionReason};
+use crate::{said, shown_as_said};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -50,26 +52,21 @@ use std::fmt::Debug;
 pub enum StoreError {
     /// It cannot be opened, reached, read or written now: a full disk, a
     /// read-only file, a cut connection. Nothing was half-done.
-    #[error("the store {place} is not usable: {cause}")]
     Unavailable {
         /// The file or server, without any password.
         place: String,
         /// What the backend says.
-        cause: String,
+        cause: Said,
     },
     /// The way to it was cut, it is starting up, or another process holds it: the
     /// same may go well in a moment. Whether what was asked last was done is not known.
-    #[error("the store {place} cannot be reached: {cause}")]
     CutOff {
         /// The file or server, without any password.
         place: String,
         /// What the system says.
-        cause: String,
+        cause: Said,
     },
     /// It was written by a newer Dateline.
-    #[error(
-        "the store {place} has schema version {found}, newer than this program knows ({known}); use the newer dateline"
-    )]
     TooNew {
         /// The file or server.
         place: String,
@@ -79,16 +76,46 @@ pub enum StoreError {
         known: i64,
     },
     /// What it holds makes no sense.
-    #[error("the store {place} holds a damaged {what}: {cause}")]
     Damaged {
         /// The file or server.
         place: String,
         /// Which record.
         what: String,
         /// What is wrong with it.
-        cause: String,
+        cause: Said,
     },
 }
+
+impl Tell for StoreError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Unavailable { place, cause } => {
+                said!("the store {place} is not usable: {cause}", place, cause)
+            }
+            Self::CutOff { place, cause } => {
+                said!("the store {place} cannot be reached: {cause}", place, cause)
+            }
+            Self::TooNew {
+                place,
+                found,
+                known,
+            } => said!(
+                "the store {place} has schema version {found}, newer than this program knows ({known}); use the newer dateline",
+                place,
+                found,
+                known
+            ),
+            Self::Damaged { place, what, cause } => said!(
+                "the store {place} holds a damaged {what}: {cause}",
+                place,
+                what,
+                cause
+            ),
+        }
+    }
+}
+
+shown_as_said!(StoreError);
 
 /// The store's answer.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -4,6 +4,7 @@ use super::{Result, StoreError};
 use crate::domain::clock_guard::{Heartbeat, MachineTime};
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::encryption::Protection;
+use crate::domain::said::Said;
 use crate::domain::suppression::{Suppression, SuppressionReason, bar_key};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -14,7 +15,7 @@ pub(super) fn damaged(place: &str, what: &str, cause: impl std::fmt::Display) ->
     StoreError::Damaged {
         place: place.to_owned(),
         what: what.to_owned(),
-        cause: cause.to_string(),
+        cause: Said::verbatim(cause),
     }
 }
 

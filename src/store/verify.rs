@@ -4,6 +4,8 @@
 use super::{LogRow, Store, StoreError};
 use crate::domain::ids::DeliveryId;
 use crate::domain::log::{Broken, Line, Verifier, tells_state};
+use crate::domain::said::{Said, Tell};
+use crate::shown_as_said;
 use std::collections::HashMap;
 
 /// Entries and deliveries read at once.
@@ -13,12 +15,21 @@ const PAGE: u32 = 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyFailure {
     /// It is not as it was written.
-    #[error(transparent)]
     Broken(#[from] Broken),
     /// It could not be read.
-    #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+impl Tell for VerifyFailure {
+    fn said(&self) -> Said {
+        match self {
+            Self::Broken(error) => error.said(),
+            Self::Store(error) => error.said(),
+        }
+    }
+}
+
+shown_as_said!(VerifyFailure);
 
 /// Walks the whole log. Answers with the number of entries.
 ///

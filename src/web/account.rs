@@ -1,7 +1,7 @@
 //! One's own account: password, second factor, and tokens for programs.
 
 use super::Front;
-use super::fault::{Answer, told};
+use super::fault::Answer;
 use super::fields::given;
 use super::sheet::Visitor;
 use crate::desk::second_factor::Offer;
@@ -67,7 +67,7 @@ pub(super) async fn change_password(
         .desk()
         .change_own_password(visitor.me()?, &form.old, &form.new)
         .await;
-    match told(changed)? {
+    match front.told(&visitor, changed)? {
         Ok(()) => Ok(Redirect::to("/account?said=password-changed").into_response()),
         Err(fault) => sheet(&front, &visitor, Some(&fault), None).await,
     }
@@ -109,7 +109,7 @@ pub(super) async fn add_token(
     };
     let me = visitor.me()?;
     let made = front.desk().add_own_token(me, &form.password, new).await;
-    match told(made)? {
+    match front.told(&visitor, made)? {
         Ok(made) => {
             let page = json!({
                 "token": token_row(&front, &visitor, &made.token),
@@ -137,7 +137,7 @@ pub(super) async fn revoke_token(
         .desk()
         .end_token(&form.name, Some(own), own.as_str())
         .await;
-    match told(ended)? {
+    match front.told(&visitor, ended)? {
         Ok(()) => Ok(Redirect::to("/account?said=token-revoked").into_response()),
         Err(fault) => sheet(&front, &visitor, None, Some(&fault)).await,
     }
@@ -166,7 +166,7 @@ pub(super) async fn confirm_factor(
     let set = desk
         .set_second_factor(me, &form.password, &form.secret, &form.code)
         .await;
-    let fault = match told(set)? {
+    let fault = match front.told(&visitor, set)? {
         Ok(true) => return Ok(Redirect::to("/account?said=factor-set").into_response()),
         Ok(false) => front
             .pages

@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::contacts::{Asked, sheet};
-use super::fault::{Answer, Fault, told};
+use super::fault::{Answer, Fault};
 use super::fields::given;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
@@ -10,6 +10,8 @@ use crate::desk::agreements::NewWord;
 use crate::domain::agreement::{Party, Said, Scope};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ReleaseId;
+use crate::domain::said::Tell;
+use crate::said;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
@@ -54,7 +56,7 @@ impl WordForm {
             None => Scope::All,
             Some(id) => {
                 let id = ReleaseId::parse(&id);
-                Scope::Release(id.map_err(|error| DeskError::request(error.to_string()))?)
+                Scope::Release(id.map_err(|error| DeskError::request(error.said()))?)
             }
         };
         let granted = said == Said::Granted;
@@ -73,8 +75,9 @@ fn day(text: &str) -> Result<Option<Date>, DeskError> {
     let day = given(text).map(|text| {
         text.parse().map_err(|_| {
             let text = text.escape_debug();
-            DeskError::request(format!(
-                "`{text}` is no day; expected one such as 2026-11-30"
+            DeskError::request(said!(
+                "`{text}` is no day; expected one such as 2026-11-30",
+                text
             ))
         })
     });
@@ -89,7 +92,7 @@ pub(super) async fn record(
 ) -> Answer {
     let (contact, said) = (front.contact(&id).await?, form.said()?);
     let recorded = put_down(&front, &visitor, &contact, &form, said).await?;
-    match told(recorded)? {
+    match front.told(&visitor, recorded)? {
         Ok(_) => Ok(Redirect::to(&format!("/contacts/{id}?said={}", form.said)).into_response()),
         Err(fault) => {
             let asked = Asked {

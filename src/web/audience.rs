@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::charts::{MOST, bars};
-use super::fault::{Answer, told};
+use super::fault::Answer;
 use super::fields::query;
 use super::order::OrderForm;
 use super::sheet::Visitor;
@@ -72,7 +72,10 @@ pub(super) async fn show(
     let id = front.release_id(&id)?;
     let (mut found, mut fault, mut counting) = (None, None, false);
     if form.is_begun() {
-        match told(look(&front, &form.order(&id), place, Some(PATIENCE)).await)? {
+        match front.told(
+            &visitor,
+            look(&front, &form.order(&id), place, Some(PATIENCE)).await,
+        )? {
             Ok(Some(looked)) => found = Some(shown(&front, &visitor, &looked, &form, place)),
             Ok(None) => counting = true,
             Err(why) => fault = Some(why),
@@ -229,7 +232,7 @@ pub(super) fn sentences(front: &Front, visitor: &Visitor, surveyed: &Surveyed) -
             "last-through",
             &[("at", Value::String(format!("{} {}", last.text, last.zone)))],
         ));
-        all.extend(outlook.warning.clone());
+        all.extend(outlook.warning.iter().map(|said| front.tell(visitor, said)));
     }
     all
 }

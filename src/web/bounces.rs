@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::contacts::bar_row;
-use super::fault::{Answer, Fault, told};
+use super::fault::{Answer, Fault};
 use super::fields::{cut, one_more, query};
 use super::files::brought;
 use super::sheet::Visitor;
@@ -65,7 +65,7 @@ pub(super) async fn bring(
         Some((name, bytes)) => {
             let desk = front.desk();
             let taken = desk.ingest_brought(&name, bytes, visitor.name()?).await;
-            match told(taken)? {
+            match front.told(&visitor, taken)? {
                 Ok(taken) => news.taken = Some(taken),
                 Err(fault) => news.fault = Some(fault),
             }

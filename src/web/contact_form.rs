@@ -8,6 +8,8 @@ use crate::desk::people::{Saved, print};
 use crate::domain::contact::Contact;
 use crate::domain::contact_edit::{Edit, FieldFault, Slot};
 use crate::domain::contact_fields::{CUSTOM, Field};
+use crate::domain::said::Tell;
+use crate::said;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
@@ -27,6 +29,9 @@ const HINTED: [Field; 7] = [
 
 /// What was written, by name, in the order of the form.
 type Written = Vec<(String, String)>;
+
+/// What is wrong with a field, in the visitor's language.
+type Told<'t> = &'t dyn Fn(&str) -> Option<String>;
 
 /// The form as it is shown.
 #[derive(Default)]
@@ -143,13 +148,13 @@ fn edits(written: &Written, contact: Option<&Contact>) -> (Vec<Edit>, Vec<FieldF
             Ok(slot) => edits.push(Edit::set(slot, text)),
             Err(fault) => faults.push(FieldFault {
                 field: "new_name".to_owned(),
-                message: fault.to_string(),
+                message: fault.said(),
             }),
         }
     } else if !text.trim().is_empty() {
         faults.push(FieldFault {
             field: "new_name".to_owned(),
-            message: "a value without a column; expected the column's name".to_owned(),
+            message: said!("a value without a column; expected the column's name"),
         });
     }
     (edits, faults)
@@ -157,9 +162,10 @@ fn edits(written: &Written, contact: Option<&Contact>) -> (Vec<Edit>, Vec<FieldF
 
 async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
     let contact = sheet.contact.as_ref();
+    let told = |name: &str| fault_at(front, visitor, &sheet.faults, name);
     let lists = front.desk().press_lists(&front.counted).await?;
     let own = contact.map(|one| one.custom.keys()).into_iter().flatten();
-    let custom = own.map(|name| sheet.field(&Slot::Custom(name.clone())));
+    let custom = own.map(|name| sheet.field(&Slot::Custom(name.clone()), &told));
     let seen = match (&sheet.written, contact) {
         // After a fault it is what was seen at first; whoever was overtaken sees it now.
         (Some(written), Some(_)) if !sheet.overtaken => value(written, "seen").map(str::to_owned),
@@ -168,14 +174,16 @@ async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
     let page = json!({
         "id": contact.map(|one| one.id),
         "address": contact.map(|one| one.email.to_string()),
-        "email": sheet.plain("email"),
+        "email": sheet.plain("email", &told),
         "seen": seen.unwrap_or_default(),
         "overtaken": sheet.overtaken,
-        "fields": Slot::all().map(|slot| sheet.field(&slot)).collect::<Vec<_>>(),
+        "fields": Slot::all().map(|slot| sheet.field(&slot, &told)).collect::<Vec<_>>(),
         "custom": custom.collect::<Vec<_>>(),
-        "new_name": sheet.plain("new_name"),
-        "new_value": sheet.plain("new_value"),
-        "faults": sheet.faults,
+        "new_name": sheet.plain("new_name", &told),
+        "new_value": sheet.plain("new_value", &told),
+        "faults": sheet.faults.iter().map(|fault| json!({
+            "field": fault.field, "message": front.tell(visitor, &fault.message),
+        })).collect::<Vec<_>>(),
         "lists": lists.names().collect::<Vec<_>>(),
     });
     let title = if contact.is_some() {
@@ -193,18 +201,14 @@ async fn show(front: &Front, visitor: &Visitor, sheet: &Sheet) -> Answer {
 }
 
 impl Sheet {
-    fn fault(&self, name: &str) -> Option<&str> {
-        fault_at(&self.faults, name)
-    }
-
     /// A field that stands for none of the contact's.
-    fn plain(&self, name: &str) -> Value {
+    fn plain(&self, name: &str, told: Told<'_>) -> Value {
         let written = self.written.as_ref();
         let value = written.and_then(|written| value(written, name));
-        json!({ "value": value.unwrap_or_default(), "fault": self.fault(name) })
+        json!({ "value": value.unwrap_or_default(), "fault": told(name) })
     }
 
-    fn field(&self, slot: &Slot) -> Value {
+    fn field(&self, slot: &Slot, told: Told<'_>) -> Value {
         let name = slot.name();
         let stands = self.contact.as_ref().map(|one| slot.text(one));
         let written = self.written.as_ref();
@@ -217,7 +221,7 @@ impl Sheet {
             "label": name.strip_prefix(CUSTOM),
             "id": format!("f-{}", name.replace(|c: char| !c.is_alphanumeric(), "-")),
             "value": value,
-            "fault": self.fault(&name),
+            "fault": told(&name),
             "differs": other.is_some(),
             "now": other,
             "long": matches!(slot, Slot::Field(Field::Notes) | Slot::Custom(_)),

@@ -2,7 +2,7 @@
 //! made one.
 
 use super::Front;
-use super::fault::{Answer, Fault, told};
+use super::fault::{Answer, Fault};
 use super::fields::query;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
@@ -139,7 +139,13 @@ pub(super) async fn tell_apart(
 ) -> Answer {
     let (desk, by) = (front.desk(), visitor.name()?);
     let said = desk.tell_apart(&pair.one, &pair.other, by).await;
-    answered(&front, &visitor, told(said.map(drop))?, "told-apart").await
+    answered(
+        &front,
+        &visitor,
+        front.told(&visitor, said.map(drop))?,
+        "told-apart",
+    )
+    .await
 }
 
 pub(super) async fn offer_again(
@@ -149,7 +155,13 @@ pub(super) async fn offer_again(
 ) -> Answer {
     let (desk, by) = (front.desk(), visitor.name()?);
     let said = desk.offer_again(&pair.one, &pair.other, by).await;
-    answered(&front, &visitor, told(said)?, "offered-again").await
+    answered(
+        &front,
+        &visitor,
+        front.told(&visitor, said)?,
+        "offered-again",
+    )
+    .await
 }
 
 async fn answered(
@@ -301,7 +313,7 @@ pub(super) async fn merge(
         seen: Some(value("seen")),
     };
     let merged = front.desk().merge_contacts(&order, visitor.name()?).await;
-    match told(merged)? {
+    match front.told(&visitor, merged)? {
         Ok(_) => Ok(Redirect::to("/contacts/duplicates?said=merged").into_response()),
         Err(fault) => {
             let now = two.find(&front).await?;

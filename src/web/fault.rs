@@ -4,6 +4,7 @@ use super::Front;
 use super::api;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
+use crate::domain::said::{Said, Tell};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -18,8 +19,8 @@ pub(super) struct Fault {
     /// A message of the desk's words.
     worded: Option<&'static str>,
     /// What the desk says.
-    message: String,
-    problems: Vec<String>,
+    message: Said,
+    problems: Vec<Said>,
 }
 
 impl Fault {
@@ -27,7 +28,7 @@ impl Fault {
         Self {
             status,
             worded: None,
-            message: String::new(),
+            message: Said::default(),
             problems: Vec::new(),
         }
     }
@@ -40,23 +41,35 @@ impl Fault {
     }
 
     /// What the desk says, for a form to show.
-    fn text(&self) -> String {
+    fn text(&self) -> Said {
         let parts = std::iter::once(&self.message).chain(&self.problems);
-        parts
-            .filter(|part| !part.is_empty())
-            .cloned()
-            .collect::<Vec<_>>()
-            .join("; ")
+        Said::several(parts.filter(|part| !part.is_empty()).cloned(), "; ")
     }
 }
 
-/// What the desk answered, or what it says about what was asked for, for the form
-/// to show; everything else is a fault of its own.
-pub(super) fn told<T>(answer: Result<T, DeskError>) -> Result<Result<T, String>, Fault> {
-    match answer.map_err(Fault::from) {
-        Ok(done) => Ok(Ok(done)),
-        Err(fault) if fault.status.is_client_error() => Ok(Err(fault.text())),
-        Err(fault) => Err(fault),
+impl Front {
+    /// What is wrong, in the visitor's language.
+    pub(super) fn tell(&self, visitor: &Visitor, what: &impl Tell) -> String {
+        let desk = self.desk();
+        let zone = &desk.settings.newsroom.zone;
+        self.pages.tell(visitor.language, &what.said(), zone)
+    }
+
+    /// What the desk answered, or what it says about what was asked for, in the
+    /// visitor's language, for the form to show; everything else is a fault of its
+    /// own.
+    pub(super) fn told<T>(
+        &self,
+        visitor: &Visitor,
+        answer: Result<T, DeskError>,
+    ) -> Result<Result<T, String>, Fault> {
+        match answer.map_err(Fault::from) {
+            Ok(done) => Ok(Ok(done)),
+            Err(fault) if fault.status.is_client_error() => {
+                Ok(Err(self.tell(visitor, &fault.text())))
+            }
+            Err(fault) => Err(fault),
+        }
     }
 }
 
@@ -78,7 +91,7 @@ impl From<DeskError> for Fault {
             tracing::error!(%error, "a page could not be made");
         }
         let problems = match &error {
-            DeskError::Problems(problems) => problems.iter().map(ToString::to_string).collect(),
+            DeskError::Problems(problems) => problems.iter().map(Tell::said).collect(),
             DeskError::Request(_)
             | DeskError::Conflict(_)
             | DeskError::File { .. }
@@ -91,7 +104,7 @@ impl From<DeskError> for Fault {
             | DeskError::Content(_) => Vec::new(),
         };
         Self {
-            message: error.to_string(),
+            message: error.said(),
             problems,
             ..Self::new(status)
         }
@@ -102,7 +115,7 @@ impl From<crate::render::pages::PageError> for Fault {
     fn from(error: crate::render::pages::PageError) -> Self {
         tracing::error!(%error, "a page could not be written");
         Self {
-            message: error.to_string(),
+            message: error.said(),
             ..Self::new(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
@@ -126,13 +139,15 @@ pub(super) fn shown(front: &Front, visitor: &Visitor, answer: Response) -> Respo
         None if status.is_client_error() && !is_told(&answer) => Fault::new(status),
         None => return answer,
     };
-    let message = fault.worded.map_or(fault.message, |id| {
-        front.pages.say(visitor.language, id, &[])
-    });
+    let message = fault.worded.map_or_else(
+        || front.tell(visitor, &fault.message),
+        |id| front.pages.say(visitor.language, id, &[]),
+    );
+    let problems = fault.problems.iter().map(|one| front.tell(visitor, one));
     let page = json!({
         "status": status.as_u16().to_string(),
         "message": message,
-        "problems": fault.problems,
+        "problems": problems.collect::<Vec<_>>(),
         "back": if visitor.path == "/" { "/sign-in" } else { "/" },
     });
     let title = front

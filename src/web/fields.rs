@@ -1,6 +1,8 @@
 //! What forms, lists and addresses share: a field that may be empty or wrong, a
 //! page of what was found, and a query of what is given.
 
+use super::Front;
+use super::sheet::Visitor;
 use crate::domain::contact_edit::FieldFault;
 use url::form_urlencoded::Serializer;
 
@@ -16,10 +18,15 @@ pub(super) fn query<'a>(pairs: impl IntoIterator<Item = (&'static str, &'a str)>
     Serializer::new(String::new()).extend_pairs(given).finish()
 }
 
-/// What is wrong with a form's field.
-pub(super) fn fault_at<'f>(faults: &'f [FieldFault], name: &str) -> Option<&'f str> {
+/// What is wrong with a form's field, in the visitor's language.
+pub(super) fn fault_at(
+    front: &Front,
+    visitor: &Visitor,
+    faults: &[FieldFault],
+    name: &str,
+) -> Option<String> {
     let found = faults.iter().find(|fault| fault.field == name);
-    found.map(|fault| fault.message.as_str())
+    found.map(|fault| front.tell(visitor, &fault.message))
 }
 
 /// How many are asked for so that a page of so many knows whether more follow.

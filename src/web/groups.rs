@@ -70,8 +70,8 @@ async fn sheet(
             "name": form.name, "where": form.rule, "to": form.to, "not": form.not,
             "composed": form.rule.trim().is_empty() && !form.to.is_empty(),
         },
-        "name_fault": fault_at(faults, "name"),
-        "where_fault": fault_at(faults, "where"),
+        "name_fault": fault_at(front, visitor, faults, "name"),
+        "where_fault": fault_at(front, visitor, faults, "where"),
     });
     front.page(visitor, "groups", "tab-groups", page)
 }

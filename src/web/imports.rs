@@ -2,7 +2,7 @@
 //! change, say what is wrong with that, confirm; and undo.
 
 use super::Front;
-use super::fault::{Answer, Fault, told};
+use super::fault::{Answer, Fault};
 use super::fields::given;
 use super::files::brought;
 use super::sheet::Visitor;
@@ -136,7 +136,7 @@ async fn planned(
         "fault": fault,
         "encoding": said.encoding,
         "map": said.map,
-        "plan": shown(&plan),
+        "plan": shown(front, visitor, &plan),
         "seen": plan.print(),
     });
     front.page(visitor, "import-plan", "import", page)
@@ -214,14 +214,14 @@ pub(super) async fn undo(
         .desk()
         .undo_import(Some(&which.import), visitor.name()?)
         .await;
-    match told(undone)? {
+    match front.told(&visitor, undone)? {
         Ok(_) => Ok(Redirect::to("/contacts/import?said=import-undone").into_response()),
         Err(fault) => sheet(&front, &visitor, Some(fault)).await,
     }
 }
 
 /// A plan as the page shows it.
-fn shown(plan: &ImportPlan) -> Value {
+fn shown(front: &Front, visitor: &Visitor, plan: &ImportPlan) -> Value {
     let columns: Vec<_> = plan
         .columns
         .iter()
@@ -230,11 +230,12 @@ fn shown(plan: &ImportPlan) -> Value {
         .collect();
     let names = plan.columns.iter().map(|column| column.name.as_str());
     let problems = plan.problems.iter().take(SHOWN);
+    let tell = |said: &crate::domain::said::Said| front.tell(visitor, said);
     json!({
         "file": plan.file,
         "format": plan.format.name(),
         "encoding": plan.encoding,
-        "within": plan.within,
+        "within": plan.within.as_ref().map(tell),
         "columns": columns,
         "header": names.collect::<Vec<_>>(),
         "sample": plan.sample,
@@ -246,15 +247,15 @@ fn shown(plan: &ImportPlan) -> Value {
             "line": one.line, "email": one.email, "fields": fields(&one.fields),
         })).collect::<Vec<_>>(),
         "conflicts": plan.conflicts.iter().take(SHOWN).map(|one| json!({
-            "line": one.line, "email": one.email, "message": one.message, "fields": fields(&one.fields),
+            "line": one.line, "email": one.email, "message": tell(&one.message), "fields": fields(&one.fields),
         })).collect::<Vec<_>>(),
         "conflicts_n": plan.conflicts.len(),
         "duplicates": plan.duplicates.iter().take(SHOWN).map(|one| json!({
-            "line": one.line, "email": one.email, "like": one.like, "why": one.why.to_string(),
+            "line": one.line, "email": one.email, "like": one.like, "why": front.tell(visitor, &one.why),
         })).collect::<Vec<_>>(),
         "duplicates_n": plan.duplicates.len(),
         "problems": problems.map(|problem| json!({
-            "line": problem.line, "message": problem.message, "error": problem.is_error(),
+            "line": problem.line, "message": tell(&problem.message), "error": problem.is_error(),
         })).collect::<Vec<_>>(),
         "problems_n": plan.problems.len(),
         "shown": SHOWN,

@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::contacts::{Asked, sheet};
-use super::fault::{Answer, told};
+use super::fault::Answer;
 use super::files::brought;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
@@ -12,6 +12,8 @@ use crate::domain::contact::Contact;
 use crate::domain::contact_edit::{Edit, Slot};
 use crate::domain::contact_fields::Field;
 use crate::domain::encryption::{EncryptionPolicy, PublicKey};
+use crate::domain::said::{Said, Tell};
+use crate::said;
 use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
@@ -84,12 +86,12 @@ fn done(saved: Saved) -> Result<(), DeskError> {
     match saved {
         Saved::Done(_) => Ok(()),
         Saved::Faulty(faults) => {
-            let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-            Err(DeskError::request(faults.join("; ")))
+            let faults = faults.iter().map(Tell::said);
+            Err(DeskError::request(Said::several(faults, "; ")))
         }
-        Saved::Overtaken(now) => Err(DeskError::request(format!(
-            "{} was changed by somebody else meanwhile",
-            now.email
+        Saved::Overtaken(now) => Err(DeskError::request(said!(
+            "{email} was changed by somebody else meanwhile",
+            email = now.email
         ))),
     }
 }
@@ -130,7 +132,7 @@ async fn answered(
     done: Result<(), DeskError>,
     said: &str,
 ) -> Answer {
-    match told(done)? {
+    match front.told(visitor, done)? {
         Ok(()) => Ok(Redirect::to(&format!("/contacts/{id}?said={said}")).into_response()),
         Err(fault) => refused(front, visitor, id, fault).await,
     }

@@ -1,7 +1,7 @@
 //! The delivery log: searched, exported, verified.
 
 use super::Front;
-use super::fault::{Answer, Fault, told};
+use super::fault::{Answer, Fault};
 use super::fields::{given, query};
 use super::pieces::pieces;
 use super::sheet::Visitor;
@@ -9,6 +9,7 @@ use crate::desk::DeskError;
 use crate::desk::log::{COLUMNS, Flat, SearchWords, Verification};
 use crate::desk::slow::PATIENCE;
 use crate::domain::log_search::LogWay;
+use crate::domain::said::Said;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -94,7 +95,7 @@ pub(super) async fn show(
     visitor: Visitor,
     Query(search): Query<Search>,
 ) -> Answer {
-    let (entries, fault) = match told(find(&front, &search).await)? {
+    let (entries, fault) = match front.told(&visitor, find(&front, &search).await)? {
         Ok(entries) => (entries, None),
         Err(fault) => (Vec::new(), Some(fault)),
     };
@@ -148,7 +149,7 @@ pub(super) async fn verify(State(front): State<Arc<Front>>, visitor: Visitor) ->
             "entries": verification.entries,
             "verified": verification.verified,
             "head": verification.head,
-            "broken": verification.broken.as_ref().map(ToString::to_string),
+            "broken": verification.broken.as_ref().map(|broken| front.tell(&visitor, broken)),
         }),
     };
     front.page(&visitor, "verified", "verify", page)
@@ -230,6 +231,6 @@ fn written(rows: &[Vec<String>]) -> String {
     let _ = rows.iter().try_for_each(|row| writer.write_record(row));
     let bytes = writer
         .into_inner()
-        .map_err(|error| DeskError::request(error.to_string()));
+        .map_err(|error| DeskError::request(Said::verbatim(error)));
     String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! A mail as a reader would get it, in a frame that can do nothing.
 
 use super::Front;
-use super::fault::{Answer, told};
+use super::fault::Answer;
 use super::fields::{given, query};
 use super::sheet::Visitor;
 use crate::desk::preview::{Glass, Preview};
@@ -75,7 +75,7 @@ pub(super) async fn show(
 ) -> Answer {
     let id = front.release_id(&id)?;
     let desk = front.desk();
-    let (mail, fault) = match told(desk.preview(&id, &view.glass()).await)? {
+    let (mail, fault) = match front.told(&visitor, desk.preview(&id, &view.glass()).await)? {
         Ok(mail) => (Some(mail), None),
         Err(fault) => (None, Some(fault)),
     };

@@ -1,7 +1,7 @@
 //! What is held of an address, for its owner; and that it be forgotten.
 
 use super::Front;
-use super::fault::{Answer, Fault, told};
+use super::fault::{Answer, Fault};
 use super::fields::query;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
@@ -9,6 +9,7 @@ use crate::desk::contacts::address;
 use crate::desk::privacy::{Everything, ForgetReport};
 use crate::desk::slow::PATIENCE;
 use crate::domain::erasure::is_same;
+use crate::said;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -64,7 +65,7 @@ async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) ->
         } else {
             None
         };
-        match told(front.everything(email, patience).await)? {
+        match front.told(visitor, front.everything(email, patience).await)? {
             Ok(all) => {
                 counting = all.is_none();
                 held = all;
@@ -81,12 +82,12 @@ async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) ->
         "asked": email,
         "query": query([("email", email)]),
         "counting": counting,
-        "held": held.as_deref().map(counted),
+        "held": held.as_deref().map(|all| counted(front, visitor, all)),
         "files": held.as_ref().map(|all| all.files.clone()),
         "nothing": held.as_deref().is_some_and(Everything::is_nothing),
         "fault": news.fault,
         "lift_fault": news.lift_fault,
-        "done": news.done.as_ref().map(report),
+        "done": news.done.as_ref().map(|done| report(front, visitor, done)),
         "lifted": news.lifted,
     });
     let page = front.page(visitor, "forget", "forget-contact", page)?;
@@ -123,14 +124,15 @@ impl Front {
     }
 }
 
-fn counted(all: &Everything) -> Vec<Value> {
+fn counted(front: &Front, visitor: &Visitor, all: &Everything) -> Vec<Value> {
     let tables = all.store.iter();
     tables
-        .map(|(table, rows)| json!({ "table": Everything::title(table), "count": rows.len() }))
+        .map(|(table, rows)| json!({ "table": front.tell(visitor, &Everything::title(table)), "count": rows.len() }))
         .collect()
 }
 
-fn report(done: &ForgetReport) -> Value {
+fn report(front: &Front, visitor: &Visitor, done: &ForgetReport) -> Value {
+    let remaining = done.remaining.iter().map(|one| front.tell(visitor, one));
     json!({
         "email": done.email,
         "rows": done.erased.rows.values().sum::<u64>(),
@@ -138,7 +140,7 @@ fn report(done: &ForgetReport) -> Value {
         "caught": done.caught,
         "copies": done.copies,
         "pending": done.pending,
-        "remaining": done.remaining,
+        "remaining": remaining.collect::<Vec<_>>(),
     })
 }
 
@@ -148,7 +150,7 @@ pub(super) async fn forget(
     Form(wish): Form<Wish>,
 ) -> Answer {
     let mut news = News::default();
-    match told(confirmed(&front, &visitor, &wish).await)? {
+    match front.told(&visitor, confirmed(&front, &visitor, &wish).await)? {
         Ok(done) => {
             front.forget_what_was_looked_at();
             news.done = Some(done);
@@ -170,8 +172,10 @@ pub(super) fn is_confirmed(email: &str, again: &str) -> Result<(), DeskError> {
     if is_same(&email, &again) {
         return Ok(());
     }
-    Err(DeskError::request(format!(
-        "{email} and {again} are two addresses; nothing was erased"
+    Err(DeskError::request(said!(
+        "{email} and {other} are two addresses; nothing was erased",
+        email,
+        other = again
     )))
 }
 
@@ -196,7 +200,7 @@ pub(super) async fn lift(
     let (desk, by) = (front.desk(), visitor.name()?);
     let lifted = desk.lift_forgotten(&wish.email, &wish.why, by);
     let mut news = News::default();
-    match told(lifted.await)? {
+    match front.told(&visitor, lifted.await)? {
         Ok((email, _)) => news.lifted = Some(email.to_string()),
         Err(fault) => news.lift_fault = Some(fault),
     }

@@ -215,8 +215,7 @@ async fn sheet(
     faults: &[FieldFault],
 ) -> Answer {
     let desk = front.desk();
-    let field =
-        |name: &str, value: &str| json!({ "value": value, "fault": fault_at(faults, name) });
+    let field = |name: &str, value: &str| json!({ "value": value, "fault": fault_at(front, visitor, faults, name) });
     let chosen = match wishes.send_window.as_str() {
         "" => WINDOWS[0],
         other => other,

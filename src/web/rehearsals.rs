@@ -53,8 +53,8 @@ pub(super) async fn show(
     let one = find(&front, &id)?;
     let (done, failed) = match one.outcome() {
         Outcome::UnderWay => (None, None),
-        Outcome::Done(done) => (Some(report(&done)), None),
-        Outcome::Failed(why) => (None, Some(why)),
+        Outcome::Done(done) => (Some(report(&front, &visitor, &done)), None),
+        Outcome::Failed(why) => (None, Some(front.tell(&visitor, &why))),
     };
     let (mails, more) = if done.is_some() {
         mailbox::mails(one.mailbox(), place.after, PAGE)?
@@ -84,14 +84,15 @@ fn find(front: &Front, id: &str) -> Result<Arc<Rehearsing>, Fault> {
         .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND))
 }
 
-fn report(done: &Rehearsal) -> Value {
+fn report(front: &Front, visitor: &Visitor, done: &Rehearsal) -> Value {
+    let warnings = done.warnings.iter().map(|one| front.tell(visitor, one));
     let states = done.status.counts.by_state.iter();
     json!({
         "caught": done.caught,
         "included": done.totals.included,
         "largest": done.largest,
         "verified": done.log.verified,
-        "warnings": done.warnings,
+        "warnings": warnings.collect::<Vec<_>>(),
         "states": states.map(|(state, n)| json!({ "state": state, "n": n })).collect::<Vec<_>>(),
     })
 }

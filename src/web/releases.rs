@@ -43,8 +43,8 @@ pub(super) async fn show(
     let page = json!({
         "card": shown_card(&front, &visitor, &sheet.card),
         "sendable": !sheet.problems.iter().any(|one| one.problem.is_error()),
-        "problems": sheet.problems.iter().map(shown_problem).collect::<Vec<_>>(),
-        "uneven": sheet.uneven.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "problems": sheet.problems.iter().map(|one| shown_problem(&front, &visitor, one)).collect::<Vec<_>>(),
+        "uneven": sheet.uneven.iter().map(|one| front.tell(&visitor, one)).collect::<Vec<_>>(),
         "variants": sheet.variants.iter().map(|one| shown_variant(&front, &visitor, one)).collect::<Vec<_>>(),
         "approvals": approvals(&front, &visitor, &sheet),
         "distributions": sheet.distributions.iter().map(|one| front.shown_status(&visitor, one)).collect::<Vec<_>>(),
@@ -151,7 +151,7 @@ fn shown_card(front: &Front, visitor: &Visitor, card: &ReleaseCard) -> Value {
     })
 }
 
-fn shown_problem(shown: &ShownProblem) -> Value {
+fn shown_problem(front: &Front, visitor: &Visitor, shown: &ShownProblem) -> Value {
     let problem = &shown.problem;
     let lines = shown.lines.iter().map(|(number, text)| {
         json!({ "number": number, "text": text, "hit": Some(*number) == problem.line })
@@ -160,7 +160,7 @@ fn shown_problem(shown: &ShownProblem) -> Value {
         "file": problem.file,
         "line": problem.line,
         "bars": problem.is_error(),
-        "message": problem.message,
+        "message": front.tell(visitor, &problem.message),
         "lines": lines.collect::<Vec<_>>(),
     })
 }

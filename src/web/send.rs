@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::audience::{Place, look, sentences};
-use super::fault::{Answer, told};
+use super::fault::Answer;
 use super::order::OrderForm;
 use super::sheet::Visitor;
 use crate::desk::rehearsals::Outcome;
@@ -63,8 +63,8 @@ async fn sheet(
         "needed": clearance.needed,
         "by": clearance.by,
         "mine": clearance.by.iter().any(|by| by == me),
-        "lacking": clearance.lacking,
-        "uneven": clearance.uneven,
+        "lacking": clearance.lacking.as_ref().map(|one| front.tell(visitor, one)),
+        "uneven": clearance.uneven.iter().map(|one| front.tell(visitor, one)).collect::<Vec<_>>(),
         "content": clearance.content,
         "short": clearance.content.chars().take(12).collect::<String>(),
         "clear": clearance.lacking.is_none(),
@@ -98,7 +98,7 @@ pub(super) async fn approve(
     let (desk, order) = (front.desk(), form.order(&id));
     let rule = desk.rule(&order.to, &order.not)?;
     let approved = desk.approve(&id, &rule, visitor.name()?, order.parity_ok);
-    match told(approved.await)? {
+    match front.told(&visitor, approved.await)? {
         Ok(approved) => {
             let what = json!({ "release": id, "content": approved.approval.print.hash() });
             desk.note(visitor.name()?, "approved", what).await?;
@@ -121,7 +121,7 @@ pub(super) async fn send(
         // Nobody sends what they have not reviewed.
         return Ok(Redirect::to(&format!("/releases/{id}/send?{}", form.query())).into_response());
     }
-    match told(desk.plan(&order).await)? {
+    match front.told(&visitor, desk.plan(&order).await)? {
         Ok(planned) => {
             let distribution = planned.distribution;
             let what = json!({ "release": id, "distribution": distribution.id, "recipients": distribution.included });

@@ -169,27 +169,13 @@ impl Front {
 
     /// A day and time in words.
     pub(super) fn date(&self, language: &str, at: Timestamp, zone: &Zone) -> String {
-        self.moment(language, at, zone, "%H:%M")
+        self.pages.moment(language, at, zone, "%H:%M")
     }
 
     /// A day in words, and a time to the second.
     pub(super) fn second(&self, visitor: &Visitor, at: Timestamp) -> String {
         let zone = &self.desk().settings.newsroom.zone;
-        self.moment(visitor.language, at, zone, "%H:%M:%S")
-    }
-
-    fn moment(&self, language: &str, at: Timestamp, zone: &Zone, clock: &str) -> String {
-        let local = at.to_zoned_datetime(zone.time_zone().clone());
-        let month = self
-            .pages
-            .say(language, &format!("month-{}", local.month()), &[]);
-        let with = [
-            ("day", json!(local.day())),
-            ("month", Value::String(month)),
-            ("year", Value::String(local.year().to_string())),
-            ("time", Value::String(local.strftime(clock).to_string())),
-        ];
-        self.pages.say(language, "date-time", &with)
+        self.pages.moment(visitor.language, at, zone, "%H:%M:%S")
     }
 }
 

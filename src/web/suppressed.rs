@@ -2,7 +2,7 @@
 
 use super::Front;
 use super::contacts::{Asked, REASONS, bar_row, sheet as contact_sheet};
-use super::fault::{Answer, Fault, told};
+use super::fault::{Answer, Fault};
 use super::fields::{cut, one_more, query};
 use super::files::brought;
 use super::sheet::Visitor;
@@ -11,6 +11,7 @@ use crate::desk::suppression::BarsImported;
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::{SuppressionReason, SuppressionSearch};
 use crate::intake::SuppressionWriter;
+use crate::said;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
@@ -94,7 +95,7 @@ async fn sheet(front: &Front, visitor: &Visitor, search: &Search, news: News) ->
     let reason = |reason: SuppressionReason, here: &str| json!({ "name": reason.name(), "here": reason.name() == here });
     let imported = news.imported.as_ref().map(|done| {
         let told = done.problems.iter().take(PROBLEMS);
-        let problems: Vec<_> = told.map(ToString::to_string).collect();
+        let problems: Vec<_> = told.map(|one| front.tell(visitor, one)).collect();
         json!({ "read": done.read, "added": done.added, "problems": problems })
     });
     let page = json!({
@@ -123,9 +124,9 @@ pub(super) async fn add(
     let emails: Vec<_> = form.email.split_whitespace().map(str::to_owned).collect();
     let by = visitor.name()?;
     let added = match emails.is_empty() {
-        true => Err(DeskError::request(
-            "no address is given; expected at least one",
-        )),
+        true => Err(DeskError::request(said!(
+            "no address is given; expected at least one"
+        ))),
         false => {
             front
                 .desk()
@@ -133,7 +134,7 @@ pub(super) async fn add(
                 .await
         }
     };
-    match told(added)? {
+    match front.told(&visitor, added)? {
         Ok(_) => Ok(Redirect::to("/contacts/suppressed?said=barred").into_response()),
         Err(fault) => {
             let news = News {
@@ -153,7 +154,7 @@ pub(super) async fn lift(
 ) -> Answer {
     let (desk, by) = (front.desk(), visitor.name()?);
     let lifted = desk.lift_suppression(&form.email, &form.why, by).await;
-    match told(lifted)? {
+    match front.told(&visitor, lifted)? {
         Ok(_) => Ok(Redirect::to("/contacts/suppressed?said=lifted").into_response()),
         Err(fault) => {
             let news = News {
@@ -182,7 +183,7 @@ pub(super) async fn bar_contact(
         &front,
         &visitor,
         &id,
-        told(added.map(drop))?,
+        front.told(&visitor, added.map(drop))?,
         &form,
         "barred",
     )
@@ -203,7 +204,7 @@ pub(super) async fn free_contact(
         &front,
         &visitor,
         &id,
-        told(lifted.map(drop))?,
+        front.told(&visitor, lifted.map(drop))?,
         &form,
         "lifted",
     )
@@ -275,7 +276,7 @@ pub(super) async fn import(
     let (desk, by) = (front.desk(), visitor.name()?);
     let done = desk.import_suppressions(&bytes, &name, false, by);
     let mut news = News::default();
-    match told(done.await)? {
+    match front.told(&visitor, done.await)? {
         Ok(done) => news.imported = Some(done),
         Err(fault) => news.import_fault = Some(fault),
     }

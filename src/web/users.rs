@@ -1,7 +1,7 @@
 //! Accounts and acts, for admins.
 
 use super::Front;
-use super::fault::{Answer, Fault, told};
+use super::fault::{Answer, Fault};
 use super::sheet::Visitor;
 use crate::domain::account::{Account, Act, Role};
 use axum::extract::State;
@@ -115,7 +115,7 @@ pub(super) async fn add(
             visitor.name()?,
         )
         .await;
-    match told(added)? {
+    match front.told(&visitor, added)? {
         Ok(_) => Ok(Redirect::to("/users?said=user-added").into_response()),
         Err(fault) => sheet(&front, &visitor, None, &form, Some(fault)).await,
     }

@@ -141,7 +141,7 @@ const NOT_ON_THE_GROUND_FLOOR: [&str; 11] = [
     "std::time::SystemTime",
 ];
 
-fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -38,6 +38,7 @@ mod privacy;
 mod promises;
 mod relay_faults;
 mod relays;
+mod said;
 mod schedule;
 mod service;
 mod store;

@@ -13,5 +13,6 @@ mod people;
 mod readers;
 mod releases;
 mod rules;
+mod said;
 mod sending;
 mod walk;

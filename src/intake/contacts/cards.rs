@@ -3,6 +3,7 @@
 use super::columns::{Dialect, Mapping, Meaning};
 use super::folded::{Fold, Line, unfold};
 use super::records::{Entry, Record, Skipped, short};
+use crate::said;
 use percent_encoding::percent_decode_str;
 
 /// A property of a card: `item1.EMAIL;TYPE=work;PREF=1:anna@example.org`.
@@ -129,7 +130,7 @@ pub(super) fn cards(text: &str, mappings: &[Mapping]) -> Vec<Entry> {
         } else if let Some((_, lines)) = &mut open {
             lines.push(line);
         } else if !line.text.trim().is_empty() {
-            let message = "stands outside of any card; expected BEGIN:VCARD";
+            let message = said!("stands outside of any card; expected BEGIN:VCARD");
             entries.push(Err(Skipped::fault(line.number, message)));
         }
     }
@@ -142,7 +143,7 @@ pub(super) fn cards(text: &str, mappings: &[Mapping]) -> Vec<Entry> {
 fn unfinished(line: usize) -> Entry {
     Err(Skipped::fault(
         line,
-        "the card has no END:VCARD; it is left out",
+        said!("the card has no END:VCARD; it is left out"),
     ))
 }
 
@@ -152,11 +153,11 @@ fn card(begun: usize, lines: &[Line], mappings: &[Mapping]) -> Entry {
         match Property::parse(&line.text) {
             Some(property) => properties.push(property),
             None => {
-                let message = format!(
-                    "`{}` is no property of a card; expected NAME:VALUE",
-                    short(&line.text)
+                let message = said!(
+                    "`{text}` is no property of a card; expected NAME:VALUE",
+                    text = short(&line.text)
                 );
-                return Err(Skipped::fault(line.number, &message));
+                return Err(Skipped::fault(line.number, message));
             }
         }
     }
@@ -169,19 +170,22 @@ fn card(begun: usize, lines: &[Line], mappings: &[Mapping]) -> Entry {
     match value("VERSION") {
         Some("3.0" | "4.0") => {}
         Some(other) => {
-            let message = format!(
-                "the card is of version {}; 3.0 and 4.0 are read",
-                other.escape_debug()
+            let message = said!(
+                "the card is of version {version}; 3.0 and 4.0 are read",
+                version = other.escape_debug()
             );
-            return Err(Skipped::fault(begun, &message));
+            return Err(Skipped::fault(begun, message));
         }
-        None => return Err(Skipped::fault(begun, "the card names no VERSION")),
+        None => return Err(Skipped::fault(begun, said!("the card names no VERSION"))),
     }
     if value("KIND")
         .or(value("X-ADDRESSBOOKSERVER-KIND"))
         .is_some_and(|kind| kind.eq_ignore_ascii_case("group"))
     {
-        return Err(Skipped::remark(begun, "the card is a group, no contact"));
+        return Err(Skipped::remark(
+            begun,
+            said!("the card is a group, no contact"),
+        ));
     }
     // A stable sort: of equals, the first stays in front.
     properties.sort_by_key(Property::preference);

@@ -147,7 +147,12 @@ fn a_card_of_4_0_is_read() {
         ]
     );
     assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
-    assert!(read.problems[0].message.contains("second@example.org"));
+    assert!(
+        read.problems[0]
+            .message
+            .to_string()
+            .contains("second@example.org")
+    );
     let photo = read
         .columns
         .iter()

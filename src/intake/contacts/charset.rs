@@ -5,6 +5,8 @@
 //! what the text would be in each of them: how often its letters are used, and
 //! whether words are of one script and one case.
 
+use crate::domain::said::Said;
+use crate::said;
 use encoding_rs::{Encoding, IBM866, KOI8_R, KOI8_U, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs::{WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC};
 use serde::Serialize;
@@ -46,7 +48,7 @@ pub(in crate::intake) struct Decoded<'b> {
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::intake) struct Undecodable {
     pub(in crate::intake) line: Option<usize>,
-    pub(in crate::intake) message: String,
+    pub(in crate::intake) message: Said,
 }
 
 /// Encodings of one octet a letter, in the order of preference.
@@ -77,7 +79,7 @@ fn name(encoding: &'static Encoding) -> &'static str {
 }
 
 /// An encoding by one of its names: those of the Encoding Standard, and ours.
-pub(super) fn by_name(asked: &str) -> Result<&'static Encoding, String> {
+pub(super) fn by_name(asked: &str) -> Result<&'static Encoding, Said> {
     let ours = match asked.trim().to_ascii_lowercase().as_str() {
         "maccyrillic" | "mac-cyrillic" => Some(X_MAC_CYRILLIC),
         "macroman" | "mac-roman" => Some(MACINTOSH),
@@ -87,10 +89,7 @@ pub(super) fn by_name(asked: &str) -> Result<&'static Encoding, String> {
         _ => Encoding::for_label(asked.as_bytes()),
     };
     ours.ok_or_else(|| {
-        format!(
-            "`{}` is no encoding known here; expected one such as UTF-8, UTF-16LE, windows-1251, windows-1252, KOI8-R or MacCyrillic",
-            asked.escape_debug()
-        )
+        said!("`{name}` is no encoding known here; expected one such as UTF-8, UTF-16LE, windows-1251, windows-1252, KOI8-R or MacCyrillic", name = asked.escape_debug())
     })
 }
 
@@ -132,8 +131,7 @@ fn find(bytes: &[u8]) -> Result<Finding, Undecodable> {
     if bytes.contains(&0) {
         return Err(Undecodable {
             line: None,
-            message: "is no text: it holds NUL octets; expected CSV, XLSX, vCard or LDIF"
-                .to_owned(),
+            message: said!("is no text: it holds NUL octets; expected CSV, XLSX, vCard or LDIF"),
         });
     }
     if std::str::from_utf8(bytes).is_ok() {
@@ -188,16 +186,19 @@ fn malformed(bytes: &[u8], encoding: &'static Encoding) -> Undecodable {
     };
     let line = (good < bytes.len())
         .then(|| bytes[..good].iter().filter(|byte| **byte == b'\n').count() + 1);
-    let octet = bytes.get(good).map_or_else(String::new, |octet| {
-        format!(": octet {octet:#04x} cannot stand there")
-    });
-    Undecodable {
-        line,
-        message: format!(
-            "is not {}{octet}; save it anew, or name its encoding with --encoding",
-            name(encoding)
+    let name = name(encoding);
+    let message = match bytes.get(good) {
+        Some(octet) => said!(
+            "is not {name}: octet {octet} cannot stand there; save it anew, or name its encoding with --encoding",
+            name,
+            octet = format_args!("{octet:#04x}")
         ),
-    }
+        None => said!(
+            "is not {name}; save it anew, or name its encoding with --encoding",
+            name
+        ),
+    };
+    Undecodable { line, message }
 }
 
 /// The likeliest encoding of one octet a letter, and another where that is

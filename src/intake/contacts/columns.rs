@@ -3,6 +3,8 @@
 
 use crate::domain::contact_fields::{CUSTOM, Field, KEY};
 use crate::domain::likeness::bare;
+use crate::domain::said::Said;
+use crate::said;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt;
@@ -34,7 +36,7 @@ impl Meaning {
     ///
     /// # Errors
     /// There is no such meaning; all are named.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Said> {
         let text = text.trim();
         if let Some(name) = text.strip_prefix(CUSTOM)
             && !name.trim().is_empty()
@@ -49,11 +51,7 @@ impl Meaning {
             "ignore" => Ok(Self::Ignored),
             name => Field::from_name(name).map(Self::Field).ok_or_else(|| {
                 let known: Vec<_> = Field::ALL.into_iter().map(Field::name).collect();
-                format!(
-                    "`{}` is no field of a contact; expected one of {}, given_name, middle_name, family_name, {KEY}, custom.NAME or ignore",
-                    text.escape_debug(),
-                    known.join(", ")
-                )
+                said!("`{text}` is no field of a contact; expected one of {known}, given_name, middle_name, family_name, {key}, custom.NAME or ignore", text = text.escape_debug(), known = known.join(", "), key = KEY)
             }),
         }
     }
@@ -93,11 +91,11 @@ impl Mapping {
     ///
     /// # Errors
     /// No `=`, or no such field.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Said> {
         let (column, meaning) = text.rsplit_once('=').ok_or_else(|| {
-            format!(
-                "`{}` says nothing of a column; expected COLUMN=FIELD such as `Почта=email`",
-                text.escape_debug()
+            said!(
+                "`{text}` says nothing of a column; expected COLUMN=FIELD such as `Почта=email`",
+                text = text.escape_debug()
             )
         })?;
         Ok(Self {
@@ -165,7 +163,7 @@ pub struct Column {
 }
 
 /// Why a header cannot be read.
-pub(super) type Faults = Vec<String>;
+pub(super) type Faults = Vec<Said>;
 
 /// What all columns of a table mean. What nobody knows is a further column;
 /// where two mean the same, the one named as the field itself has it, else the
@@ -173,17 +171,14 @@ pub(super) type Faults = Vec<String>;
 pub(super) fn mapped(
     names: &[String],
     mappings: &[Mapping],
-) -> Result<(Vec<Column>, Vec<String>), Faults> {
+) -> Result<(Vec<Column>, Vec<Said>), Faults> {
     let mut faults = unknown(names, mappings);
     faults.extend(twice(names));
     let mut columns = taken(names, mappings);
     let remarks = settle(&mut columns, mappings, &mut faults);
     let is_email = |column: &Column| column.meaning == Meaning::Field(Field::Email);
     if faults.is_empty() && !columns.iter().any(is_email) {
-        faults.push(format!(
-            "the header has no column `email`; found {}; say which it is with --map \"COLUMN=email\"",
-            names.join(", ").escape_debug()
-        ));
+        faults.push(said!("the header has no column `email`; found {found}; say which it is with --map \"COLUMN=email\"", found = names.join(", ").escape_debug()));
     }
     if faults.is_empty() {
         Ok((columns, remarks))
@@ -225,10 +220,10 @@ fn unknown(names: &[String], mappings: &[Mapping]) -> Faults {
         .iter()
         .filter(|mapping| !names.iter().any(|name| bare(name) == bare(&mapping.column)))
         .map(|mapping| {
-            format!(
-                "--map names the column `{}`, which the header does not have; found {}",
-                mapping.column.escape_debug(),
-                names.join(", ").escape_debug()
+            said!(
+                "--map names the column `{column}`, which the header does not have; found {found}",
+                column = mapping.column.escape_debug(),
+                found = names.join(", ").escape_debug()
             )
         })
         .collect()
@@ -241,12 +236,17 @@ fn twice(names: &[String]) -> Faults {
         .enumerate()
         .filter(|(place, name)| !name.is_empty() && lower[..*place].contains(name));
     again
-        .map(|(_, name)| format!("the header has the column `{}` twice", name.escape_debug()))
+        .map(|(_, name)| {
+            said!(
+                "the header has the column `{name}` twice",
+                name = name.escape_debug()
+            )
+        })
         .collect()
 }
 
 /// Sees that each meaning is had by one column.
-fn settle(columns: &mut [Column], mappings: &[Mapping], faults: &mut Faults) -> Vec<String> {
+fn settle(columns: &mut [Column], mappings: &[Mapping], faults: &mut Faults) -> Vec<Said> {
     let rank = |column: &Column| {
         let own = column.name.trim().to_lowercase() == column.meaning.to_string();
         match (said(&column.name, mappings).is_some(), own) {
@@ -271,20 +271,12 @@ fn settle(columns: &mut [Column], mappings: &[Mapping], faults: &mut Faults) -> 
         let (one, two) = (columns[first].name.clone(), columns[place].name.clone());
         let level = rank(&columns[first]) == rank(&columns[place]);
         if rank(&columns[place]) == 0 || (level && meaning == Meaning::Field(Field::Email)) {
-            faults.push(format!(
-                "the columns `{}` and `{}` are both taken for `{meaning}`; say which it is with --map \"COLUMN={meaning}\"",
-                one.escape_debug(),
-                two.escape_debug()
-            ));
+            faults.push(said!("the columns `{one}` and `{two}` are both taken for `{meaning}`; say which it is with --map \"COLUMN={meaning}\"", one = one.escape_debug(), two = two.escape_debug(), meaning));
             continue;
         }
         columns[place].meaning = further(&two);
         if level {
-            remarks.push(format!(
-                "the column `{}` is taken for `{meaning}`; `{}`, which could be that too, is a further column",
-                one.escape_debug(),
-                two.escape_debug()
-            ));
+            remarks.push(said!("the column `{one}` is taken for `{meaning}`; `{two}`, which could be that too, is a further column", one = one.escape_debug(), meaning, two = two.escape_debug()));
         }
     }
     remarks
@@ -367,7 +359,9 @@ mod tests {
         );
         let faults = meanings(&["email"], &["Почта=email"]).unwrap_err();
         assert!(
-            faults[0].contains("`Почта`, which the header does not have"),
+            faults[0]
+                .to_string()
+                .contains("`Почта`, which the header does not have"),
             "{faults:?}"
         );
         for bad in ["email", "a=address", "a=custom."] {
@@ -386,9 +380,19 @@ mod tests {
             ["outlet", "custom.organisation", "email"]
         );
         assert!(
-            meanings(&["Mail", "Почта"], &[]).unwrap_err()[0].contains("both taken for `email`")
+            meanings(&["Mail", "Почта"], &[]).unwrap_err()[0]
+                .to_string()
+                .contains("both taken for `email`")
         );
-        assert!(meanings(&["x"], &[]).unwrap_err()[0].contains("no column `email`; found x"));
-        assert!(meanings(&["email", "EMAIL"], &[]).unwrap_err()[0].contains("twice"));
+        assert!(
+            meanings(&["x"], &[]).unwrap_err()[0]
+                .to_string()
+                .contains("no column `email`; found x")
+        );
+        assert!(
+            meanings(&["email", "EMAIL"], &[]).unwrap_err()[0]
+                .to_string()
+                .contains("twice")
+        );
     }
 }

@@ -4,6 +4,8 @@ use super::charset;
 use super::columns::{Dialect, Mapping};
 use super::folded::{Fold, Line, unfold};
 use super::records::{Entry, Record, Skipped, short};
+use crate::domain::said::Said;
+use crate::said;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -48,29 +50,29 @@ fn entry(lines: &[Line], mappings: &[Mapping]) -> Option<Entry> {
         match attribute(&line.text) {
             Ok(Some(attribute)) => attributes.push(attribute),
             Ok(None) => {}
-            Err(message) => return Some(Err(Skipped::fault(line.number, &message))),
+            Err(message) => return Some(Err(Skipped::fault(line.number, message))),
         }
     }
     let first = attributes.first()?;
     if first.name != "dn" {
-        let message = format!(
-            "the entry begins with `{}`; expected its name, `dn: …`",
-            first.name.escape_debug()
+        let message = said!(
+            "the entry begins with `{name}`; expected its name, `dn: …`",
+            name = first.name.escape_debug()
         );
-        return Some(Err(Skipped::fault(begun, &message)));
+        return Some(Err(Skipped::fault(begun, message)));
     }
     let change = attributes.iter().find(|one| one.name == "changetype");
     if let Some(change) = change.filter(|one| one.value != "add") {
-        let message = format!(
-            "the entry is a change (`changetype: {}`), no contact",
-            change.value.escape_debug()
+        let message = said!(
+            "the entry is a change (`changetype: {value}`), no contact",
+            value = change.value.escape_debug()
         );
-        return Some(Err(Skipped::fault(begun, &message)));
+        return Some(Err(Skipped::fault(begun, message)));
     }
     if attributes.iter().any(is_group) {
         return Some(Err(Skipped::remark(
             begun,
-            "the entry is a group, no contact",
+            said!("the entry is a group, no contact"),
         )));
     }
     // Of two values the one without a language goes first.
@@ -95,11 +97,11 @@ fn is_group(attribute: &Attribute) -> bool {
 
 /// Reads `name: value`, `name:: base64` or `name:< URL` (RFC 2849, value-spec).
 /// What stands elsewhere is not fetched.
-fn attribute(line: &str) -> Result<Option<Attribute>, String> {
+fn attribute(line: &str) -> Result<Option<Attribute>, Said> {
     let wrong = || {
-        format!(
-            "`{}` is no attribute of LDIF; expected `name: value`",
-            short(line)
+        said!(
+            "`{text}` is no attribute of LDIF; expected `name: value`",
+            text = short(line)
         )
     };
     let (name, value) = line.split_once(':').ok_or_else(wrong)?;
@@ -109,7 +111,10 @@ fn attribute(line: &str) -> Result<Option<Attribute>, String> {
             // A photograph, which nobody reads as text.
             Err(Undecoded::NoText) => return Ok(None),
             Err(Undecoded::NotBase64) => {
-                return Err(format!("`{}`: the value is no base64", name.escape_debug()));
+                return Err(said!(
+                    "`{name}`: the value is no base64",
+                    name = name.escape_debug()
+                ));
             }
         }
     } else if value.starts_with('<') {

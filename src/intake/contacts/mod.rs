@@ -24,6 +24,8 @@ use crate::domain::address::EmailAddress;
 use crate::domain::contact_fields::{FieldChange, Partial, differences};
 use crate::domain::ids::ContactId;
 use crate::domain::problem::Problem;
+use crate::domain::said::Said;
+use crate::said;
 use records::Entry;
 use row::{Cells, Strictness, made};
 use serde::Serialize;
@@ -97,7 +99,7 @@ pub struct ContactsRead {
     /// Its encoding, where it is text.
     pub charset: Option<Charset>,
     /// Where the contacts stand in it: a delimiter's or a sheet's name.
-    pub within: Option<String>,
+    pub within: Option<Said>,
     /// Its columns, and what each is taken for.
     pub columns: Vec<Column>,
     /// The first rows, cell by cell as the columns are.
@@ -154,15 +156,20 @@ struct Gathering<'a> {
 impl Gathering<'_> {
     fn read(&mut self, bytes: &[u8]) {
         if bytes.len() > MOST_OCTETS {
-            let message = format!("has {} octets; at most {MOST_OCTETS} are read", bytes.len());
+            let message = said!(
+                "has {bytes} octets; at most {most} are read",
+                bytes = bytes.len(),
+                most = MOST_OCTETS
+            );
             return self.fault(None, message);
         }
         if bytes.starts_with(b"PK\x03\x04") {
             return self.workbook(bytes);
         }
         if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
-            let message = "is an Excel file of before 2007 (.xls); save it as .xlsx or as CSV";
-            return self.fault(None, message.to_owned());
+            let message =
+                said!("is an Excel file of before 2007 (.xls); save it as .xlsx or as CSV");
+            return self.fault(None, message);
         }
         let asked = self.reading.encoding.as_deref().map(charset::by_name);
         let asked = match asked.transpose() {
@@ -179,11 +186,11 @@ impl Gathering<'_> {
         }
     }
 
-    fn fault(&mut self, line: Option<usize>, message: String) {
+    fn fault(&mut self, line: Option<usize>, message: Said) {
         self.tell(line, Problem::error(self.file, message));
     }
 
-    fn remark(&mut self, line: Option<usize>, message: String) {
+    fn remark(&mut self, line: Option<usize>, message: Said) {
         self.tell(line, Problem::warning(self.file, message));
     }
 
@@ -196,9 +203,10 @@ impl Gathering<'_> {
 
     fn doubt(&mut self, charset: &Charset) {
         if let Some(other) = charset.or_else {
-            let message = format!(
-                "is taken for {}, and {other} is nearly as likely; see that the names are right, or say --encoding {other}",
-                charset.name
+            let message = said!(
+                "is taken for {name}, and {other} is nearly as likely; see that the names are right, or say --encoding {other}",
+                name = charset.name,
+                other
             );
             self.remark(None, message);
         }
@@ -236,10 +244,10 @@ impl Gathering<'_> {
         };
         let chosen = sheets.iter().position(is_known).unwrap_or_default();
         if names.len() > 1 {
-            let message = format!(
-                "has {} sheets; `{}` is read",
-                names.len(),
-                names[chosen].escape_debug()
+            let message = said!(
+                "has {count} sheets; `{name}` is read",
+                count = names.len(),
+                name = names[chosen].escape_debug()
             );
             self.remark(None, message);
         }
@@ -247,15 +255,15 @@ impl Gathering<'_> {
             return self.table(Sheet::default());
         }
         let chosen = sheets.swap_remove(chosen);
-        self.read.within = Some(format!("sheet `{}`", chosen.name));
+        self.read.within = Some(said!("sheet `{name}`", name = chosen.name));
         self.table(chosen.sheet);
     }
 
     fn table(&mut self, sheet: Sheet) {
         let mut rows = sheet.rows.into_iter();
         let Some(header) = rows.next() else {
-            let message = "is empty; a header with at least `email` is expected";
-            return self.fault(None, message.to_owned());
+            let message = said!("is empty; a header with at least `email` is expected");
+            return self.fault(None, message);
         };
         let names = header_names(&header);
         let mappings = &self.reading.mappings;
@@ -294,10 +302,10 @@ impl Gathering<'_> {
                 .iter()
                 .any(|cell| !cell.trim().is_empty())
         {
-            let message = format!(
-                "the row has {} cells, the header {}",
-                row.cells.len(),
-                columns.len()
+            let message = said!(
+                "the row has {cells} cells, the header {columns}",
+                cells = row.cells.len(),
+                columns = columns.len()
             );
             return self.fault(Some(row.line), message);
         }
@@ -323,9 +331,9 @@ impl Gathering<'_> {
                         }
                     }
                     for email in record.further_addresses() {
-                        let message = format!(
-                            "a contact has one address; the further one `{}` is left out",
-                            email.escape_debug()
+                        let message = said!(
+                            "a contact has one address; the further one `{email}` is left out",
+                            email = email.escape_debug()
                         );
                         self.remark(Some(record.line), message);
                     }
@@ -346,7 +354,7 @@ impl Gathering<'_> {
         let made = made(cells, strictness, (self.mint)());
         for fault in made.faults {
             if made.partial.is_some() {
-                self.remark(Some(line), format!("{fault}; this field is left out"));
+                self.remark(Some(line), said!("{fault}; this field is left out", fault));
             } else {
                 self.fault(Some(line), fault);
             }
@@ -369,8 +377,11 @@ impl Gathering<'_> {
             differences(&known.partial.contact, &partial.contact),
         );
         if differs.is_empty() {
-            let message =
-                format!("the address {email} stands in line {first} already; this row is left out");
+            let message = said!(
+                "the address {email} stands in line {first} already; this row is left out",
+                email,
+                first
+            );
             return self.remark(Some(line), message);
         }
         self.read.repeats.push(Repeat {
@@ -389,12 +400,12 @@ fn header_names(row: &SheetRow) -> Vec<String> {
         .collect()
 }
 
-fn delimiter_name(delimiter: char) -> String {
+fn delimiter_name(delimiter: char) -> Said {
     match delimiter {
-        ',' => "commas".to_owned(),
-        ';' => "semicolons".to_owned(),
-        '\t' => "tabs".to_owned(),
-        other => format!("`{}`", other.escape_debug()),
+        ',' => said!("commas"),
+        ';' => said!("semicolons"),
+        '\t' => said!("tabs"),
+        other => Said::verbatim(format_args!("`{}`", other.escape_debug())),
     }
 }
 

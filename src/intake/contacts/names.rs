@@ -2,7 +2,9 @@
 
 use crate::domain::language::Language;
 use crate::domain::likeness::bare;
+use crate::domain::said::{Said, Tell};
 use crate::intake::release::is_country;
+use crate::said;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -35,16 +37,16 @@ fn codes(table: &'static str, shortest: usize) -> Codes {
 
 /// A country's code, by its name in one of several languages or by the code
 /// itself (ISO 3166-1 alpha-2).
-pub(super) fn country(text: &str) -> Result<String, String> {
+pub(super) fn country(text: &str) -> Result<String, Said> {
     let upper = text.to_ascii_uppercase();
     if is_country(&upper) && upper != "UK" {
         return Ok(upper);
     }
     COUNTRY_CODES.get(&bare(text)).map_or_else(
         || {
-            Err(format!(
-                "`{}` is no country; expected two letters such as KZ (ISO 3166-1), or its name",
-                text.escape_debug()
+            Err(said!(
+                "`{text}` is no country; expected two letters such as KZ (ISO 3166-1), or its name",
+                text = text.escape_debug()
             ))
         },
         |code| Ok((*code).to_owned()),
@@ -52,10 +54,10 @@ pub(super) fn country(text: &str) -> Result<String, String> {
 }
 
 /// A language, by its name in one of several languages or by its tag (BCP 47).
-pub(super) fn language(text: &str) -> Result<Language, String> {
+pub(super) fn language(text: &str) -> Result<Language, Said> {
     // Names go first: `Russian` would be a well-formed tag.
     let tag = LANGUAGE_CODES.get(&bare(text)).copied().unwrap_or(text);
-    Language::parse(tag).map_err(|error| error.to_string())
+    Language::parse(tag).map_err(|error| error.said())
 }
 
 #[cfg(test)]
@@ -77,7 +79,12 @@ mod tests {
         ] {
             assert_eq!(country(text), Ok(code.to_owned()), "{text}");
         }
-        assert!(country("Atlantis").unwrap_err().contains("`Atlantis`"));
+        assert!(
+            country("Atlantis")
+                .unwrap_err()
+                .to_string()
+                .contains("`Atlantis`")
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::columns::{Column, Dialect, Mapping, Meaning, known, said};
 use super::row::Cells;
 use crate::domain::contact_fields::Field;
+use crate::domain::said::Said;
 use std::borrow::Cow;
 
 /// What one entry of an address book is.
@@ -12,21 +13,21 @@ pub(super) type Entry = Result<Record, Skipped>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Skipped {
     pub(super) line: usize,
-    pub(super) message: String,
+    pub(super) message: Said,
     /// Whether something is wrong with it.
     pub(super) is_fault: bool,
 }
 
 impl Skipped {
-    pub(super) fn fault(line: usize, message: &str) -> Self {
+    pub(super) fn fault(line: usize, message: Said) -> Self {
         Self {
             line,
-            message: message.to_owned(),
+            message,
             is_fault: true,
         }
     }
 
-    pub(super) fn remark(line: usize, message: &str) -> Self {
+    pub(super) fn remark(line: usize, message: Said) -> Self {
         Self {
             is_fault: false,
             ..Self::fault(line, message)

@@ -9,9 +9,11 @@ use crate::domain::encryption::{EncryptionPolicy, PublicKey};
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::ContactId;
 use crate::domain::language::Language;
+use crate::domain::said::{Said, Tell};
 use crate::domain::send_window::SendWindow;
 use crate::domain::zone::Zone;
 use crate::openpgp::read_key;
+use crate::said;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::civil::Date;
 use std::borrow::Cow;
@@ -108,7 +110,7 @@ pub(super) struct Made {
     /// The contact; none where it is left out.
     pub(super) partial: Option<Partial>,
     /// Why it is left out, or what of it is.
-    pub(super) faults: Vec<String>,
+    pub(super) faults: Vec<Said>,
 }
 
 /// Makes a contact of cells.
@@ -130,15 +132,14 @@ pub(super) fn made(cells: &Cells<'_>, strictness: Strictness, id: ContactId) -> 
 struct Making<'c> {
     cells: &'c Cells<'c>,
     given: FieldSet,
-    faults: Vec<String>,
+    faults: Vec<Said>,
 }
 
 impl Making<'_> {
     fn partial(&mut self, id: ContactId) -> Option<Partial> {
         let email = self.parsed(Field::Email, EmailAddress::parse);
         if email.is_none() && self.cells.cell(Field::Email).is_empty() {
-            self.faults
-                .push("the row has no address in `email`".to_owned());
+            self.faults.push(said!("the row has no address in `email`"));
         }
         let name = self.name();
         let contact = Contact {
@@ -171,15 +172,16 @@ impl Making<'_> {
     }
 
     /// A cell that makes no sense is not spoken of either.
-    fn wrong(&mut self, field: Field, error: &dyn std::fmt::Display) {
-        self.faults.push(format!("`{}`: {error}", field.name()));
+    fn wrong(&mut self, field: Field, error: &dyn Tell) {
+        self.faults
+            .push(said!("`{field}`: {error}", field = field.name(), error));
         self.given = Field::ALL
             .into_iter()
             .filter(|one| *one != field && self.given.has(*one))
             .collect();
     }
 
-    fn parsed<T, E: std::fmt::Display>(
+    fn parsed<T, E: Tell>(
         &mut self,
         field: Field,
         parse: impl Fn(&str) -> Result<T, E>,
@@ -234,11 +236,12 @@ impl Making<'_> {
         let text = self.cells.key.as_deref().unwrap_or_default();
         let of = of.filter(|_| !text.is_empty())?;
         match key_octets(text)
-            .and_then(|octets| read_key(&octets, of).map_err(|fault| fault.to_string()))
+            .and_then(|octets| read_key(&octets, of).map_err(|fault| fault.said()))
         {
             Ok(key) => Some(Box::new(key)),
             Err(fault) => {
-                self.faults.push(format!("`{KEY}`: {fault}"));
+                self.faults
+                    .push(said!("`{field}`: {error}", field = KEY, error = fault));
                 None
             }
         }
@@ -262,14 +265,14 @@ impl Making<'_> {
 }
 
 /// A key as it stands in a text: armored, or in base64.
-fn key_octets(text: &str) -> Result<Vec<u8>, String> {
+fn key_octets(text: &str) -> Result<Vec<u8>, Said> {
     if text.contains("-----BEGIN ") {
         return Ok(text.as_bytes().to_vec());
     }
     let bare: String = text.split_whitespace().collect();
     BASE64_STANDARD
         .decode(bare)
-        .map_err(|_| "is neither ASCII armor nor base64 of a key".to_owned())
+        .map_err(|_| said!("is neither ASCII armor nor base64 of a key"))
 }
 
 /// The values within one cell.
@@ -280,7 +283,7 @@ fn items(cell: &str) -> impl Iterator<Item = &str> {
 }
 
 /// An agreement as tables have it: a day, yes or no.
-fn agreement(text: &str) -> Result<Option<EmbargoAgreement>, String> {
+fn agreement(text: &str) -> Result<Option<EmbargoAgreement>, Said> {
     match text.to_lowercase().as_str() {
         "no" | "false" | "0" | "нет" | "non" | "ложь" | "faux" | "falso" => Ok(None),
         "yes" | "true" | "1" | "да" | "oui" | "sí" | "si" | "истина" | "vrai" | "verdadero" => {
@@ -288,9 +291,9 @@ fn agreement(text: &str) -> Result<Option<EmbargoAgreement>, String> {
         }
         day => match date(day) {
             Some(since) => Ok(Some(EmbargoAgreement { since: Some(since) })),
-            None => Err(format!(
-                "`{}` is no agreement; expected the day it was given such as 2026-02-01, yes, no or nothing",
-                text.escape_debug()
+            None => Err(said!(
+                "`{text}` is no agreement; expected the day it was given such as 2026-02-01, yes, no or nothing",
+                text = text.escape_debug()
             )),
         },
     }

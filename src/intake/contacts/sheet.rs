@@ -2,6 +2,8 @@
 
 use super::columns::Mapping;
 use super::columns::{Dialect, known, said};
+use crate::domain::said::Said;
+use crate::said;
 
 /// One row, and the line where it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub(super) struct SheetRow {
 pub(super) struct Sheet {
     pub(super) rows: Vec<SheetRow>,
     /// What could not be read, with its line.
-    pub(super) faults: Vec<(usize, String)>,
+    pub(super) faults: Vec<(usize, Said)>,
 }
 
 /// Reads CSV. Its delimiter is said by a first line `sep=;`, as Excel writes
@@ -39,8 +41,10 @@ pub(super) fn csv(text: &str, mappings: &[Mapping]) -> (Sheet, char) {
                 if is_unclosed(&text[last..])
                     && let Some(row) = sheet.rows.pop()
                 {
-                    let message = "a quotation mark in this row is never closed: whatever follows is taken for one cell";
-                    sheet.faults.push((row.line, message.to_owned()));
+                    let message = said!(
+                        "a quotation mark in this row is never closed: whatever follows is taken for one cell"
+                    );
+                    sheet.faults.push((row.line, message));
                 }
                 return (sheet, char::from(delimiter));
             }
@@ -52,7 +56,7 @@ pub(super) fn csv(text: &str, mappings: &[Mapping]) -> (Sheet, char) {
                     cells: record.iter().map(str::to_owned).collect(),
                 });
             }
-            Err(error) => sheet.faults.push((lines.line, error.to_string())),
+            Err(error) => sheet.faults.push((lines.line, Said::verbatim(error))),
         }
     }
 }
@@ -170,7 +174,7 @@ mod tests {
         );
         assert_eq!(sheet.rows.len(), 2);
         assert_eq!(sheet.faults[0].0, 3);
-        assert!(sheet.faults[0].1.contains("never closed"));
+        assert!(sheet.faults[0].1.to_string().contains("never closed"));
         for sound in [
             "email,name\r\na@example.org,5\" disk\r\n",
             "email,name\na@example.org,\"x\ny\"\n",

@@ -2,6 +2,8 @@
 //! endless costs nothing.
 
 use super::sheet::{Sheet, SheetRow};
+use crate::domain::said::Said;
+use crate::said;
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
 use std::io::{Cursor, Read};
 
@@ -24,9 +26,9 @@ pub(super) struct NamedSheet {
 }
 
 /// Reads all sheets that have something in them, in their order.
-pub(super) fn xlsx(bytes: &[u8]) -> Result<Vec<NamedSheet>, String> {
+pub(super) fn xlsx(bytes: &[u8]) -> Result<Vec<NamedSheet>, Said> {
     check_size(bytes)?;
-    let wrong = |error: XlsxError| format!("is no sound XLSX workbook: {error}");
+    let wrong = |error: XlsxError| said!("is no sound XLSX workbook: {error}", error);
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(wrong)?;
     let mut sheets = Vec::new();
     for name in book.sheet_names() {
@@ -38,9 +40,10 @@ pub(super) fn xlsx(bytes: &[u8]) -> Result<Vec<NamedSheet>, String> {
         while let Some(cell) = cells.next_cell().map_err(wrong)? {
             filling.take(cell.get_position(), cell.get_value());
             if filling.cells > MOST_CELLS {
-                return Err(format!(
-                    "has more than {MOST_CELLS} cells in the sheet `{}`, which no press list needs",
-                    name.escape_debug()
+                return Err(said!(
+                    "has more than {most} cells in the sheet `{name}`, which no press list needs",
+                    most = MOST_CELLS,
+                    name = name.escape_debug()
                 ));
             }
         }
@@ -55,8 +58,8 @@ pub(super) fn xlsx(bytes: &[u8]) -> Result<Vec<NamedSheet>, String> {
 }
 
 /// A small file may unpack to more than a machine can hold, and say less of it.
-fn check_size(bytes: &[u8]) -> Result<(), String> {
-    let wrong = |error: &dyn std::fmt::Display| format!("is no sound XLSX workbook: {error}");
+fn check_size(bytes: &[u8]) -> Result<(), Said> {
+    let wrong = |error: &dyn std::fmt::Display| said!("is no sound XLSX workbook: {error}", error);
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| wrong(&error))?;
     let mut left = MOST_UNPACKED;
     for place in 0..archive.len() {
@@ -65,8 +68,9 @@ fn check_size(bytes: &[u8]) -> Result<(), String> {
             .map_err(|error| wrong(&error))?;
         left -= read;
         if left == 0 {
-            return Err(format!(
-                "unpacks to {MOST_UNPACKED} octets and more, which no press list needs"
+            return Err(said!(
+                "unpacks to {most} octets and more, which no press list needs",
+                most = MOST_UNPACKED
             ));
         }
     }
@@ -110,7 +114,7 @@ impl Filling {
 }
 
 /// A cell as a person reads it.
-fn text(value: &DataRef<'_>) -> Result<String, String> {
+fn text(value: &DataRef<'_>) -> Result<String, Said> {
     Ok(match value {
         DataRef::Empty => String::new(),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
@@ -129,6 +133,6 @@ fn text(value: &DataRef<'_>) -> Result<String, String> {
                 format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
             }
         }
-        DataRef::Error(error) => return Err(format!("a cell holds the error {error}")),
+        DataRef::Error(error) => return Err(said!("a cell holds the error {error}", error)),
     })
 }

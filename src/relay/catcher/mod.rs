@@ -12,6 +12,8 @@ pub use faults::{FaultScript, faults_help};
 pub use mailbox::Keep;
 
 use crate::clock::Clock;
+use crate::domain::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use faults::Director;
 use mailbox::Mailbox;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -68,12 +70,8 @@ impl CatcherConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum CatcherError {
     /// Anybody on the network could read the mails.
-    #[error(
-        "the catcher listens on this machine alone; {0} is not a loopback address (127.0.0.1 or [::1])"
-    )]
     NotLoopback(SocketAddr),
     /// The address is taken or may not be used.
-    #[error("the catcher cannot listen on {address}: {cause}")]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -81,7 +79,6 @@ pub enum CatcherError {
         cause: std::io::Error,
     },
     /// The folder cannot be made or read.
-    #[error("the catcher cannot keep mails in {}: {cause}", dir.display())]
     Folder {
         /// Which.
         dir: PathBuf,
@@ -89,6 +86,29 @@ pub enum CatcherError {
         cause: std::io::Error,
     },
 }
+
+impl Tell for CatcherError {
+    fn said(&self) -> Said {
+        match self {
+            Self::NotLoopback(address) => said!(
+                "the catcher listens on this machine alone; {address} is not a loopback address (127.0.0.1 or [::1])",
+                address
+            ),
+            Self::Listen { address, cause } => said!(
+                "the catcher cannot listen on {address}: {cause}",
+                address,
+                cause
+            ),
+            Self::Folder { dir, cause } => said!(
+                "the catcher cannot keep mails in {dir}: {cause}",
+                dir = dir.display(),
+                cause
+            ),
+        }
+    }
+}
+
+shown_as_said!(CatcherError);
 
 /// What a catcher has met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,6 +4,7 @@ use super::{ComposeError, Message};
 use crate::domain::address::{EmailAddress, Mailbox};
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::DeliveryId;
+use crate::domain::said::Said;
 use crate::domain::zone::Zone;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -165,9 +166,9 @@ fn is_plain(text: &str, also: &str) -> bool {
 }
 
 fn mailboxes(header: &'static str, mailbox: &Mailbox) -> Result<Mailboxes, ComposeError> {
-    let wrong = |cause: String| ComposeError::Address { header, cause };
+    let wrong = |cause: Said| ComposeError::Address { header, cause };
     let address = lettre::Address::new(mailbox.address.local(), mailbox.address.domain())
-        .map_err(|error| wrong(error.to_string()))?;
+        .map_err(|error| wrong(Said::verbatim(error)))?;
     let name = (!mailbox.name.is_empty()).then(|| mailbox.name.to_string());
     Ok(lettre::message::Mailbox::new(name, address).into())
 }

@@ -22,6 +22,8 @@ pub use parts::{EncodedParts, PartSource};
 use crate::domain::address::Mailbox;
 use crate::domain::ids::DeliveryId;
 use crate::domain::language::Language;
+use crate::domain::said::{Said, Tell};
+use crate::{said, shown_as_said};
 use draft::Draft;
 use jiff::Timestamp;
 use std::fmt::Write;
@@ -31,20 +33,29 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ComposeError {
     /// An address that no mail header can hold.
-    #[error("{header}: {cause}")]
     Address {
         /// The header it was for.
         header: &'static str,
         /// What is wrong.
-        cause: String,
+        cause: Said,
     },
     /// A media type that is none.
-    #[error("`{0}` is not a media type")]
     MediaType(String),
     /// The moment lies outside the years that a Date header can hold.
-    #[error("{0} cannot stand in a Date header")]
     Date(Timestamp),
 }
+
+impl Tell for ComposeError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Address { header, cause } => said!("{header}: {cause}", header, cause),
+            Self::MediaType(text) => said!("`{text}` is not a media type", text),
+            Self::Date(time) => said!("{time} cannot stand in a Date header", time),
+        }
+    }
+}
+
+shown_as_said!(ComposeError);
 
 /// A part of a message: its own text, or one that many messages share.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@
 
 use super::open::{LOCKS, connect};
 use super::{PostgresStore, Result};
+use crate::said;
 use crate::store::{LEAD_FOR, StoreError};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
@@ -36,7 +37,7 @@ pub(super) async fn lead(store: &PostgresStore) -> Result<bool> {
     let session = asked
         .map_err(|_| StoreError::CutOff {
             place: store.place.clone(),
-            cause: format!("no answer in {} s", ANSWER.as_secs()),
+            cause: said!("no answer in {seconds} s", seconds = ANSWER.as_secs()),
         })?
         .map_err(|error| store.failed(error))?;
     let leads = session.leads;

@@ -45,6 +45,7 @@ use crate::domain::log::{Head, LogEvent};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::outcomes::Breakdown;
 use crate::domain::suppression::{Suppression, SuppressionReason};
+use crate::said;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::postgres::PgConnectOptions;
@@ -85,7 +86,7 @@ impl PostgresStore {
         timeout(open::ANSWER, asked).await.unwrap_or_else(|_| {
             Err(StoreError::CutOff {
                 place: self.place.clone(),
-                cause: format!("no answer in {} s", open::ANSWER.as_secs()),
+                cause: said!("no answer in {seconds} s", seconds = open::ANSWER.as_secs()),
             })
         })
     }

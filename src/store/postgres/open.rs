@@ -5,6 +5,7 @@ use super::rows::failed;
 use super::{PostgresStore, Result, StoreError, lead};
 use crate::domain::database::{Database, DatabaseHost, DatabaseTls};
 use crate::domain::log::Head;
+use crate::said;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Row};
 use std::time::Duration;
@@ -173,14 +174,16 @@ async fn check(connection: &mut PgConnection, place: &str) -> Result<()> {
         })
     };
     if connection.server_version_num().unwrap_or_default() < OLDEST {
-        return refused(format!(
-            "the server is PostgreSQL {version}; Dateline needs {} or later",
-            OLDEST / 10_000
+        return refused(said!(
+            "the server is PostgreSQL {version}; Dateline needs {oldest} or later",
+            version,
+            oldest = OLDEST / 10_000
         ));
     }
     if letters != "UTF8" {
-        return refused(format!(
-            "its encoding is {letters}; make the database with ENCODING 'UTF8'"
+        return refused(said!(
+            "its encoding is {letters}; make the database with ENCODING 'UTF8'",
+            letters
         ));
     }
     Ok(())

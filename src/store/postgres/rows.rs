@@ -1,6 +1,8 @@
 //! PostgreSQL's errors in our words, and rows to values.
 
 use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::said::Said;
+use crate::said;
 use crate::store::piece::Piece;
 use crate::store::values::{damaged, from_json, timestamp};
 use crate::store::{Result, Standing, StoreError};
@@ -19,7 +21,7 @@ pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
             let code = said.code().unwrap_or_default();
             (explain(&code, said.message()), may_pass(&code))
         }
-        None => (error.to_string(), is_cut(&error)),
+        None => (Said::verbatim(&error), is_cut(&error)),
     };
     let place = place.to_owned();
     if passes {
@@ -55,14 +57,20 @@ fn may_pass(code: &str) -> bool {
 }
 
 /// The common refusals with what to do about them; the rest as the server says it.
-fn explain(code: &str, message: &str) -> String {
+fn explain(code: &str, message: &str) -> Said {
     match code {
-        "28P01" | "28000" => format!("{message}; check the user, the password and pg_hba.conf"),
-        "3D000" => format!("{message}; make it with CREATE DATABASE"),
-        "42501" => format!("{message}; the role must own the database or its schema"),
-        "53100" => "the server's disk is full".to_owned(),
-        "25006" => "it takes no writes; it may be a standby".to_owned(),
-        _ => message.to_owned(),
+        "28P01" | "28000" => said!(
+            "{message}; check the user, the password and pg_hba.conf",
+            message
+        ),
+        "3D000" => said!("{message}; make it with CREATE DATABASE", message),
+        "42501" => said!(
+            "{message}; the role must own the database or its schema",
+            message
+        ),
+        "53100" => said!("the server's disk is full"),
+        "25006" => said!("it takes no writes; it may be a standby"),
+        _ => Said::verbatim(message),
     }
 }
 

@@ -4,6 +4,7 @@ use super::fold::Folder;
 use super::rows::failed;
 use super::{Result, SqliteStore, StoreError};
 use crate::domain::log::Head;
+use crate::domain::said::Said;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Executor, Row, SqliteConnection, SqlitePool};
 use std::path::Path;
@@ -57,7 +58,7 @@ impl SqliteStore {
         let place = path.display().to_string();
         create_private(path).map_err(|error| StoreError::Unavailable {
             place: place.clone(),
-            cause: error.to_string(),
+            cause: Said::verbatim(error),
         })?;
         let synchronous = match durability {
             Durability::Full => SqliteSynchronous::Full,

@@ -1,6 +1,8 @@
 //! Values to columns and back, and SQLite's errors in our words.
 
 use crate::domain::delivery::Delivery;
+use crate::domain::said::Said;
+use crate::said;
 use crate::store::piece::Piece;
 use crate::store::{Result, StoreError};
 use sqlx::sqlite::SqliteRow;
@@ -14,27 +16,31 @@ pub(super) use crate::store::values::{damaged, due_at, from_json, json, micros, 
     reason = "it is the end of the error, and `map_err` gives it by value"
 )]
 pub(super) fn failed(place: &str, error: sqlx::Error) -> StoreError {
-    let cut_off = |cause: &str| StoreError::CutOff {
+    let cut_off = |cause: Said| StoreError::CutOff {
         place: place.to_owned(),
-        cause: cause.to_owned(),
+        cause,
     };
     if matches!(error, sqlx::Error::PoolTimedOut) {
-        return cut_off("every way to it is in use; try again in a moment");
+        return cut_off(said!("every way to it is in use; try again in a moment"));
     }
     let sqlite = error
         .as_database_error()
         .and_then(|database| database.code()?.parse::<u32>().ok());
     // The low byte is the primary code; the rest says more than anybody needs.
     let cause = match sqlite.map(|code| code & 0xff) {
-        Some(8) => "it is read-only; check the rights of the file and its folder".to_owned(),
-        Some(13) => "the disk is full".to_owned(),
+        Some(8) => said!("it is read-only; check the rights of the file and its folder"),
+        Some(13) => said!("the disk is full"),
         Some(14) => {
-            "it cannot be opened; check that its folder exists and may be written to".to_owned()
+            said!("it cannot be opened; check that its folder exists and may be written to")
         }
         // Nothing was done: a transaction takes its right to write as it begins.
-        Some(5 | 6) => return cut_off("another process holds it; try again when that is done"),
-        Some(26) => "it is not a database".to_owned(),
-        Some(_) | None => error.to_string(),
+        Some(5 | 6) => {
+            return cut_off(said!(
+                "another process holds it; try again when that is done"
+            ));
+        }
+        Some(26) => said!("it is not a database"),
+        Some(_) | None => Said::verbatim(&error),
     };
     StoreError::Unavailable {
         place: place.to_owned(),

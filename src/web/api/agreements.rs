@@ -193,7 +193,7 @@ pub(super) async fn record(
     let recorded = AgreementRecorded {
         agreement: word.into(),
         moved,
-        unknown,
+        unknown: unknown.iter().map(ToString::to_string).collect(),
     };
     Ok((StatusCode::CREATED, Json(recorded)).into_response())
 }

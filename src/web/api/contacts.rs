@@ -11,6 +11,7 @@ use crate::domain::contact_edit::{Edit, FieldFault, Slot};
 use crate::domain::contact_fields::{CUSTOM, Field};
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::encryption::EncryptionPolicy;
+use crate::said;
 use crate::web::Front;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -243,9 +244,9 @@ fn joined(field: Field, items: &[String]) -> Result<String, FieldFault> {
         None => Ok(items.join(", ")),
         Some(item) => Err(FieldFault {
             field: field.name().to_owned(),
-            message: format!(
-                "`{}` holds a sign that parts items; expected none of `,`, `;`, `|` and line breaks",
-                item.escape_debug()
+            message: said!(
+                "`{item}` holds a sign that parts items; expected none of `,`, `;`, `|` and line breaks",
+                item = item.escape_debug()
             ),
         }),
     }

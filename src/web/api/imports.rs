@@ -179,7 +179,7 @@ impl From<ImportReport> for Imported {
         });
         let conflicts = plan.conflicts.into_iter().map(|one| ImportRow {
             fields: fields(one.fields),
-            message: Some(one.message),
+            message: Some(one.message.to_string()),
             ..row(one.line, &one.email)
         });
         let duplicates = plan.duplicates.into_iter().map(|one| ImportRow {

@@ -109,7 +109,7 @@ pub(super) async fn forget(
         copies: done.copies,
         caught: done.caught,
         pending: done.pending,
-        remaining: done.remaining,
+        remaining: done.remaining.into_iter().map(String::from).collect(),
     }))
 }
 

@@ -87,7 +87,7 @@ impl From<crate::domain::problem::Problem> for FileProblem {
                 Severity::Error => Weight::Error,
                 Severity::Warning => Weight::Warning,
             },
-            message: problem.message,
+            message: problem.message.to_string(),
         }
     }
 }
@@ -135,7 +135,7 @@ impl Problem {
         let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
         let faults = faults.into_iter().map(|fault| Fault {
             field: fault.field,
-            message: fault.message,
+            message: fault.message.to_string(),
         });
         Self {
             faults: faults.collect(),

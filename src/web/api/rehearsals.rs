@@ -73,7 +73,7 @@ impl Rehearsal {
     fn of(one: &Rehearsing) -> Self {
         let (state, failed, report) = match one.outcome() {
             Outcome::UnderWay => (Progress::UnderWay, None, None),
-            Outcome::Failed(why) => (Progress::Failed, Some(why), None),
+            Outcome::Failed(why) => (Progress::Failed, Some(why.to_string()), None),
             Outcome::Done(done) => {
                 let report = RehearsalReport {
                     included: done.totals.included,
@@ -82,7 +82,7 @@ impl Rehearsal {
                     by_state: done.status.counts.by_state.clone(),
                     by_language: done.totals.by_language.clone(),
                     verified: done.log.verified,
-                    warnings: done.warnings.clone(),
+                    warnings: done.warnings.iter().map(ToString::to_string).collect(),
                 };
                 (Progress::Done, None, Some(report))
             }

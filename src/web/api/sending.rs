@@ -128,7 +128,7 @@ impl From<Row> for Candidate {
                     zone: own.zone.name().to_owned(),
                     phase: own.phase.name().to_owned(),
                     not_before: own.not_before,
-                    unclear: own.unclear,
+                    unclear: own.unclear.map(String::from),
                     segment: own.segment,
                 }),
                 None,
@@ -137,7 +137,7 @@ impl From<Row> for Candidate {
                 None,
                 Some(WhyNot {
                     reason: why.name().to_owned(),
-                    explained: why.explain(),
+                    explained: why.explain().to_string(),
                 }),
             ),
         };
@@ -257,8 +257,8 @@ pub(super) async fn clearance(
         clear: found.lacking.is_none() && found.uneven.is_empty(),
         needed: found.needed,
         approved_by: found.by,
-        lacking: found.lacking,
-        uneven: found.uneven,
+        lacking: found.lacking.map(String::from),
+        uneven: found.uneven.into_iter().map(String::from).collect(),
         content: found.content,
     }))
 }

@@ -52,7 +52,7 @@ impl From<Outlook> for Forecast {
             last: outlook.forecast.last,
             last_at_lift: outlook.forecast.last_at_lift,
             rate: outlook.forecast.rate,
-            warning: outlook.warning,
+            warning: outlook.warning.map(String::from),
         }
     }
 }
