@@ -1,5 +1,6 @@
 //! Distributions that people watch while they run: looked up once for all who do.
 
+use super::spots::Spots;
 use super::status::{Alone, Status};
 use super::{Desk, DeskError};
 use crate::domain::delivery::DeliveryState;
@@ -8,8 +9,7 @@ use crate::domain::ids::DistributionId;
 use crate::domain::outcomes::{Breakdown, Outcomes};
 use crate::store::Standing;
 use jiff::Timestamp;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often whoever watches looks.
@@ -74,14 +74,11 @@ impl Look {
     }
 }
 
-/// One place per distribution: who looks, looks for all who wait there.
-type Spot = Arc<tokio::sync::Mutex<Option<Look>>>;
-
 /// Distributions as they were seen a moment ago.
 #[derive(Debug)]
 pub struct Watched {
     every: Duration,
-    spots: Mutex<HashMap<DistributionId, (Instant, Spot)>>,
+    spots: Spots<Look>,
 }
 
 impl Default for Watched {
@@ -95,7 +92,7 @@ impl Watched {
     pub fn every(every: Duration) -> Self {
         Self {
             every,
-            spots: Mutex::default(),
+            spots: Spots::kept(FORGET_AFTER),
         }
     }
 
@@ -109,7 +106,7 @@ impl Watched {
         desk: &Desk,
         id: DistributionId,
     ) -> Result<Option<Arc<Seen>>, DeskError> {
-        let spot = self.spot(id);
+        let spot = self.spots.of(id);
         let mut last = spot.lock().await;
         if let Some(look) = last.as_ref()
             && look.over.elapsed() < self.every.max(look.took() * PART)
@@ -130,7 +127,7 @@ impl Watched {
         id: DistributionId,
     ) -> Result<Option<Arc<Seen>>, DeskError> {
         let asked = Instant::now();
-        let spot = self.spot(id);
+        let spot = self.spots.of(id);
         let mut last = spot.lock().await;
         if let Some(look) = last.as_ref()
             && look.begun >= asked
@@ -138,15 +135,6 @@ impl Watched {
             return Ok(Some(Arc::clone(&look.seen)));
         }
         look(desk, id, &mut last).await
-    }
-
-    fn spot(&self, id: DistributionId) -> Spot {
-        let mut spots = self.spots.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        spots.retain(|one, (asked, _)| *one == id || now.duration_since(*asked) < FORGET_AFTER);
-        let (asked, spot) = spots.entry(id).or_insert_with(|| (now, Spot::default()));
-        *asked = now;
-        Arc::clone(spot)
     }
 }
 
