@@ -14,6 +14,7 @@ mod distributions;
 pub(super) mod document;
 mod duplicates;
 mod embargo;
+mod files;
 mod given;
 pub(super) mod guard;
 mod health;
@@ -53,7 +54,11 @@ const MOST_OCTETS: usize = 256 * 1024;
 /// larger than a file may be is read, to be able to say so.
 const MOST_WITH_FILE: usize = 2 * crate::desk::uploads::MOST_OCTETS;
 /// Where a file comes along.
-const WITH_FILE: &str = "/api/v1/imports";
+const WITH_FILE: [&str; 3] = [
+    "/api/v1/imports",
+    "/api/v1/bounces",
+    "/api/v1/suppressions/import",
+];
 
 /// An operation: its place, who may call it, what answers, and its description.
 pub(in crate::web) struct Offered {
@@ -76,9 +81,10 @@ type Made = (
 fn offered(rule: Rule, (schemas, paths, served): Made) -> Option<Offered> {
     let (path, item) = paths.paths.into_iter().next()?;
     let (verb, described) = only(item)?;
-    let most = match path.as_str() {
-        WITH_FILE => MOST_WITH_FILE,
-        _ => MOST_OCTETS,
+    let most = if WITH_FILE.contains(&path.as_str()) {
+        MOST_WITH_FILE
+    } else {
+        MOST_OCTETS
     };
     Some(Offered {
         verb,
@@ -168,7 +174,7 @@ fn of_distributions() -> [Operated; 11] {
 }
 
 /// Contacts, what groups them, and whom nobody writes to.
-fn of_contacts() -> [Operated; 27] {
+fn of_contacts() -> [Operated; 29] {
     [
         (of(Scope::ReadContacts), || routes!(contacts::list)),
         (of(Scope::ReadContacts), || routes!(contacts::one)),
@@ -193,10 +199,12 @@ fn of_contacts() -> [Operated; 27] {
         (of(Scope::ReadContacts), || routes!(suppressions::list)),
         (of(Scope::KeepContacts), || routes!(suppressions::add)),
         (of(Scope::KeepContacts), || routes!(suppressions::lift)),
+        (of(Scope::KeepContacts), || routes!(suppressions::import)),
         (of(Scope::ReadReleases), || routes!(segments::list)),
         (of(Scope::KeepContacts), || routes!(segments::save)),
         (of(Scope::ReadContacts), || routes!(bounces::list)),
         (of(Scope::ReadContacts), || routes!(bounces::one)),
+        (of(Scope::KeepContacts), || routes!(bounces::take_in)),
     ]
 }
 

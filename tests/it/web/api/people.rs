@@ -188,6 +188,88 @@ fn two_are_offered_told_apart_and_made_one() {
 }
 
 #[test]
+fn no_pair_is_passed_over_when_one_before_it_is_told_apart() {
+    let (_workspace, _service, vera, _) = room();
+    for n in 0..3 {
+        for email in [format!("a{n}@one.example"), format!("a{n}@two.example")] {
+            let fields = json!({ "name": format!("Anna Number{n}"), "outlet": "Steppe Post" });
+            let new = json!({ "email": email, "fields": fields });
+            assert_eq!(vera.post("/api/v1/contacts", &new).status, 201);
+        }
+    }
+    let path = "/api/v1/contacts/duplicates?limit=1";
+    let mut page = vera.read(path);
+    let mut seen = Vec::new();
+    loop {
+        let pair = &page["items"][0];
+        let both = ["one", "other"].map(|side| pair[side]["email"].as_str().unwrap().to_owned());
+        let apart = json!({ "one": both[0], "other": both[1] });
+        seen.extend(both);
+        done(&vera.post("/api/v1/contacts/distinct", &apart), 204);
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        page = vera.read(&format!("{path}&after={}", next.replace(' ', "+")));
+    }
+    let all = (0..3).flat_map(|n| [format!("a{n}@one.example"), format!("a{n}@two.example")]);
+    assert_eq!(seen, all.collect::<Vec<_>>());
+    assert_eq!(vera.read(path)["items"], json!([]));
+    for place in ["x", "1", "a@b.example"] {
+        problem(&vera.get(&format!("{path}&after={place}")), 422);
+    }
+}
+
+#[test]
+fn a_file_of_bars_holds_for_the_other_addresses_of_the_same_people_too() {
+    let (workspace, _service, vera, _) = room();
+    for email in [KEPT, OTHER] {
+        assert_eq!(
+            vera.post("/api/v1/contacts", &json!({ "email": email }))
+                .status,
+            201
+        );
+    }
+    let merge = json!({ "kept": KEPT, "other": OTHER });
+    done(&vera.post("/api/v1/contacts/merge", &merge), 200);
+    let path = "/api/v1/suppressions/import";
+    let text = format!("email,reason\n{OTHER},opt-out\nx@y.example,hard-bounce\nnobody,\n");
+    let mut file = json!({ "file": "bars.csv", "content": STANDARD.encode(text) });
+    file["dry_run"] = json!(true);
+    let tried = done(&vera.post(path, &file), 200);
+    assert_eq!((&tried["read"], &tried["added"]), (&json!(2), &json!(3)));
+    assert_eq!(tried["problems"][0]["line"], 4);
+    let bars = || vera.read("/api/v1/suppressions")["items"].clone();
+    assert_eq!(bars(), json!([]));
+    file["dry_run"] = json!(false);
+    let brought = done(&vera.post(path, &file), 200);
+    assert_eq!(brought["added"], 3);
+    let barred = vera.read("/api/v1/suppressions?reason=opt-out");
+    let emails = barred["items"].as_array().unwrap().iter();
+    let emails: Vec<_> = emails.map(|bar| bar["email"].as_str().unwrap()).collect();
+    assert_eq!(emails, [OTHER, KEPT]);
+    assert_eq!(done(&vera.post(path, &file), 200)["added"], 0);
+    let acts = acts(&workspace, "suppressions_imported");
+    assert!(
+        acts.len() == 2 && acts[0]["facts"]["token"] == "desk",
+        "{acts:?}"
+    );
+    for (bad, words) in [
+        (json!({ "file": " ", "content": "" }), "`file` says nothing"),
+        (
+            json!({ "file": "x", "content": "*" }),
+            "`content` is no base64",
+        ),
+        (
+            json!({ "file": "x", "content": "f0VMRgABAgM=" }),
+            "problem(s) in the input",
+        ),
+    ] {
+        let told = problem(&vera.post(path, &bad), 422);
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
 fn agreements_keys_and_segments_are_kept() {
     let (workspace, _service, vera, _) = room();
     let new = json!({ "email": KEPT, "fields": { "encryption": "preferred" } });
