@@ -33,6 +33,10 @@ pub struct Verification {
     /// The first fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<Broken>,
+    /// Whether the hash that somebody kept is in the chain, where one was asked about:
+    /// if it is not, the log was replaced or cut since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchored: Option<bool>,
 }
 
 /// What somebody looks for in the log, as they wrote it.
@@ -186,11 +190,23 @@ impl Desk {
         }
     }
 
-    /// Verifies the whole log.
+    /// Whether an entry with this hash is in the log.
+    async fn holds_entry(&self, hash: &str) -> Result<bool, DeskError> {
+        let mut found = false;
+        self.each_entry(&LogSearch::default(), |row| {
+            found |= row.entry.hash == hash;
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Verifies the whole log, and that the last hash of an earlier verification is in
+    /// it still, where somebody kept one.
     ///
     /// # Errors
     /// The store failed; a broken log is not an error but an answer.
-    pub async fn verify(&self) -> Result<Verification, DeskError> {
+    pub async fn verify(&self, anchor: Option<&str>) -> Result<Verification, DeskError> {
         let at = self.clock.now();
         let head = self.store.log_head().await?;
         let broken = match verify_log(self.store.as_ref()).await {
@@ -198,7 +214,12 @@ impl Desk {
             Err(VerifyFailure::Broken(broken)) => Some(broken),
             Err(VerifyFailure::Store(error)) => return Err(error.into()),
         };
+        let anchored = match anchor {
+            Some(hash) => Some(self.holds_entry(hash).await?),
+            None => None,
+        };
         Ok(Verification {
+            anchored,
             at,
             entries: head.seq,
             verified: broken.is_none(),
