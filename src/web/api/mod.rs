@@ -124,7 +124,7 @@ fn of(scope: Scope) -> Rule {
 }
 
 /// The service, the log, accounts.
-fn of_the_house() -> [Operated; 8] {
+fn of_the_house() -> [Operated; 10] {
     let any = Rule::Token(None);
     [
         (any, || routes!(health::health)),
@@ -135,11 +135,13 @@ fn of_the_house() -> [Operated; 8] {
         (of(Scope::KeepAccounts), || routes!(accounts::add)),
         (of(Scope::KeepAccounts), || routes!(accounts::change)),
         (of(Scope::KeepAccounts), || routes!(accounts::acts)),
+        (of(Scope::KeepAccounts), || routes!(accounts::tokens)),
+        (of(Scope::KeepAccounts), || routes!(accounts::revoke_token)),
     ]
 }
 
 /// Releases, from the list to the order that sends.
-fn of_releases() -> [Operated; 10] {
+fn of_releases() -> [Operated; 12] {
     [
         (of(Scope::ReadReleases), || routes!(releases::list)),
         (of(Scope::ReadReleases), || routes!(releases::one)),
@@ -151,6 +153,8 @@ fn of_releases() -> [Operated; 10] {
         (of(Scope::Send), || routes!(sending::send)),
         (of(Scope::Rehearse), || routes!(rehearsals::begin)),
         (of(Scope::Rehearse), || routes!(rehearsals::one)),
+        (of(Scope::Rehearse), || routes!(rehearsals::mails)),
+        (of(Scope::Rehearse), || routes!(rehearsals::mail)),
     ]
 }
 
@@ -174,12 +178,13 @@ fn of_distributions() -> [Operated; 11] {
 }
 
 /// Contacts, what groups them, and whom nobody writes to.
-fn of_contacts() -> [Operated; 29] {
+fn of_contacts() -> [Operated; 31] {
     [
         (of(Scope::ReadContacts), || routes!(contacts::list)),
         (of(Scope::ReadContacts), || routes!(contacts::one)),
         (of(Scope::KeepContacts), || routes!(contacts::add)),
         (of(Scope::KeepContacts), || routes!(contacts::change)),
+        (of(Scope::KeepContacts), || routes!(contacts::opt_out)),
         (of(Scope::ReadContacts), || routes!(keys::show)),
         (of(Scope::KeepContacts), || routes!(keys::bring)),
         (of(Scope::KeepContacts), || routes!(keys::remove)),
@@ -196,6 +201,7 @@ fn of_contacts() -> [Operated; 29] {
         (of(Scope::KeepContacts), || routes!(privacy::everything)),
         (of(Scope::Forget), || routes!(privacy::forget)),
         (of(Scope::Forget), || routes!(privacy::lift)),
+        (of(Scope::Forget), || routes!(privacy::retain)),
         (of(Scope::ReadContacts), || routes!(suppressions::list)),
         (of(Scope::KeepContacts), || routes!(suppressions::add)),
         (of(Scope::KeepContacts), || routes!(suppressions::lift)),

@@ -377,6 +377,97 @@ fn agreements_keys_and_segments_are_kept() {
 }
 
 #[test]
+fn somebody_who_asked_for_no_more_is_left_in_peace() {
+    let (workspace, _service, vera, _) = room();
+    let new = json!({ "email": KEPT, "fields": { "lists": ["radio", "print"] } });
+    let contact = done(&vera.post("/api/v1/contacts", &new), 201);
+    let path = format!(
+        "/api/v1/contacts/{}/opt-out",
+        contact["id"].as_str().unwrap()
+    );
+    let told = problem(&vera.post(&path, &json!({ "why": " " })), 422);
+    assert!(told.contains("`why` says nothing"), "{told}");
+    let off = json!({ "list": "radio", "why": "asked by telephone" });
+    for new in [true, false] {
+        assert_eq!(done(&vera.post(&path, &off), 200)["new"], new);
+    }
+    let place = path.trim_end_matches("/opt-out");
+    assert_eq!(vera.read(place)["lists"], json!(["print"]));
+    let all = json!({ "why": "asked for none at all" });
+    for new in [true, false] {
+        assert_eq!(done(&vera.post(&path, &all), 200)["new"], new);
+    }
+    let bars = vera.read("/api/v1/suppressions?reason=opt-out");
+    assert_eq!(bars["items"][0]["note"], "asked for none at all");
+    problem(&vera.post("/api/v1/contacts/con_x/opt-out", &all), 404);
+    for act in ["left_list", "opted_out"] {
+        let found = acts(&workspace, act);
+        assert!(
+            found.len() == 1 && found[0]["facts"]["token"] == "desk",
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn tokens_are_seen_and_ended_and_what_is_too_old_goes() {
+    let (workspace, service, vera, adam) = room();
+    for path in ["/api/v1/tokens", "/api/v1/acts"] {
+        problem(&vera.get(path), 403);
+    }
+    let tokens = adam.read("/api/v1/tokens");
+    let names = tokens["items"].as_array().unwrap().iter();
+    let names: Vec<_> = names.map(|one| (&one["name"], &one["account"])).collect();
+    assert_eq!(
+        names,
+        [
+            (&json!("desk"), &json!("vera")),
+            (&json!("office"), &json!("adam"))
+        ]
+    );
+    assert!(!tokens.to_string().contains("dateline_"), "no secret");
+    let revoke = "/api/v1/tokens/desk/revoke";
+    problem(&vera.post(revoke, &json!({})), 403);
+    done(&adam.post(revoke, &json!({})), 204);
+    problem(&vera.get("/api/v1/token"), 401);
+    for name in ["desk", "x", "%20desk", "%00"] {
+        problem(
+            &adam.post(&format!("/api/v1/tokens/{name}/revoke"), &json!({})),
+            404,
+        );
+    }
+    assert_eq!(acts(&workspace, "token_revoked").len(), 1);
+
+    let path = "/api/v1/retention";
+    let ask = |dry_run: bool| adam.post(path, &json!({ "dry_run": dry_run }));
+    assert_eq!(
+        done(&ask(true), 200),
+        json!({ "dry_run": true, "gone": [] })
+    );
+    problem(&adam.post(path, &json!({})), 400);
+    let text = workspace.read("dateline.toml");
+    workspace.write(
+        "dateline.toml",
+        &format!("{text}\n[retention]\nimports = \"1s\"\n"),
+    );
+    service.signal("HUP");
+    eventually("the settings are read anew", || {
+        let old = done(&ask(true), 200);
+        old["gone"][0]["count"]
+            .as_u64()
+            .is_some_and(|count| count > 0)
+    });
+    let gone = done(&ask(false), 200);
+    assert_eq!(gone["gone"][0]["what"], "imports");
+    let gone = acts(&workspace, "retention");
+    assert!(
+        gone.iter()
+            .any(|act| act["facts"]["token"] == "office" && act["by"] == "adam"),
+        "{gone:?}"
+    );
+}
+
+#[test]
 fn what_is_held_is_shown_and_erased_by_an_admin_alone() {
     let (workspace, _service, vera, adam) = room();
     let new = json!({ "email": KEPT, "fields": { "name": "Aarti Narsee" } });

@@ -200,6 +200,26 @@ fn a_rehearsal_is_begun_and_read() {
     assert_eq!(done["report"]["verified"], true);
     assert!(done["report"]["caught"].as_u64().unwrap() > 0);
     problem(&vera.get("/api/v1/rehearsals/none"), 404);
+    let caught = done["report"]["caught"].as_u64().unwrap();
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = vera.read(&format!("{place}/mails?limit=2{after}"));
+        seen.extend(page["items"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        after = format!("&after={next}");
+    }
+    assert_eq!(seen.len() as u64, caught);
+    let number = seen[0]["number"].as_u64().unwrap();
+    let mail = vera.read(&format!("{place}/mails/{number}"));
+    assert_eq!(mail["mail"], seen[0]);
+    assert!(mail["source"].as_str().unwrap().contains("Message-ID:"));
+    assert!(!mail["text"].as_str().unwrap().is_empty());
+    for number in ["0", "x", "-1", "18446744073709551616"] {
+        problem(&vera.get(&format!("{place}/mails/{number}")), 404);
+    }
+    problem(&vera.get("/api/v1/rehearsals/none/mails"), 404);
 }
 
 #[test]
@@ -485,6 +505,13 @@ fn what_is_in_doubt_is_settled_and_what_came_back_is_read() {
     assert_eq!(none["items"], json!([]));
     problem(&vera.get("/api/v1/bounces?kind=harsh"), 422);
     problem(&vera.get("/api/v1/bounces?after=-1"), 422);
+    let verified = vera.read("/api/v1/log/verify");
+    let head = verified["head"].as_str().unwrap();
+    assert_eq!(verified["anchored"], Value::Null);
+    for (head, anchored) in [(head, true), ("nothing", false)] {
+        let verified = vera.read(&format!("/api/v1/log/verify?head={head}"));
+        assert_eq!(verified["anchored"], anchored);
+    }
     problem(&vera.get("/api/v1/bounces/none"), 404);
 }
 
