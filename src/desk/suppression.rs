@@ -4,6 +4,7 @@ use super::contacts::address;
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::alias::Aliases;
+use crate::domain::erasure::folded;
 use crate::domain::problem::Problem;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
 use jiff::Timestamp;
@@ -251,10 +252,10 @@ pub(super) fn on_other_addresses(bars: &[Suppression], aliases: &Aliases) -> Vec
         return Vec::new();
     }
     // Few of the many in a file have more addresses than one.
-    let both = |(email, now): (EmailAddress, &EmailAddress)| [email.to_string(), now.to_string()];
+    let both = |(email, now): (EmailAddress, &EmailAddress)| [folded(&email), folded(now)];
     let merged: HashSet<_> = aliases.all().into_iter().flat_map(both).collect();
     let mut all = Vec::new();
-    for bar in about_people().filter(|bar| merged.contains(&bar.email.to_string())) {
+    for bar in about_people().filter(|bar| merged.contains(&folded(&bar.email))) {
         let others = aliases.person(&bar.email).into_iter();
         let others = others.filter(|email| *email != bar.email);
         all.extend(others.map(|email| Suppression {

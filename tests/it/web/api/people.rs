@@ -232,21 +232,26 @@ fn a_file_of_bars_holds_for_the_other_addresses_of_the_same_people_too() {
     let merge = json!({ "kept": KEPT, "other": OTHER });
     done(&vera.post("/api/v1/contacts/merge", &merge), 200);
     let path = "/api/v1/suppressions/import";
-    let text = format!("email,reason\n{OTHER},opt-out\nx@y.example,hard-bounce\nnobody,\n");
+    // Bars hold in any capitals, and so does whose address it is.
+    let capitals = OTHER.to_uppercase();
+    let text = format!("email,reason\n{capitals},opt-out\nx@y.example,hard-bounce\nnobody,\n");
     let mut file = json!({ "file": "bars.csv", "content": STANDARD.encode(text) });
     file["dry_run"] = json!(true);
     let tried = done(&vera.post(path, &file), 200);
-    assert_eq!((&tried["read"], &tried["added"]), (&json!(2), &json!(3)));
+    assert_eq!((&tried["read"], &tried["added"]), (&json!(2), &json!(4)));
     assert_eq!(tried["problems"][0]["line"], 4);
     let bars = || vera.read("/api/v1/suppressions")["items"].clone();
     assert_eq!(bars(), json!([]));
     file["dry_run"] = json!(false);
     let brought = done(&vera.post(path, &file), 200);
-    assert_eq!(brought["added"], 3);
+    assert_eq!(brought["added"], 4);
     let barred = vera.read("/api/v1/suppressions?reason=opt-out");
     let emails = barred["items"].as_array().unwrap().iter();
     let emails: Vec<_> = emails.map(|bar| bar["email"].as_str().unwrap()).collect();
-    assert_eq!(emails, [OTHER, KEPT]);
+    assert!(
+        emails.contains(&OTHER) && emails.contains(&KEPT),
+        "{emails:?}"
+    );
     assert_eq!(done(&vera.post(path, &file), 200)["added"], 0);
     let acts = acts(&workspace, "suppressions_imported");
     assert!(

@@ -354,6 +354,12 @@ fn the_log_is_read_in_pages_both_ways_and_verified() {
             .code,
         0
     );
+    // The service has a part in it, and may be at it still.
+    eventually("all is settled", || {
+        let (_, status) = workspace.json(&["status", "latest"]);
+        let open = ["planned", "due", "claimed", "deferred"];
+        open.iter().all(|state| status["by_state"][state].is_null())
+    });
     let pages = |order: &str| {
         let (mut after, mut all) = (String::new(), Vec::new());
         loop {
