@@ -3,7 +3,7 @@
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact_search::ContactSearch;
-use crate::domain::log::Broken;
+use crate::domain::log::{Broken, Head};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::schedule::parse_instant;
 use crate::store::LogRow;
@@ -190,9 +190,9 @@ impl Desk {
         }
     }
 
-    /// Whether an entry with this hash is in the log.
+    /// Whether an entry with this hash is in the log, or the log began with it.
     async fn holds_entry(&self, hash: &str) -> Result<bool, DeskError> {
-        let mut found = false;
+        let mut found = Head::default().hash == hash;
         self.each_entry(&LogSearch::default(), |row| {
             found |= row.entry.hash == hash;
             Ok(())
