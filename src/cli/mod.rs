@@ -36,7 +36,8 @@ mod suppression;
 mod token;
 mod user;
 
-use crate::desk::{Desk, Wiring};
+use crate::desk::{Desk, DeskError, Wiring};
+use crate::store::Store;
 use crate::telemetry::{self, Verbosity};
 use args::{Args, Command};
 use clap::{CommandFactory, Parser};
@@ -44,6 +45,8 @@ use error::{CliError, Exit};
 use output::Output;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Runs one command to its end.
 pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &'static dyn Wiring) -> ExitCode {
@@ -83,7 +86,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &'static dyn Wirin
     };
     let ended = runtime.block_on(run(args, wiring, &output));
     // Whatever still lingers in the background has no say in when we are done.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    runtime.shutdown_timeout(Duration::from_secs(1));
     match ended {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
@@ -107,9 +110,41 @@ fn threads(command: &Command) -> usize {
     cores.saturating_sub(1).max(least)
 }
 
+/// How long a store may take to close: what still asks it for something is left.
+const CLOSES_WITHIN: Duration = Duration::from_secs(1);
+
 async fn run(args: Args, wiring: &'static dyn Wiring, output: &Output) -> Result<Exit, CliError> {
+    let store = OnceLock::new();
+    let ended = carry_out(args, wiring, output, &store).await;
+    if let Some(store) = store.get() {
+        close(store.as_ref()).await;
+    }
+    ended
+}
+
+/// Closes a store, so that its file is whole when the command has ended.
+async fn close(store: &dyn Store) {
+    if tokio::time::timeout(CLOSES_WITHIN, store.close())
+        .await
+        .is_err()
+    {
+        tracing::debug!("the store was still in use, and was left open");
+    }
+}
+
+/// Carries a command out; `store` is the one that it opened, where it did.
+async fn carry_out(
+    args: Args,
+    wiring: &'static dyn Wiring,
+    output: &Output,
+    store: &OnceLock<Arc<dyn Store>>,
+) -> Result<Exit, CliError> {
     let workspace = args.workspace;
-    let open = || Desk::open(&workspace, wiring);
+    let open = async || -> Result<Desk, DeskError> {
+        let desk = Desk::open(&workspace, wiring).await?;
+        store.get_or_init(|| Arc::clone(&desk.store));
+        Ok(desk)
+    };
     match args.command {
         Command::Demo(demo) => demo::run(demo, wiring, output).await,
         Command::Init { dir } => init::run(&dir, wiring, output),

@@ -31,6 +31,7 @@ pub(super) async fn run(
         Some(Listen::Off) => None,
         None => desk.settings.service.listen,
     };
+    let store = Arc::clone(&desk.store);
     let service = Arc::new(Service::new(desk));
     let stop = CancellationToken::new();
     if let Some(listen) = listen {
@@ -44,6 +45,7 @@ pub(super) async fn run(
     let in_time = service.run(wiring, &mut heard).await;
     tell(&[NotifyState::Stopping]);
     stop.cancel();
+    super::close(store.as_ref()).await;
     if in_time {
         tracing::info!("stopped");
         Ok(Exit::Done)

@@ -7,9 +7,10 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::distribution::{Counts, Distribution};
 use crate::domain::ids::DistributionId;
 use crate::domain::outcomes::{Breakdown, Outcomes};
-use crate::store::Standing;
+use crate::store::{Standing, Store, StoreError};
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often whoever watches looks.
@@ -18,6 +19,9 @@ pub const LOOK_EVERY: Duration = Duration::from_millis(700);
 const PART: u32 = 4;
 /// Outcomes by language and domain are counted anew after so long in any case.
 const COUNT_AFTER: Duration = Duration::from_secs(30);
+/// Deliveries from which on they are long to count: while some wait, the last count
+/// is shown, and the next is made beside.
+const MANY: u64 = 10_000;
 /// Whom nobody has looked at for so long, nobody watches.
 const FORGET_AFTER: Duration = Duration::from_secs(60);
 /// At most so many deliveries that want a person are looked up.
@@ -52,8 +56,6 @@ pub struct Deferred {
 struct Look {
     begun: Instant,
     over: Instant,
-    /// When its outcomes were counted.
-    counted: Instant,
     seen: Arc<Seen>,
 }
 
@@ -62,15 +64,92 @@ impl Look {
     fn took(&self) -> Duration {
         self.over.duration_since(self.begun)
     }
+}
 
-    /// What became of the deliveries by language and domain, which takes long to
-    /// count: while as many as before came to each outcome, it is as it was.
-    fn outcomes(&self, counts: &Counts) -> Option<Breakdown> {
-        let before = Outcomes::of(&self.seen.status.counts.by_state);
-        let is_same = before == Outcomes::of(&counts.by_state);
-        let alone = self.seen.status.alone.as_ref();
-        let alone = alone.filter(|_| is_same && self.counted.elapsed() < COUNT_AFTER);
-        alone.map(|alone| alone.outcomes.clone())
+/// What became of a distribution's deliveries by language and domain.
+#[derive(Debug)]
+struct Counted {
+    /// As a whole, by then.
+    whole: Outcomes,
+    when: Instant,
+    took: Duration,
+    breakdown: Breakdown,
+}
+
+impl Counted {
+    async fn now(
+        store: &dyn Store,
+        id: DistributionId,
+        whole: Outcomes,
+    ) -> Result<Self, StoreError> {
+        let when = Instant::now();
+        let breakdown = store.outcomes(id).await?;
+        Ok(Self {
+            whole,
+            when,
+            took: when.elapsed(),
+            breakdown,
+        })
+    }
+
+    /// While as many as before came to each outcome, it is as it was.
+    fn holds(&self, whole: Outcomes) -> bool {
+        self.whole == whole && self.when.elapsed() < COUNT_AFTER
+    }
+}
+
+/// One place per distribution: who looks, looks for all who wait there.
+#[derive(Debug, Default)]
+struct Spot {
+    look: tokio::sync::Mutex<Option<Look>>,
+    counted: Mutex<Option<Arc<Counted>>>,
+    counting: AtomicBool,
+}
+
+impl Spot {
+    fn counted(&self) -> MutexGuard<'_, Option<Arc<Counted>>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Outcomes by language and domain: counted now; of many that go on to change, as
+    /// they were a moment ago.
+    async fn outcomes(
+        self: &Arc<Self>,
+        store: &Arc<dyn Store>,
+        id: DistributionId,
+        counts: &Counts,
+    ) -> Result<Breakdown, DeskError> {
+        let whole = Outcomes::of(&counts.by_state);
+        let last = self.counted().clone();
+        if let Some(last) = last {
+            let is_long = counts.total() >= MANY && counts.waiting() > 0;
+            let holds = last.holds(whole);
+            if holds || is_long && last.when.elapsed() < COUNT_AFTER {
+                if !holds && last.when.elapsed() > last.took * PART {
+                    self.count_beside(store, id, whole);
+                }
+                return Ok(last.breakdown.clone());
+            }
+        }
+        let new = Counted::now(store.as_ref(), id, whole).await?;
+        let breakdown = new.breakdown.clone();
+        *self.counted() = Some(Arc::new(new));
+        Ok(breakdown)
+    }
+
+    /// Counts outcomes for whoever looks next; one count at a time.
+    fn count_beside(self: &Arc<Self>, store: &Arc<dyn Store>, id: DistributionId, whole: Outcomes) {
+        if self.counting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (spot, store) = (Arc::clone(self), Arc::clone(store));
+        tokio::spawn(async move {
+            // Where the store fails, the next look counts again, and says so.
+            if let Ok(new) = Counted::now(store.as_ref(), id, whole).await {
+                *spot.counted() = Some(Arc::new(new));
+            }
+            spot.counting.store(false, Ordering::Release);
+        });
     }
 }
 
@@ -78,7 +157,7 @@ impl Look {
 #[derive(Debug)]
 pub struct Watched {
     every: Duration,
-    spots: Spots<Look>,
+    spots: Spots<Spot>,
 }
 
 impl Default for Watched {
@@ -107,13 +186,13 @@ impl Watched {
         id: DistributionId,
     ) -> Result<Option<Arc<Seen>>, DeskError> {
         let spot = self.spots.of(id);
-        let mut last = spot.lock().await;
+        let mut last = spot.look.lock().await;
         if let Some(look) = last.as_ref()
             && look.over.elapsed() < self.every.max(look.took() * PART)
         {
             return Ok(Some(Arc::clone(&look.seen)));
         }
-        look(desk, id, &mut last).await
+        spot.see(desk, id, &mut last).await
     }
 
     /// A distribution as it is now: as seen by a look that began no earlier than one
@@ -128,42 +207,37 @@ impl Watched {
     ) -> Result<Option<Arc<Seen>>, DeskError> {
         let asked = Instant::now();
         let spot = self.spots.of(id);
-        let mut last = spot.lock().await;
+        let mut last = spot.look.lock().await;
         if let Some(look) = last.as_ref()
             && look.begun >= asked
         {
             return Ok(Some(Arc::clone(&look.seen)));
         }
-        look(desk, id, &mut last).await
+        spot.see(desk, id, &mut last).await
     }
 }
 
-async fn look(
-    desk: &Desk,
-    id: DistributionId,
-    last: &mut Option<Look>,
-) -> Result<Option<Arc<Seen>>, DeskError> {
-    let begun = Instant::now();
-    let Some(distribution) = desk.store.distribution(id).await? else {
-        return Ok(None);
-    };
-    let status = desk.status(&distribution).await?;
-    let known = last.as_ref().and_then(|look| {
-        let outcomes = look.outcomes(&status.counts)?;
-        Some((outcomes, look.counted))
-    });
-    let (outcomes, counted) = match known {
-        Some(known) => known,
-        None => (desk.store.outcomes(id).await?, begun),
-    };
-    let seen = Arc::new(desk.see(distribution, status, outcomes).await?);
-    *last = Some(Look {
-        begun,
-        over: Instant::now(),
-        counted,
-        seen: Arc::clone(&seen),
-    });
-    Ok(Some(seen))
+impl Spot {
+    async fn see(
+        self: &Arc<Self>,
+        desk: &Desk,
+        id: DistributionId,
+        last: &mut Option<Look>,
+    ) -> Result<Option<Arc<Seen>>, DeskError> {
+        let begun = Instant::now();
+        let Some(distribution) = desk.store.distribution(id).await? else {
+            return Ok(None);
+        };
+        let status = desk.status(&distribution).await?;
+        let outcomes = self.outcomes(&desk.store, id, &status.counts).await?;
+        let seen = Arc::new(desk.see(distribution, status, outcomes).await?);
+        *last = Some(Look {
+            begun,
+            over: Instant::now(),
+            seen: Arc::clone(&seen),
+        });
+        Ok(Some(seen))
+    }
 }
 
 impl Desk {

@@ -66,7 +66,10 @@ const KEPT: Duration = Duration::from_secs(600);
 
 /// The last tallies of distributions that somebody looked at.
 #[derive(Debug)]
-pub(super) struct Tallies(Spots<Taken>);
+pub(super) struct Tallies(Spots<Place>);
+
+/// What was taken last; whoever else asks meanwhile waits for the count.
+type Place = tokio::sync::Mutex<Option<Taken>>;
 
 impl Default for Tallies {
     fn default() -> Self {

@@ -18,23 +18,26 @@ pub(super) struct Line {
 pub(super) fn log_query(search: &LogSearch, way: LogWay, limit: u32, line: &Line) -> Vec<Piece> {
     use Piece::{Number, Sql, Text};
     let number = |place: u64| Number(i64::try_from(place).unwrap_or(i64::MAX));
-    let (sign, place, order) = match way {
-        LogWay::Onward(after) => (" > ", after, " ORDER BY seq LIMIT "),
+    let (first, last, order) = match way {
+        LogWay::Onward(after) => (after.saturating_add(1), u64::MAX, " ORDER BY seq LIMIT "),
         LogWay::Back(before) => (
-            " < ",
-            before.unwrap_or(u64::MAX),
+            0,
+            before.unwrap_or(u64::MAX).saturating_sub(1),
             " ORDER BY seq DESC LIMIT ",
         ),
     };
+    let (from, to) = match &search.places {
+        Some(places) => (first.max(*places.start()), last.min(*places.end())),
+        None => (first, last),
+    };
+    // One range: of two upper ends SQLite begins at whichever it likes, and reads all
+    // that lies between them.
     let mut query = vec![
-        Sql("SELECT * FROM delivery_log WHERE seq "),
-        Sql(sign),
-        number(place),
+        Sql("SELECT * FROM delivery_log WHERE seq BETWEEN "),
+        number(from),
+        Sql(" AND "),
+        number(to),
     ];
-    if let Some(places) = &search.places {
-        let (first, last) = (number(*places.start()), number(*places.end()));
-        query.extend([Sql(" AND seq BETWEEN "), first, Sql(" AND "), last]);
-    }
     if let Some(distribution) = search.distribution {
         query.extend([Sql(" AND distribution = "), Text(distribution.to_string())]);
     }

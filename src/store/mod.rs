@@ -353,6 +353,10 @@ pub trait Store:
     + Sync
     + Debug
 {
+    /// Closes it, so that a copy of its file has everything; whoever asks it for
+    /// something afterwards is refused.
+    async fn close(&self);
+
     /// Adds and changes contacts, found by address, in one transaction. A known
     /// address keeps its id.
     async fn import(&self, contacts: &[Contact]) -> Result<Imported>;

@@ -1,6 +1,6 @@
 //! The main job, from an empty folder to a log that verifies.
 
-use crate::support::{CatcherProcess, EMBARGOED, IMMEDIATE, Said, Workspace, run};
+use crate::support::{CatcherProcess, EMBARGOED, IMMEDIATE, Said, ServiceProcess, Workspace, run};
 use serde_json::json;
 use std::process::Command;
 
@@ -285,4 +285,28 @@ fn ctrl_c_finishes_what_is_under_way_and_says_how_to_go_on() {
     let (_, status) = workspace.json(&["status", "latest"]);
     assert_eq!(status["by_state"].get("claimed"), None, "{status}");
     assert_eq!(status["by_state"].get("in_doubt"), None, "{status}");
+}
+
+/// Whoever copies the file of the store has everything, once a command has ended or
+/// the service was stopped.
+#[test]
+fn a_store_at_rest_is_one_file() {
+    let workspace = Workspace::with_contacts();
+    let is_whole = |after: &str| {
+        let side_files = ["dateline.db-wal", "dateline.db-shm"];
+        let left = side_files.map(|name| workspace.path(name).exists());
+        assert_eq!(left, [false; 2], "{after}");
+    };
+    is_whole("contacts import");
+    let catcher = CatcherProcess::start(&workspace.path("caught"));
+    workspace.relay(&format!("host = \"127.0.0.1\"\nport = {}\n", catcher.port));
+    let sent = workspace.dateline(&["send", IMMEDIATE, "--to", "environment"]);
+    // One of the sample's addresses refuses for good.
+    assert_eq!(sent.code, 1, "{}", sent.err);
+    is_whole("send");
+    assert_eq!(workspace.dateline(&["status", "none-such"]).code, 2);
+    is_whole("a command that was refused");
+    assert_eq!(ServiceProcess::start(&workspace).end(), 0);
+    is_whole("the service");
+    assert_eq!(workspace.dateline(&["log", "verify"]).code, 0);
 }

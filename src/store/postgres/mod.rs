@@ -107,6 +107,11 @@ impl PostgresStore {
 
 #[async_trait]
 impl Store for PostgresStore {
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+
     async fn import(&self, contacts: &[Contact]) -> Result<Imported> {
         contacts::import(self, contacts).await
     }

@@ -41,6 +41,7 @@ pub(super) async fn import(store: &SqliteStore, contacts: &[Contact]) -> Result<
         .commit()
         .await
         .map_err(|error| store.failed(error))?;
+    store.folder.wrote(contacts.len());
     Ok(imported)
 }
 

@@ -10,15 +10,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Rows written between two times. Few, and the same pages are folded over and
-/// over; many, and the log is long.
-const ROWS: usize = 20_000;
+/// over; many, and when the log begins anew, which a commit has to do while nothing
+/// else is written, much of it is still to be folded.
+const ROWS: usize = 4_000;
 
-/// Whoever folds.
-#[derive(Debug)]
+/// Whoever folds; all copies are one.
+#[derive(Debug, Clone)]
 pub(super) struct Folder {
     /// One connection, opened when it is first needed.
     connection: SqlitePool,
-    written: AtomicUsize,
+    written: Arc<AtomicUsize>,
     at_work: Arc<AtomicBool>,
 }
 
@@ -27,9 +28,14 @@ impl Folder {
         let pool = SqlitePoolOptions::new().max_connections(1);
         Self {
             connection: pool.connect_lazy_with(options),
-            written: AtomicUsize::new(0),
+            written: Arc::default(),
             at_work: Arc::default(),
         }
+    }
+
+    /// Folds no more.
+    pub(super) async fn close(&self) {
+        self.connection.close().await;
     }
 
     /// So many rows more are in the log.

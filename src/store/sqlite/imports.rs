@@ -46,6 +46,7 @@ impl Imports for SqliteStore {
                 .commit()
                 .await
                 .map_err(|error| self.failed(error))?;
+            self.folder.wrote(changes.len());
         }
         Ok(changed)
     }

@@ -86,6 +86,13 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    async fn close(&self) {
+        self.readers.close().await;
+        self.folder.close().await;
+        // The last one folds what is left and takes the log away.
+        self.writer.close().await;
+    }
+
     async fn import(&self, contacts: &[Contact]) -> Result<Imported> {
         contacts::import(self, contacts).await
     }

@@ -1,5 +1,6 @@
 //! Writing a plan: one transaction, in batches.
 
+use super::fold::Folder;
 use super::rows::{json, micros};
 use super::{Result, SqliteStore, log, rows};
 use crate::domain::delivery::{Delivery, DeliveryState};
@@ -23,6 +24,8 @@ struct Plan {
     /// The number of the last row.
     last: i64,
     bell: Option<std::path::PathBuf>,
+    folder: Folder,
+    rows: usize,
     transaction: Transaction<'static, Sqlite>,
 }
 
@@ -40,6 +43,8 @@ pub(super) async fn begin(
         place: store.place.clone(),
         last: last.try_get(0).map_err(wrong)?,
         bell: store.bell.clone(),
+        folder: store.folder.clone(),
+        rows: 0,
         transaction,
     }))
 }
@@ -58,6 +63,7 @@ impl Planning for Plan {
             added.map_err(|error| rows::failed(&self.place, error))?;
         }
         self.last += i64::try_from(deliveries.len()).unwrap_or_default();
+        self.rows += deliveries.len();
         let events: Vec<_> = events.iter().collect();
         log::append(&mut self.transaction, &events)
             .await
@@ -73,6 +79,8 @@ impl Planning for Plan {
         let Self {
             place,
             bell,
+            folder,
+            rows,
             mut transaction,
             ..
         } = *self;
@@ -95,6 +103,7 @@ impl Planning for Plan {
             .await
             .map_err(wrong)?;
         transaction.commit().await.map_err(wrong)?;
+        folder.wrote(rows);
         super::bell::ring(bell.as_deref());
         Ok(())
     }
