@@ -70,9 +70,14 @@ pub(super) enum Command {
         /// One release; else all of them
         release: Option<String>,
     },
-    /// Show all releases, and how far each has come
-    #[command(after_help = "Example:\n  dateline releases")]
-    Releases,
+    /// Show all releases, or one with its approvals and distributions, and how far each has come
+    #[command(
+        after_help = "Examples:\n  dateline releases\n  dateline releases 2027-03-11-river-defenders"
+    )]
+    Releases {
+        /// One release; else all of them
+        release: Option<String>,
+    },
     /// Keep the contact list
     #[command(after_help = "Example:\n  dateline contacts import contacts.csv")]
     Contacts {
@@ -721,7 +726,7 @@ pub(super) enum UserCommand {
 pub(super) enum TokenCommand {
     /// Make a token; its secret is shown once
     #[command(
-        after_help = "Scopes: releases:read, releases:rehearse, releases:approve, releases:send, distributions:read, distributions:hold, distributions:steer, contacts:read, contacts:write, log:read.\n\nExample:\n  dateline token add board --user vera --scope releases:read --expires '2027-01-31 18:00'"
+        after_help = "Scopes: releases:read, releases:rehearse, releases:approve, releases:send, distributions:read, distributions:hold, distributions:steer, contacts:read, contacts:write, contacts:forget, log:read, accounts:write.\n\nExample:\n  dateline token add board --user vera --scope releases:read --expires '2027-01-31 18:00'"
     )]
     Add {
         /// What it is called

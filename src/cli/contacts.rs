@@ -18,7 +18,6 @@ use crate::domain::contact_edit::{Edit, FieldFault};
 use crate::domain::contact_search::ContactSearch;
 use crate::intake::ContactWriter;
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -84,12 +83,7 @@ async fn export(file: Option<&Path>, desk: &Desk, output: &Output) -> Result<Exi
     if output.format() == Format::Json {
         return list(&FindArgs::default(), desk, output).await;
     }
-    let mut custom = BTreeSet::new();
-    desk.each_contact(|contact| {
-        custom.extend(contact.custom.into_keys());
-        Ok(())
-    })
-    .await?;
+    let custom = desk.own_columns().await?;
     let failed = unwritten(file);
     let out = destination(file).map_err(&failed)?;
     let mut writer = ContactWriter::new(out, custom).map_err(&failed)?;

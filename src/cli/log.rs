@@ -26,11 +26,8 @@ pub(super) async fn run(
 
 async fn verify(anchor: Option<&str>, desk: &Desk, output: &Output) -> Result<Exit, CliError> {
     output.refuse_csv()?;
-    let verification = desk.verify().await?;
-    let anchored = match anchor {
-        Some(hash) => holds(hash, desk).await?,
-        None => true,
-    };
+    let verification = desk.verify(anchor).await?;
+    let anchored = verification.anchored != Some(false);
     if output.is_text() {
         match &verification.broken {
             Some(broken) => output.say(format!("the log is broken: {broken}")),
@@ -51,17 +48,6 @@ async fn verify(anchor: Option<&str>, desk: &Desk, output: &Output) -> Result<Ex
     } else {
         Exit::SomeFailed
     })
-}
-
-/// Whether an entry with this hash is in the log.
-async fn holds(hash: &str, desk: &Desk) -> Result<bool, CliError> {
-    let mut found = false;
-    desk.each_entry(&LogSearch::default(), |row| {
-        found |= row.entry.hash == hash;
-        Ok(())
-    })
-    .await?;
-    Ok(found)
 }
 
 async fn show(search: &LogSearch, desk: &Desk, output: &Output) -> Result<Exit, CliError> {

@@ -13,7 +13,9 @@ use serde_json::json;
 
 pub(super) async fn duplicates(desk: &Desk, output: &Output) -> Result<Exit, CliError> {
     output.refuse_csv()?;
-    let found = desk.duplicates(&Counted::default(), 0, usize::MAX).await?;
+    let found = desk
+        .duplicates(&Counted::default(), None, usize::MAX)
+        .await?;
     if output.is_text() {
         let one =
             |contact: &Contact| format!("{} ({}, {})", contact.email, contact.name, contact.outlet);

@@ -165,7 +165,9 @@ async fn carry_out(
         Command::Suppression { command } => suppression::run(command, &open().await?, output).await,
         Command::Segments { command } => segments::run(command, &open().await?, output).await,
         Command::Retention { command } => retention::run(command, &open().await?, output).await,
-        Command::Releases => releases::run(&open().await?, output).await,
+        Command::Releases { release } => {
+            releases::run(release.as_deref(), &open().await?, wiring, output).await
+        }
         Command::User { command } => user::run(command, &open().await?, output).await,
         Command::Token { command } => token::run(command, &open().await?, output).await,
         Command::Serve(serve) => serve::run(serve, &workspace, wiring, output).await,

@@ -115,7 +115,7 @@ async fn report(
     stop: &CancellationToken,
 ) -> Result<(), CliError> {
     if !output.is_text() {
-        let log = desk.verify().await?;
+        let log = desk.verify(None).await?;
         output.json(&object(
             &desk.workspace,
             None,

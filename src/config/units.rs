@@ -19,8 +19,8 @@ pub fn duration(text: &str) -> Result<SignedDuration, Said> {
         .and_then(|days| days.trim().parse::<i64>().ok())
     {
         return days
-            .checked_mul(24)
-            .map(SignedDuration::from_hours)
+            .checked_mul(24 * 60 * 60)
+            .map(SignedDuration::from_secs)
             .filter(|wait| *wait > SignedDuration::ZERO)
             .ok_or_else(wrong);
     }
@@ -79,7 +79,18 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "5", "-5m", "0s", "soon"] {
+        let far = i64::MAX / 24;
+        let too_far = [format!("{far}d"), format!("{}d", i64::MAX)];
+        for text in [
+            "",
+            "5",
+            "-5m",
+            "0s",
+            "soon",
+            "-1d",
+            &too_far[0],
+            &too_far[1],
+        ] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

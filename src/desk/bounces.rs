@@ -3,9 +3,9 @@
 
 use super::bounce_files::{Take, read_all, read_brought};
 use super::readers::READER;
+use super::suppression::on_other_addresses;
 use super::{Desk, DeskError};
 use crate::dispatch::reported;
-use crate::domain::alias::Aliases;
 use crate::domain::bounce::{Bounce, BouncePolicy, Evidence, Finding, Ground};
 use crate::domain::bounce_search::BounceSearch;
 use crate::domain::contact::Contact;
@@ -308,7 +308,7 @@ impl Desk {
         let judge = |one: &Arrived, evidence, standing: &Standing, earlier: &[Timestamp]| {
             let mut judged = judge(&policy, now, one, evidence, standing, earlier);
             let waits = early == Early::Waits && is_early(&judged.bounce, &policy, &standing.state);
-            let others = other_addresses(&judged.bars, &aliases);
+            let others = on_other_addresses(&judged.bars, &aliases);
             judged.bars.extend(others);
             (!waits).then_some(judged)
         };
@@ -430,20 +430,6 @@ fn is_early(bounce: &Bounce, policy: &BouncePolicy, state: &DeliveryState) -> bo
     matches!(state, DeliveryState::Claimed { .. })
         && bounce.finding.failure().is_some()
         && policy.believes(bounce.evidence)
-}
-
-/// Bars that are about the person hold for their other addresses too.
-fn other_addresses(bars: &[Suppression], aliases: &Aliases) -> Vec<Suppression> {
-    let mut all = Vec::new();
-    for bar in bars.iter().filter(|bar| bar.reason.is_about_the_person()) {
-        let others = aliases.person(&bar.email).into_iter();
-        let others = others.filter(|email| *email != bar.email);
-        all.extend(others.map(|email| Suppression {
-            email,
-            ..bar.clone()
-        }));
-    }
-    all
 }
 
 /// How a bar names the report that set it.

@@ -5,6 +5,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::contact::Contact;
 use crate::domain::said::Tell;
 use crate::said;
+use std::collections::BTreeSet;
 
 /// Contacts read at once.
 const PAGE: u32 = 1000;
@@ -31,6 +32,20 @@ impl Desk {
                 show(contact)?;
             }
         }
+    }
+
+    /// The names of the newsroom's own columns that any contact fills.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn own_columns(&self) -> Result<BTreeSet<String>, DeskError> {
+        let mut names = BTreeSet::new();
+        self.each_contact(|contact| {
+            names.extend(contact.custom.into_keys());
+            Ok(())
+        })
+        .await?;
+        Ok(names)
     }
 
     /// The contact with an address.

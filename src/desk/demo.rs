@@ -120,7 +120,7 @@ impl Demo {
         let caught = self.catcher.stop().await.messages;
         Ok(Outcome {
             statuses,
-            log: self.desk.verify().await?,
+            log: self.desk.verify(None).await?,
             caught,
         })
     }

@@ -1,5 +1,6 @@
 //! Distributions that people watch while they run: looked up once for all who do.
 
+use super::spots::Spots;
 use super::status::{Alone, Status};
 use super::{Desk, DeskError};
 use crate::domain::delivery::DeliveryState;
@@ -8,7 +9,6 @@ use crate::domain::ids::DistributionId;
 use crate::domain::outcomes::{Breakdown, Outcomes};
 use crate::store::{Standing, Store, StoreError};
 use jiff::Timestamp;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -157,7 +157,7 @@ impl Spot {
 #[derive(Debug)]
 pub struct Watched {
     every: Duration,
-    spots: Mutex<HashMap<DistributionId, (Instant, Arc<Spot>)>>,
+    spots: Spots<Spot>,
 }
 
 impl Default for Watched {
@@ -171,7 +171,7 @@ impl Watched {
     pub fn every(every: Duration) -> Self {
         Self {
             every,
-            spots: Mutex::default(),
+            spots: Spots::kept(FORGET_AFTER),
         }
     }
 
@@ -185,7 +185,7 @@ impl Watched {
         desk: &Desk,
         id: DistributionId,
     ) -> Result<Option<Arc<Seen>>, DeskError> {
-        let spot = self.spot(id);
+        let spot = self.spots.of(id);
         let mut last = spot.look.lock().await;
         if let Some(look) = last.as_ref()
             && look.over.elapsed() < self.every.max(look.took() * PART)
@@ -206,7 +206,7 @@ impl Watched {
         id: DistributionId,
     ) -> Result<Option<Arc<Seen>>, DeskError> {
         let asked = Instant::now();
-        let spot = self.spot(id);
+        let spot = self.spots.of(id);
         let mut last = spot.look.lock().await;
         if let Some(look) = last.as_ref()
             && look.begun >= asked
@@ -214,15 +214,6 @@ impl Watched {
             return Ok(Some(Arc::clone(&look.seen)));
         }
         spot.see(desk, id, &mut last).await
-    }
-
-    fn spot(&self, id: DistributionId) -> Arc<Spot> {
-        let mut spots = self.spots.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        spots.retain(|one, (asked, _)| *one == id || now.duration_since(*asked) < FORGET_AFTER);
-        let (asked, spot) = spots.entry(id).or_insert_with(|| (now, Arc::default()));
-        *asked = now;
-        Arc::clone(spot)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
 use crate::domain::contact_search::ContactSearch;
-use crate::domain::log::Broken;
+use crate::domain::log::{Broken, Head};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::domain::said::Tell;
 use crate::domain::schedule::parse_instant;
@@ -35,6 +35,10 @@ pub struct Verification {
     /// The first fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<Broken>,
+    /// Whether the hash that somebody kept is in the chain, where one was asked about:
+    /// if it is not, the log was replaced or cut since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchored: Option<bool>,
 }
 
 /// What somebody looks for in the log, as they wrote it.
@@ -191,11 +195,23 @@ impl Desk {
         }
     }
 
-    /// Verifies the whole log.
+    /// Whether an entry with this hash is in the log, or the log began with it.
+    async fn holds_entry(&self, hash: &str) -> Result<bool, DeskError> {
+        let mut found = Head::default().hash == hash;
+        self.each_entry(&LogSearch::default(), |row| {
+            found |= row.entry.hash == hash;
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Verifies the whole log, and that the last hash of an earlier verification is in
+    /// it still, where somebody kept one.
     ///
     /// # Errors
     /// The store failed; a broken log is not an error but an answer.
-    pub async fn verify(&self) -> Result<Verification, DeskError> {
+    pub async fn verify(&self, anchor: Option<&str>) -> Result<Verification, DeskError> {
         let at = self.clock.now();
         let head = self.store.log_head().await?;
         let broken = match verify_log(self.store.as_ref()).await {
@@ -203,7 +219,12 @@ impl Desk {
             Err(VerifyFailure::Broken(broken)) => Some(broken),
             Err(VerifyFailure::Store(error)) => return Err(error.into()),
         };
+        let anchored = match anchor {
+            Some(hash) => Some(self.holds_entry(hash).await?),
+            None => None,
+        };
         Ok(Verification {
+            anchored,
             at,
             entries: head.seq,
             verified: broken.is_none(),

@@ -19,6 +19,8 @@ use crate::store::merge::{Distinct, MergeOutcome, Merging};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// Two contacts that may be one person.
@@ -32,13 +34,49 @@ pub struct Duplicate {
     pub why: Why,
 }
 
-/// Pairs that may be one person, from one of them on.
+/// Pairs that may be one person, after one of them.
 #[derive(Debug, Clone, Default)]
 pub struct Duplicates {
     /// The pairs.
     pub pairs: Vec<Duplicate>,
     /// How many pairs there are in all.
     pub all: usize,
+    /// The place after which the next begin; `None` where these are the last.
+    pub next: Option<PairPlace>,
+}
+
+/// The place of a pair among all of them, by its addresses: it stays where it is
+/// when pairs before it are told apart or merged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PairPlace(EmailAddress, EmailAddress);
+
+impl PairPlace {
+    fn of(like: &Likeness) -> Self {
+        Self(like.one.clone(), like.other.clone())
+    }
+}
+
+impl fmt::Display for PairPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, self.1)
+    }
+}
+
+impl FromStr for PairPlace {
+    type Err = DeskError;
+    fn from_str(text: &str) -> Result<Self, DeskError> {
+        // A quoted address may hold a blank itself (RFC 5321 4.1.2).
+        let mut blanks = text.match_indices(' ');
+        let read = |(at, _)| {
+            Some(Self(
+                address(&text[..at]).ok()?,
+                address(&text[at + 1..]).ok()?,
+            ))
+        };
+        blanks.find_map(read).ok_or_else(|| {
+            DeskError::request(said!("expected two addresses with a blank between them"))
+        })
+    }
 }
 
 /// Two contacts to be made one, as somebody asked.
@@ -85,14 +123,14 @@ pub fn print_of(kept: &str, other: &str) -> String {
 
 impl Desk {
     /// Contacts that may be one person, but for those that somebody told apart: so
-    /// many pairs, after the first ones.
+    /// many pairs, after a place.
     ///
     /// # Errors
     /// The store failed.
     pub async fn duplicates(
         &self,
         counted: &Counted,
-        skip: usize,
+        after: Option<&PairPlace>,
         limit: usize,
     ) -> Result<Duplicates, DeskError> {
         let apart: HashSet<_> = self.told_apart().await?.iter().map(pair).collect();
@@ -101,7 +139,10 @@ impl Desk {
             .iter()
             .filter(|like| !apart.contains(&sorted(&like.one, &like.other)));
         let offered: Vec<_> = offered.collect();
-        let shown: Vec<_> = offered.iter().skip(skip).take(limit).collect();
+        let begin = offered
+            .partition_point(|like| after.is_some_and(|after| PairPlace::of(like) <= *after));
+        let shown = &offered[begin..begin.saturating_add(limit).min(offered.len())];
+        let more = begin + shown.len() < offered.len();
         let emails: Vec<_> = shown
             .iter()
             .flat_map(|like| [like.one.clone(), like.other.clone()])
@@ -109,7 +150,7 @@ impl Desk {
         let contacts = self.store.contacts_with(&emails).await?;
         let contact = |email: &EmailAddress| contacts.get(&email.to_string()).cloned();
         // One that went meanwhile is like nobody.
-        let pairs = shown.into_iter().filter_map(|like| {
+        let pairs = shown.iter().filter_map(|like| {
             Some(Duplicate {
                 one: contact(&like.one)?,
                 other: contact(&like.other)?,
@@ -119,6 +160,10 @@ impl Desk {
         Ok(Duplicates {
             pairs: pairs.collect(),
             all: offered.len(),
+            next: shown
+                .last()
+                .filter(|_| more)
+                .map(|like| PairPlace::of(like)),
         })
     }
 
@@ -137,6 +182,7 @@ impl Desk {
             Ok(())
         })
         .await?;
+        found.sort_unstable();
         let found = Arc::new(found);
         *last = Some((version, Arc::clone(&found)));
         Ok(found)

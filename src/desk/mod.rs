@@ -49,6 +49,7 @@ pub mod send;
 pub mod service;
 mod siblings;
 pub mod slow;
+mod spots;
 pub mod status;
 pub mod store;
 pub mod suppression;

@@ -120,8 +120,7 @@ impl Desk {
     where
         F: FnMut(&Row) -> bool + Send + 'static,
     {
-        let version = self.store.contacts_version().await?;
-        let asked = format!("{version} {view} {order:?}");
+        let asked = self.asked(order, view).await?;
         let work = || {
             let (desk, order, mut wants) = (Arc::clone(self), order.clone(), wants());
             async move {
@@ -136,6 +135,18 @@ impl Desk {
             }
         };
         looks.look(&asked, patience, work).await
+    }
+
+    /// What tells one look from others: the contacts, and what stands in the files
+    /// that say to whom and when. People edit those while a service runs, and who
+    /// reviews an order must be told of it as it is now.
+    async fn asked(&self, order: &Order, view: &str) -> Result<String, DeskError> {
+        let version = self.store.contacts_version().await?;
+        let rule = self.rule(&order.to, &order.not)?;
+        let (loaded, _) = self.load(&order.release)?;
+        let files = format!("{rule:?} {:?}", loaded.release);
+        let files = blake3::hash(files.as_bytes()).to_hex();
+        Ok(format!("{version} {files} {view} {order:?}"))
     }
 
     /// Looks at an order's audience, one contact at a time.

@@ -136,7 +136,7 @@ pub async fn check_store(workspace: &Path, wiring: &dyn Wiring) -> Result<StoreC
     let archive = wiring.archive(&settings.store).await?;
     let (schema, parts) = (archive.schema().await?, parts(&archive).await?);
     let store = settings.store.to_string();
-    let verification = Desk::open(workspace, wiring).await?.verify().await?;
+    let verification = Desk::open(workspace, wiring).await?.verify(None).await?;
     Ok(StoreChecked {
         store,
         schema,

@@ -3,6 +3,8 @@
 use super::contacts::address;
 use super::{Desk, DeskError};
 use crate::domain::address::EmailAddress;
+use crate::domain::alias::Aliases;
+use crate::domain::erasure::folded;
 use crate::domain::problem::Problem;
 use crate::domain::said::Said;
 use crate::domain::suppression::{Suppression, SuppressionReason, SuppressionSearch};
@@ -10,7 +12,7 @@ use crate::said;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Bars read at once.
 const PAGE: u32 = 1000;
@@ -77,6 +79,27 @@ impl Desk {
             all.extend(others);
         }
         Ok(all)
+    }
+
+    /// These bars, and those on other addresses of the same people: of two on one
+    /// address the weightier.
+    async fn with_other_addresses(
+        &self,
+        bars: Vec<Suppression>,
+    ) -> Result<Vec<Suppression>, DeskError> {
+        let others = on_other_addresses(&bars, &self.store.aliases().await?);
+        if others.is_empty() {
+            return Ok(bars);
+        }
+        let mut all: BTreeMap<String, Suppression> = BTreeMap::new();
+        for bar in bars.into_iter().chain(others) {
+            let place = all.entry(bar.email.to_string());
+            let stands = place.or_insert_with(|| bar.clone());
+            if bar.reason.outweighs(stands.reason) {
+                *stands = bar;
+            }
+        }
+        Ok(all.into_values().collect())
     }
 
     /// Sets bars, and puts on record those that are new. Answers with how many
@@ -189,7 +212,8 @@ impl Desk {
     }
 
     /// Bars every address of a file, in one transaction: as `export` writes it, or
-    /// one address a line. A bad line is told and does not stop the others.
+    /// one address a line. A bad line is told and does not stop the others. Bars that
+    /// are about the person hold for their other addresses too.
     ///
     /// # Errors
     /// Nothing can be read of it, or the store failed.
@@ -204,23 +228,46 @@ impl Desk {
         if bars.is_empty() && problems.iter().any(Problem::is_error) {
             return Err(DeskError::Problems(problems));
         }
+        let read = bars.len();
+        let bars = self.with_other_addresses(bars).await?;
         let added = if dry_run {
             let emails: Vec<_> = bars.iter().map(|bar| bar.email.clone()).collect();
             let known = self.store.is_suppressed(&emails).await?;
             bars.iter().filter(|bar| is_news(bar, &known)).count() as u64
         } else {
             let added = self.store.suppress(&bars).await?;
-            let facts = json!({ "file": file, "read": bars.len(), "added": added });
+            let facts = json!({ "file": file, "read": read, "added": added });
             self.note(by, "suppressions_imported", facts).await?;
             added
         };
         Ok(BarsImported {
-            read: bars.len(),
+            read,
             added,
             problems,
             dry_run,
         })
     }
+}
+
+/// Bars that are about the person, on their other addresses.
+pub(super) fn on_other_addresses(bars: &[Suppression], aliases: &Aliases) -> Vec<Suppression> {
+    let about_people = || bars.iter().filter(|bar| bar.reason.is_about_the_person());
+    if aliases.is_empty() || about_people().next().is_none() {
+        return Vec::new();
+    }
+    // Few of the many in a file have more addresses than one.
+    let both = |(email, now): (EmailAddress, &EmailAddress)| [folded(&email), folded(now)];
+    let merged: HashSet<_> = aliases.all().into_iter().flat_map(both).collect();
+    let mut all = Vec::new();
+    for bar in about_people().filter(|bar| merged.contains(&folded(&bar.email))) {
+        let others = aliases.person(&bar.email).into_iter();
+        let others = others.filter(|email| *email != bar.email);
+        all.extend(others.map(|email| Suppression {
+            email,
+            ..bar.clone()
+        }));
+    }
+    all
 }
 
 /// What is said of an address that was forgotten.

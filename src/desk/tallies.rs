@@ -1,13 +1,13 @@
 //! Where distributions stand, counted no more often than need be: of a large one
 //! that takes a while, and everybody looks at the same one.
 
+use super::spots::Spots;
 use super::{Desk, DeskError};
 use crate::domain::distribution::Counts;
 use crate::domain::ids::DistributionId;
 use crate::domain::log_search::{LogSearch, LogWay};
 use jiff::Timestamp;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Deliveries from which on a distribution is large: to count them takes a while, so
@@ -61,17 +61,19 @@ impl Taken {
     }
 }
 
-/// One distribution's place: whoever else asks meanwhile waits for the count.
-type Place = Arc<tokio::sync::Mutex<Option<Taken>>>;
+/// So long a tally is kept that nobody asks for.
+const KEPT: Duration = Duration::from_secs(600);
 
 /// The last tallies of distributions that somebody looked at.
-#[derive(Debug, Default)]
-pub(super) struct Tallies(Mutex<HashMap<DistributionId, Place>>);
+#[derive(Debug)]
+pub(super) struct Tallies(Spots<Place>);
 
-impl Tallies {
-    fn place(&self, id: DistributionId) -> Place {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry(id).or_default())
+/// What was taken last; whoever else asks meanwhile waits for the count.
+type Place = tokio::sync::Mutex<Option<Taken>>;
+
+impl Default for Tallies {
+    fn default() -> Self {
+        Self(Spots::kept(KEPT))
     }
 }
 
@@ -89,7 +91,7 @@ impl Desk {
         id: DistributionId,
         last: Option<u64>,
     ) -> Result<Arc<Tally>, DeskError> {
-        let place = self.tallies.place(id);
+        let place = self.tallies.0.of(id);
         let mut taken = place.lock().await;
         let at = self.clock.now();
         if let Some(taken) = taken.as_ref().filter(|taken| taken.holds(last, at)) {

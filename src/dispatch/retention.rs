@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// Lets go what is too old, or only counts it. Where anything went, it stands
-/// among the acts; what went of the log, in the log too.
+/// among the acts, with `more` beside it; what went of the log, in the log too.
 ///
 /// # Errors
 /// The store failed.
@@ -17,7 +17,7 @@ pub async fn retain(
     store: &dyn Store,
     retention: &Retention,
     now: Timestamp,
-    by: &str,
+    (by, more): (&str, Map<String, Value>),
     really: Really,
 ) -> Result<Vec<Gone>, StoreError> {
     let gone = store.retain(&retention.cuts(now), now, really).await?;
@@ -27,11 +27,13 @@ pub async fn retain(
             .iter()
             .map(|one| (one.what.name().to_owned(), json!(one.count)))
             .collect();
+        let mut facts = facts(json!({ "gone": counts }));
+        facts.extend(more);
         let act = Act {
             at: now,
             by: by.to_owned(),
             act: "retention".to_owned(),
-            facts: facts(json!({ "gone": counts })),
+            facts,
         };
         store.record_act(&act).await?;
     }

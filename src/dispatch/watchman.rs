@@ -17,6 +17,7 @@ use crate::domain::said::Tell;
 use crate::domain::staleness::is_stale;
 use crate::store::erasure::Really;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Map;
 
 /// How often a service notes that it is there.
 const BEAT: SignedDuration = SignedDuration::from_secs(60);
@@ -131,7 +132,7 @@ impl Watchman {
     /// Lets go what is too old.
     async fn let_go(&mut self, run: &Run, now: Timestamp) -> Result<(), RunError> {
         let (store, policy) = (run.store.as_ref(), &run.settings.retention);
-        let gone = retain(store, policy, now, OWN_NAME, Really::Done).await?;
+        let gone = retain(store, policy, now, (OWN_NAME, Map::new()), Really::Done).await?;
         for one in gone.iter().filter(|one| one.count > 0) {
             tracing::info!(what = one.what.name(), count = one.count, before = %one.before, "{}", one.what.told());
         }

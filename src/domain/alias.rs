@@ -2,6 +2,7 @@
 //! address was said by the person who is known by another one now.
 
 use super::address::EmailAddress;
+use super::erasure::is_same;
 use super::ids::ContactId;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -75,11 +76,18 @@ impl Aliases {
     }
 
     /// All addresses of whoever has this one, the one that they are known by
-    /// first.
+    /// first. Where nobody has it as it is written, it is asked who has it in other
+    /// capitals: a bar on it holds for them.
     pub fn person(&self, email: &EmailAddress) -> Vec<EmailAddress> {
-        let known_by = self.known_by(email);
-        let others = self.all().into_iter().filter(|(_, now)| *now == known_by);
-        let others = others.map(|(email, _)| email);
+        let (all, exact) = (self.all(), self.known_by(email));
+        let known = |(gone, now): &&(EmailAddress, &EmailAddress)| gone == email || *now == exact;
+        let folded = |(gone, now): &&(EmailAddress, &EmailAddress)| {
+            is_same(gone, email) || is_same(now, email)
+        };
+        let own = all.iter().find(known).or_else(|| all.iter().find(folded));
+        let known_by = own.map_or(exact, |(_, now)| *now);
+        let others = all.iter().filter(|(_, now)| *now == known_by);
+        let others = others.map(|(email, _)| email.clone());
         std::iter::once(known_by.clone()).chain(others).collect()
     }
 }
@@ -114,6 +122,26 @@ mod tests {
             assert_eq!(all, [email(3), email(1), email(2), email(4)]);
         }
         assert_eq!(aliases.person(&email(9)), [email(9)]);
+    }
+
+    #[test]
+    fn an_address_in_other_capitals_is_the_same_persons() {
+        let capitals = |n: u64| EmailAddress::parse(&format!("P{n}@example.org")).unwrap();
+        let aliases = Aliases::new([alias(1, 2)]);
+        for n in [1, 2] {
+            assert_eq!(aliases.person(&capitals(n)), [email(2), email(1)]);
+        }
+        assert_eq!(aliases.person(&capitals(3)), [capitals(3)]);
+        // Two who differ in capitals alone may be two people, each with their own.
+        let own = Alias {
+            email: capitals(1),
+            id: ContactId::from_parts(9, 0),
+            kept: email(5),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let aliases = Aliases::new([alias(1, 2), own]);
+        assert_eq!(aliases.person(&capitals(1)), [email(5), capitals(1)]);
+        assert_eq!(aliases.person(&email(1)), [email(2), email(1)]);
     }
 
     proptest! {

@@ -33,6 +33,14 @@ impl<W: Write> ContactWriter<W> {
         Ok(Self { csv, custom })
     }
 
+    /// Goes on with a file whose header was written before, with these columns.
+    pub fn further(out: W, custom: BTreeSet<String>) -> Self {
+        Self {
+            csv: csv::Writer::from_writer(out),
+            custom: custom.into_iter().collect(),
+        }
+    }
+
     /// Writes one contact.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use crate::domain::address::EmailAddress;
 use crate::domain::alias::{Alias, Aliases};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Event, Life, apply};
+use crate::domain::erasure::is_same;
 use crate::domain::import_record::ImportRecord;
 use crate::domain::log::{LogEvent, facts};
 use crate::domain::suppression::Suppression;
@@ -241,17 +242,40 @@ async fn end(
     }))
 }
 
+/// The bars on these addresses, in whatever capitals: so they hold.
+async fn bars_on(
+    open: &mut dyn Surgery,
+    table: &Table,
+    emails: [&EmailAddress; 2],
+) -> Result<Vec<(Row, Suppression)>> {
+    let ask = format!(
+        "SELECT {} FROM {} WHERE lower(email) IN (lower(",
+        table.names(),
+        table.name
+    );
+    let mut ask = Statement::new(open.dialect(), ask);
+    ask.value(text(emails[0]))
+        .push("), lower(")
+        .value(text(emails[1]))
+        .push("))");
+    let rows = open.fetch(ask, &table.kinds()).await?.into_iter();
+    let read = |row: Row| Ok((row.clone(), bar(open.place(), table, &row)?));
+    rows.map(read).collect()
+}
+
 /// Bars that are about the person hold for both addresses, the weightiest of them
 /// each; what servers said of a mailbox stays with that mailbox.
 async fn unite_bars(open: &mut dyn Surgery, merging: &Merging<'_>) -> Result<Vec<Suppression>> {
     let table = bar_table();
     let emails = [&merging.kept.email, &merging.removed.email];
-    let rows = having(open, &table, "email", &emails.map(ToString::to_string)).await?;
-    let known = rows.iter().map(|row| bar(open.place(), &table, row));
-    let known = known.collect::<Result<Vec<_>>>()?;
+    let known = bars_on(open, &table, emails).await?;
     let mut new = Vec::new();
     for (to, from) in [(emails[0], emails[1]), (emails[1], emails[0])] {
-        let of = |email: &EmailAddress| known.iter().find(|bar| bar.email == *email);
+        let of = |email: &EmailAddress| {
+            let all = known.iter().map(|(_, bar)| bar);
+            let all = all.filter(|bar| is_same(&bar.email, email));
+            all.max_by_key(|bar| bar.reason.weight())
+        };
         let Some(theirs) = of(from).filter(|bar| bar.reason.is_about_the_person()) else {
             continue;
         };
@@ -274,12 +298,9 @@ async fn unite_bars(open: &mut dyn Surgery, merging: &Merging<'_>) -> Result<Vec
             text(&bar.source),
             text(&bar.note),
         ];
-        match rows
-            .iter()
-            .find(|row| table.text(row, "email") == to.to_string())
-        {
+        match known.iter().find(|(_, bar)| bar.email == *to) {
             None => drop(insert(open, &table, cells.to_vec()).await?),
-            Some(row) => {
+            Some((row, _)) => {
                 let names = table.columns.iter().map(|one| one.name.as_str());
                 let set: Vec<_> = names.zip(cells).skip(1).collect();
                 update(open, &table, row, &set).await?;

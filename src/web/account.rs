@@ -19,21 +19,27 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(super) async fn show(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
-    sheet(&front, &visitor, None, None).await
+    sheet(&front, &visitor, &News::default()).await
+}
+
+/// What was asked for in vain, and why.
+#[derive(Default)]
+struct News {
+    fault: Option<String>,
+    token: TokenForm,
+    token_fault: Option<String>,
 }
 
 /// One's own page, with what is wrong with what was asked for: of the account, or
 /// of a token.
-async fn sheet(
-    front: &Front,
-    visitor: &Visitor,
-    fault: Option<&str>,
-    token_fault: Option<&str>,
-) -> Answer {
+async fn sheet(front: &Front, visitor: &Visitor, news: &News) -> Answer {
     let account = &visitor.me()?.account;
     let tokens = front.desk().tokens(Some(account.name.as_str())).await?;
     let scopes = Scope::ALL.into_iter();
     let scopes = scopes.filter(|scope| account.role.may(scope.permission()));
+    let ticked = |name: &str| news.token.scope.iter().any(|one| one == name);
+    let scopes = scopes.map(Scope::name);
+    let scopes = scopes.map(|name| json!({ "name": name, "here": ticked(name) }));
     let name = if account.full_name.is_empty() {
         account.name.as_str()
     } else {
@@ -44,10 +50,11 @@ async fn sheet(
         "user": account.name,
         "role": account.role,
         "has_factor": account.second_factor.is_some(),
-        "fault": fault,
+        "fault": news.fault,
         "tokens": tokens.iter().map(|token| token_row(front, visitor, token)).collect::<Vec<_>>(),
-        "scopes": scopes.map(Scope::name).collect::<Vec<_>>(),
-        "token_fault": token_fault,
+        "scopes": scopes.collect::<Vec<_>>(),
+        "token": { "name": news.token.name, "expires": news.token.expires },
+        "token_fault": news.token_fault,
     });
     front.page(visitor, "account", "user-name", page)
 }
@@ -69,14 +76,23 @@ pub(super) async fn change_password(
         .await;
     match front.told(&visitor, changed)? {
         Ok(()) => Ok(Redirect::to("/account?said=password-changed").into_response()),
-        Err(fault) => sheet(&front, &visitor, Some(&fault), None).await,
+        Err(fault) => {
+            let fault = Some(fault);
+            let news = News {
+                fault,
+                ..News::default()
+            };
+            sheet(&front, &visitor, &news).await
+        }
     }
 }
 
-fn token_row(front: &Front, visitor: &Visitor, token: &Token) -> Value {
+/// A token for people.
+pub(super) fn token_row(front: &Front, visitor: &Visitor, token: &Token) -> Value {
     let scopes: Vec<_> = token.scopes.iter().copied().map(Scope::name).collect();
     json!({
         "name": token.name,
+        "of": token.account,
         "scopes": scopes,
         "until": front.shown(visitor, token.expires).text,
         "stands": token.stands(front.desk().clock.now()),
@@ -84,7 +100,7 @@ fn token_row(front: &Front, visitor: &Visitor, token: &Token) -> Value {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct TokenForm {
     name: String,
     #[serde(default)]
@@ -102,8 +118,8 @@ pub(super) async fn add_token(
     Form(form): Form<TokenForm>,
 ) -> Answer {
     let new = NewToken {
-        name: form.name,
-        scopes: form.scope,
+        name: form.name.clone(),
+        scopes: form.scope.clone(),
         expires: given(&form.expires),
         ..NewToken::default()
     };
@@ -117,7 +133,14 @@ pub(super) async fn add_token(
             });
             front.page(&visitor, "token", "token-made", page)
         }
-        Err(fault) => sheet(&front, &visitor, None, Some(&fault)).await,
+        Err(fault) => {
+            let news = News {
+                token: form,
+                token_fault: Some(fault),
+                ..News::default()
+            };
+            sheet(&front, &visitor, &news).await
+        }
     }
 }
 
@@ -139,7 +162,13 @@ pub(super) async fn revoke_token(
         .await;
     match front.told(&visitor, ended)? {
         Ok(()) => Ok(Redirect::to("/account?said=token-revoked").into_response()),
-        Err(fault) => sheet(&front, &visitor, None, Some(&fault)).await,
+        Err(fault) => {
+            let news = News {
+                token_fault: Some(fault),
+                ..News::default()
+            };
+            sheet(&front, &visitor, &news).await
+        }
     }
 }
 

@@ -72,10 +72,11 @@ pub(super) async fn show(
     let id = front.release_id(&id)?;
     let (mut found, mut fault, mut counting) = (None, None, false);
     if form.is_begun() {
-        match front.told(
-            &visitor,
-            look(&front, &form.order(&id), place, Some(PATIENCE)).await,
-        )? {
+        let looked = match form.order(&id) {
+            Ok(order) => look(&front, &order, place, Some(PATIENCE)).await,
+            Err(error) => Err(error),
+        };
+        match front.told(&visitor, looked)? {
             Ok(Some(looked)) => found = Some(shown(&front, &visitor, &looked, &form, place)),
             Ok(None) => counting = true,
             Err(why) => fault = Some(why),

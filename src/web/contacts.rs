@@ -4,8 +4,11 @@ use super::Front;
 use super::bounces;
 use super::fault::{Answer, Fault};
 use super::fields::{cut, one_more, query};
+use super::files::attached;
 use super::keys;
+use super::pieces::parts;
 use super::sheet::Visitor;
+use crate::desk::DeskError;
 use crate::desk::people::{DeliveryTo, Whole};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party, Said, Scope};
@@ -14,12 +17,17 @@ use crate::domain::contact_edit::Slot;
 use crate::domain::contact_fields::Field;
 use crate::domain::contact_search::ContactSearch;
 use crate::domain::suppression::{Suppression, SuppressionReason};
+use crate::intake::ContactWriter;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum_extra::extract::Query;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// Contacts on one page.
 const PAGE: usize = 50;
@@ -42,14 +50,19 @@ pub(super) struct Search {
     after: String,
 }
 
+impl Search {
+    fn wanted(&self) -> ContactSearch {
+        let list = Some(self.list.clone()).filter(|list| !list.is_empty());
+        ContactSearch::new(&self.search, list)
+    }
+}
+
 pub(super) async fn list(
     State(front): State<Arc<Front>>,
     visitor: Visitor,
     Query(search): Query<Search>,
 ) -> Answer {
-    let desk = front.desk();
-    let list = Some(search.list.clone()).filter(|list| !list.is_empty());
-    let wanted = ContactSearch::new(&search.search, list);
+    let (desk, wanted) = (front.desk(), search.wanted());
     // Whatever is no address stands before all of them.
     let after = EmailAddress::parse(&search.after).ok();
     let mut found = desk
@@ -74,6 +87,79 @@ pub(super) async fn list(
         "next": next,
     });
     front.page(&visitor, "contacts", "nav-contacts", page)
+}
+
+/// Contacts read at once for an export.
+const BATCH: u32 = 1000;
+
+/// The contacts that somebody looks for, as the file that import reads, sent as it is
+/// read. An address book that leaves the desk is put on record.
+pub(super) async fn export(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(file): Path<String>,
+    Query(search): Query<Search>,
+) -> Answer {
+    if file != "contacts.csv" {
+        return Err(Fault::new(StatusCode::NOT_FOUND));
+    }
+    let (desk, wanted) = (front.desk(), search.wanted());
+    let columns = desk.own_columns().await?;
+    let facts = json!({ "search": search.search, "list": search.list });
+    desk.note(visitor.name()?, "contacts_exported", facts)
+        .await?;
+    let (sender, made) = mpsc::channel(2);
+    tokio::spawn(async move {
+        let (mut after, mut writer) = (None, Sheet::new(columns));
+        loop {
+            let page = desk.find_contacts(&wanted, after.as_ref(), BATCH).await;
+            let part = page.and_then(|page| {
+                after = page.last().map(|last| last.email.clone());
+                writer.part(&page)
+            });
+            let is_over = part.is_err() || after.is_none();
+            if sender.send(part).await.is_err() || is_over {
+                return;
+            }
+        }
+    });
+    Ok((
+        attached(&file, "text/csv; charset=utf-8"),
+        Body::from_stream(parts(made)),
+    )
+        .into_response())
+}
+
+/// A CSV written part by part.
+struct Sheet {
+    columns: BTreeSet<String>,
+    is_begun: bool,
+}
+
+impl Sheet {
+    fn new(columns: BTreeSet<String>) -> Self {
+        Self {
+            columns,
+            is_begun: false,
+        }
+    }
+
+    /// The lines of these contacts, the header before the first.
+    fn part(&mut self, contacts: &[Contact]) -> Result<Vec<u8>, DeskError> {
+        let mut out = Vec::new();
+        let failed = DeskError::file("write", "contacts.csv");
+        let written = (|| {
+            let columns = self.columns.clone();
+            let mut writer = match self.is_begun {
+                false => ContactWriter::new(&mut out, columns)?,
+                true => ContactWriter::further(&mut out, columns),
+            };
+            contacts.iter().try_for_each(|one| writer.write(one))?;
+            writer.finish()
+        })();
+        self.is_begun = true;
+        written.map_err(failed).map(|()| out)
+    }
 }
 
 fn row(contact: &Contact) -> Value {
@@ -149,9 +235,9 @@ pub(super) async fn sheet(front: &Front, visitor: &Visitor, id: &str, asked: Ask
             "until": form("until"), "note": form("note"), "reason": form("reason"), "why": form("why"),
         },
     });
-    Ok(axum::response::IntoResponse::into_response(
-        front.sheet(visitor, "contact", &called, page)?,
-    ))
+    Ok(front
+        .sheet(visitor, "contact", &called, page)?
+        .into_response())
 }
 
 impl Front {

@@ -13,7 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -36,10 +36,34 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Answer {
-    let (title, data) = whole(&front, &visitor, &id).await?;
-    Ok(front
-        .sheet(&visitor, "distribution", &title, data)?
-        .into_response())
+    sheet(&front, &visitor, &id, None, Written::default()).await
+}
+
+/// What somebody wrote into a form, for it to be shown again.
+#[derive(Default, Serialize)]
+struct Written {
+    time: String,
+    why: String,
+    release: String,
+}
+
+/// The page, with why what somebody asked for cannot be, and what they wrote.
+async fn sheet(
+    front: &Front,
+    visitor: &Visitor,
+    id: &str,
+    fault: Option<String>,
+    written: Written,
+) -> Answer {
+    let (title, mut data) = whole(front, visitor, id).await?;
+    let status = match fault {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    data["fault"] = json!(fault);
+    data["form"] = json!(written);
+    let page = front.sheet(visitor, "distribution", &title, data)?;
+    Ok((status, page).into_response())
 }
 
 impl Front {
@@ -123,11 +147,21 @@ fn reason(why: &str) -> Result<&str, Fault> {
 async fn steer(front: &Front, visitor: &Visitor, id: &str, form: &Why, what: Deed) -> Answer {
     let (desk, found) = (front.desk(), front.distribution(id).await?);
     let deed = desk.deed(visitor.name()?, reason(&form.why)?);
-    let act = match what {
+    let done = match what {
         Deed::Hold => desk.hold(&found, &deed).await.map(|_| "held"),
         Deed::Resume => desk.resume(&found, &deed).await.map(|_| "resumed"),
         Deed::Kill => desk.kill(&found, &deed).await.map(|_| "killed"),
-    }?;
+    };
+    let act = match front.told(visitor, done)? {
+        Ok(act) => act,
+        Err(fault) => {
+            let written = Written {
+                why: form.why.clone(),
+                ..Written::default()
+            };
+            return sheet(front, visitor, id, Some(fault), written).await;
+        }
+    };
     desk.note(
         visitor.name()?,
         act,
@@ -156,13 +190,27 @@ pub(super) async fn embargo(
 ) -> Answer {
     let (desk, found) = (front.desk(), front.distribution(&id).await?);
     let deed = desk.deed(visitor.name()?, reason(&form.why)?);
-    let (moved, act) = match form.what.as_str() {
-        "lift" => (desk.lift_embargo(&found, &deed).await?, "embargo_lifted"),
+    let (done, act) = match form.what.as_str() {
+        "lift" => (desk.lift_embargo(&found, &deed).await, "embargo_lifted"),
         "move" => {
-            let moved = desk.move_embargo(&found, form.time.trim(), &deed).await?;
-            (moved, "embargo_moved")
+            let time = form.time.trim();
+            (
+                desk.move_embargo(&found, time, &deed).await,
+                "embargo_moved",
+            )
         }
         _ => return Err(Fault::new(StatusCode::BAD_REQUEST)),
+    };
+    let moved = match front.told(&visitor, done)? {
+        Ok(moved) => moved,
+        Err(fault) => {
+            let written = Written {
+                time: form.time,
+                why: form.why,
+                ..Written::default()
+            };
+            return sheet(&front, &visitor, &id, Some(fault), written).await;
+        }
     };
     let replanned: u64 = moved.iter().map(|one| one.deliveries).sum();
     let lift = moved.first().and_then(|one| one.distribution.lift());
@@ -218,7 +266,14 @@ pub(super) async fn follow(
 ) -> Answer {
     let (desk, found) = (front.desk(), front.distribution(&id).await?);
     let what = form.what.clone();
-    let followed = desk.correct(&form.order(&found)?).await?;
+    let written = Written {
+        release: form.release.clone(),
+        ..Written::default()
+    };
+    let followed = match front.told(&visitor, desk.correct(&form.order(&found)?).await)? {
+        Ok(followed) => followed,
+        Err(fault) => return sheet(&front, &visitor, &id, Some(fault), written).await,
+    };
     let planned = &followed.planned;
     let facts = json!({
         "distribution": planned.distribution.id,

@@ -6,7 +6,7 @@ use super::fault::{Answer, Fault};
 use super::fields::query;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
-use crate::desk::merge::{Duplicate, Duplicates, MergeOrder, print_of_both};
+use crate::desk::merge::{Duplicate, Duplicates, MergeOrder, PairPlace, print_of_both};
 use crate::desk::people::Whole;
 use crate::desk::slow::PATIENCE;
 use crate::domain::contact::Contact;
@@ -29,31 +29,33 @@ const APART: usize = 50;
 const PICK: &str = "pick.";
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct From {
+pub(super) struct Place {
     #[serde(default)]
-    from: usize,
+    after: String,
 }
 
 pub(super) async fn list(
     State(front): State<Arc<Front>>,
     visitor: Visitor,
-    Query(from): Query<From>,
+    Query(place): Query<Place>,
 ) -> Answer {
-    sheet(&front, &visitor, from.from, None).await
+    // Whatever is no place stands before all of them.
+    sheet(&front, &visitor, place.after.parse().ok(), None).await
 }
 
 async fn sheet(
     front: &Arc<Front>,
     visitor: &Visitor,
-    from: usize,
+    after: Option<PairPlace>,
     fault: Option<String>,
 ) -> Answer {
     let status = match fault {
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
     };
-    let page = match offered(front, from).await? {
-        Some(found) => offer(front, visitor, from, &found, fault.as_deref()).await?,
+    let begun = after.is_some();
+    let page = match offered(front, after).await? {
+        Some(found) => offer(front, visitor, begun, &found, fault.as_deref()).await?,
         None => json!({ "tab": "duplicates", "fault": fault, "counting": true }),
     };
     let page = front.page(visitor, "duplicates", "tab-duplicates", page)?;
@@ -62,9 +64,15 @@ async fn sheet(
 
 /// The pairs of a page. Nothing, where that takes longer than somebody waits: it goes
 /// on, and whoever asks again finds it.
-async fn offered(front: &Arc<Front>, from: usize) -> Result<Option<Duplicates>, DeskError> {
+async fn offered(
+    front: &Arc<Front>,
+    after: Option<PairPlace>,
+) -> Result<Option<Duplicates>, DeskError> {
     let own = Arc::clone(front);
-    let work = tokio::spawn(async move { own.desk().duplicates(&own.counted, from, PAGE).await });
+    let work = tokio::spawn(async move {
+        let desk = own.desk();
+        desk.duplicates(&own.counted, after.as_ref(), PAGE).await
+    });
     match tokio::time::timeout(PATIENCE, work).await {
         Ok(Ok(found)) => found.map(Some),
         // It was cut off with the service.
@@ -75,18 +83,18 @@ async fn offered(front: &Arc<Front>, from: usize) -> Result<Option<Duplicates>, 
 async fn offer(
     front: &Front,
     visitor: &Visitor,
-    from: usize,
+    begun: bool,
     found: &Duplicates,
     fault: Option<&str>,
 ) -> Result<Value, DeskError> {
-    let next = from.saturating_add(PAGE);
+    let next = found.next.as_ref().map(ToString::to_string);
     let apart = front.desk().told_apart().await?;
     Ok(json!({
         "tab": "duplicates",
         "all": found.all,
         "pairs": found.pairs.iter().map(pair).collect::<Vec<_>>(),
-        "begun": from > 0,
-        "next": (next < found.all).then(|| query([("from", next.to_string().as_str())])),
+        "begun": begun,
+        "next": next.map(|next| query([("after", next.as_str())])),
         "apart": apart.iter().take(APART).map(|one| json!({
             "one": one.one, "other": one.other, "by": one.by,
             "at": front.shown(visitor, one.at).text,
@@ -172,7 +180,7 @@ async fn answered(
 ) -> Answer {
     match done {
         Ok(()) => Ok(Redirect::to(&format!("/contacts/duplicates?said={said}")).into_response()),
-        Err(fault) => sheet(front, visitor, 0, Some(fault)).await,
+        Err(fault) => sheet(front, visitor, None, Some(fault)).await,
     }
 }
 

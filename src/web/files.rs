@@ -1,10 +1,10 @@
-//! A file that comes with a form.
+//! Files: one that comes with a form, and one that is taken away.
 
 use super::fault::Fault;
 use crate::desk::uploads;
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 
 /// The name and octets of the form's field `file`; none where nothing was chosen.
 pub(super) async fn brought(mut form: Multipart) -> Result<Option<(String, Vec<u8>)>, Fault> {
@@ -17,6 +17,15 @@ pub(super) async fn brought(mut form: Multipart) -> Result<Option<(String, Vec<u
         return Ok((!name.is_empty() && !bytes.is_empty()).then_some((name, bytes)));
     }
     Ok(None)
+}
+
+/// The headers of a file that a browser keeps.
+pub(super) fn attached(name: &str, kind: &str) -> [(HeaderName, String); 2] {
+    let place = format!("attachment; filename=\"{name}\"");
+    [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, place),
+    ]
 }
 
 #[expect(

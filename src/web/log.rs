@@ -3,7 +3,8 @@
 use super::Front;
 use super::fault::{Answer, Fault};
 use super::fields::{given, query};
-use super::pieces::pieces;
+use super::files::attached;
+use super::pieces::parts;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
 use crate::desk::log::{COLUMNS, Flat, SearchWords, Verification};
@@ -12,7 +13,7 @@ use crate::domain::log_search::LogWay;
 use crate::domain::said::Said;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum_extra::extract::Query;
 use serde::Deserialize;
@@ -140,11 +141,25 @@ fn line(front: &Front, visitor: &Visitor, entry: &Flat) -> Value {
     })
 }
 
-pub(super) async fn verify(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
-    let verified = front.verification(Some(PATIENCE)).await?;
+/// Against what the log is held besides: a hash that somebody kept.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Anchor {
+    #[serde(default)]
+    head: String,
+}
+
+pub(super) async fn verify(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Query(anchor): Query<Anchor>,
+) -> Answer {
+    let hash = given(&anchor.head);
+    let verified = front.verification(hash.as_deref(), Some(PATIENCE)).await?;
     let page = match verified {
         None => json!({ "counting": true }),
         Some(verification) => json!({
+            "anchor": hash,
+            "anchored": verification.anchored,
             "at": front.shown(&visitor, verification.at),
             "entries": verification.entries,
             "verified": verification.verified,
@@ -160,13 +175,15 @@ impl Front {
     /// than they wait.
     pub(super) async fn verification(
         &self,
+        anchor: Option<&str>,
         patience: Option<Duration>,
     ) -> Result<Option<Arc<Verification>>, DeskError> {
         let work = || {
-            let desk = self.desk();
-            async move { desk.verify().await }
+            let (desk, anchor) = (self.desk(), anchor.map(str::to_owned));
+            async move { desk.verify(anchor.as_deref()).await }
         };
-        self.verifying.look("", patience, work).await
+        let asked = anchor.unwrap_or_default();
+        self.verifying.look(asked, patience, work).await
     }
 }
 
@@ -183,18 +200,18 @@ pub(super) async fn export(
     };
     let desk = front.desk();
     let wanted = desk.log_search(&search.words()).await?;
-    let (sender, made) = mpsc::channel::<String>(2);
+    let (sender, made) = mpsc::channel(2);
     tokio::spawn(async move {
         let mut after = 0;
-        if csv
-            && sender
-                .send(written(&[COLUMNS.map(str::to_owned).to_vec()]))
-                .await
-                .is_err()
-        {
+        let header = written(&[COLUMNS.map(str::to_owned).to_vec()]);
+        if csv && sender.send(Ok(header)).await.is_err() {
             return;
         }
-        while let Ok(entries) = desk.entries(&wanted, LogWay::Onward(after), BATCH).await {
+        loop {
+            let entries = match desk.entries(&wanted, LogWay::Onward(after), BATCH).await {
+                Ok(entries) => entries,
+                Err(error) => return drop(sender.send(Err(error)).await),
+            };
             let Some(last) = entries.last() else { return };
             after = last.get("seq").parse().unwrap_or(u64::MAX);
             let piece = if csv {
@@ -205,7 +222,7 @@ pub(super) async fn export(
                     .map(|entry| format!("{}\n", json!(entry.0)))
                     .collect()
             };
-            if sender.send(piece).await.is_err() {
+            if sender.send(Ok(piece)).await.is_err() {
                 return;
             }
         }
@@ -215,14 +232,7 @@ pub(super) async fn export(
     } else {
         "application/jsonl"
     };
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{file}\""),
-        ),
-    ];
-    Ok((headers, Body::from_stream(pieces(made))).into_response())
+    Ok((attached(&file, kind), Body::from_stream(parts(made))).into_response())
 }
 
 fn written(rows: &[Vec<String>]) -> String {

@@ -2,9 +2,11 @@
 //! and the buttons that rehearse, approve and send.
 
 use super::fields::{given, query};
+use crate::desk::DeskError;
 use crate::desk::review::Expected;
 use crate::desk::schedule::When;
 use crate::desk::send::Order;
+use crate::said;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,6 +26,8 @@ pub(super) struct OrderForm {
     #[serde(default)]
     window: String,
     #[serde(default)]
+    wave_gap: String,
+    #[serde(default)]
     not_after: String,
     #[serde(default)]
     parity_ok: String,
@@ -39,9 +43,15 @@ impl OrderForm {
         !self.to.is_empty()
     }
 
-    pub(super) fn order(&self, release: &str) -> Order {
+    /// The order that it gives.
+    ///
+    /// # Errors
+    /// The gap between segments is no duration.
+    pub(super) fn order(&self, release: &str) -> Result<Order, DeskError> {
         let at = given(&self.at);
-        Order {
+        let gap = given(&self.wave_gap).map(|text| crate::config::duration(&text));
+        let gap = gap.transpose();
+        Ok(Order {
             release: release.to_owned(),
             to: self.to.clone(),
             not: self.not.clone(),
@@ -51,7 +61,8 @@ impl OrderForm {
                 at_local: at.filter(|_| self.start == "local"),
                 on_lift: self.start == "lift",
                 window: given(&self.window),
-                wave_gap: None,
+                wave_gap: gap
+                    .map_err(|error| DeskError::request(said!("--wave-gap: {error}", error)))?,
                 not_after: given(&self.not_after),
             },
             parity_ok: self.parity_ok == "yes",
@@ -59,7 +70,7 @@ impl OrderForm {
                 included: self.expect.trim().parse().ok(),
                 content: given(&self.content),
             },
-        }
+        })
     }
 
     /// The fields that say who and when, by name.
@@ -71,6 +82,7 @@ impl OrderForm {
             ("start", &self.start),
             ("at", &self.at),
             ("window", &self.window),
+            ("wave_gap", &self.wave_gap),
             ("not_after", &self.not_after),
         ];
         let rest = rest.into_iter().map(|(name, value)| (name, value.as_str()));
@@ -115,6 +127,7 @@ impl OrderForm {
             "start": if self.start.is_empty() { "now" } else { &self.start },
             "at": self.at,
             "window": self.window,
+            "wave_gap": self.wave_gap,
             "not_after": self.not_after,
         })
     }

@@ -3,15 +3,18 @@
 use super::Front;
 use super::fault::{Answer, Fault};
 use super::fields::query;
+use super::files::attached;
 use super::sheet::Visitor;
 use crate::desk::DeskError;
 use crate::desk::contacts::address;
 use crate::desk::privacy::{Everything, ForgetReport};
+use crate::desk::retention::Really;
 use crate::desk::slow::PATIENCE;
 use crate::domain::erasure::is_same;
+use crate::domain::retention::Gone;
 use crate::said;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
@@ -24,6 +27,9 @@ use std::time::Duration;
 pub(super) struct Whom {
     #[serde(default)]
     email: String,
+    /// Whether what is too old is to be counted.
+    #[serde(default)]
+    old: String,
 }
 
 /// What a form asks for.
@@ -43,6 +49,11 @@ pub(super) struct Wish {
 struct News {
     fault: Option<String>,
     lift_fault: Option<String>,
+    /// What is too old, where somebody asks; and whether it went.
+    old: Option<Vec<Gone>>,
+    retained: bool,
+    /// What was written into the form that lets an address be known again.
+    lift: (String, String),
     done: Option<ForgetReport>,
     lifted: Option<String>,
 }
@@ -53,7 +64,11 @@ pub(super) async fn show(
     Query(whom): Query<Whom>,
 ) -> Answer {
     let asked = whom.email.trim().to_owned();
-    sheet(&front, &visitor, &asked, News::default()).await
+    let mut news = News::default();
+    if !whom.old.is_empty() {
+        news.old = Some(front.let_go(Really::Asked, visitor.name()?).await?);
+    }
+    sheet(&front, &visitor, &asked, news).await
 }
 
 async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) -> Answer {
@@ -76,6 +91,7 @@ async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) ->
         }
     }
     let failed = news.fault.is_some() || news.lift_fault.is_some();
+    let old = news.old.as_ref().map(|all| old(front, visitor, all));
     let page = json!({
         "tab": "",
         "email": held.as_ref().map(|all| all.email.to_string()),
@@ -87,8 +103,13 @@ async fn sheet(front: &Front, visitor: &Visitor, email: &str, mut news: News) ->
         "nothing": held.as_deref().is_some_and(Everything::is_nothing),
         "fault": news.fault,
         "lift_fault": news.lift_fault,
+        "lift_email": news.lift.0,
+        "lift_why": news.lift.1,
         "done": news.done.as_ref().map(|done| report(front, visitor, done)),
         "lifted": news.lifted,
+        "old": old,
+        "keeps_all": news.old.as_ref().is_some_and(Vec::is_empty),
+        "retained": news.retained,
     });
     let page = front.page(visitor, "forget", "forget-contact", page)?;
     let status = match failed {
@@ -113,6 +134,15 @@ impl Front {
         self.holdings.look(email, patience, work).await
     }
 
+    /// Lets go what is too old, or counts it; what was seen before is not shown again.
+    pub(super) async fn let_go(&self, really: Really, by: &str) -> Result<Vec<Gone>, DeskError> {
+        let gone = self.desk().retain(really, by).await?;
+        if really == Really::Done {
+            self.holdings.clear();
+        }
+        Ok(gone)
+    }
+
     /// Files that were brought, rehearsals and whatever was worked out for somebody to
     /// look at may name whoever is forgotten.
     pub(super) fn forget_what_was_looked_at(&self) {
@@ -129,6 +159,18 @@ fn counted(front: &Front, visitor: &Visitor, all: &Everything) -> Vec<Value> {
     tables
         .map(|(table, rows)| json!({ "table": front.tell(visitor, &Everything::title(table)), "count": rows.len() }))
         .collect()
+}
+
+fn old(front: &Front, visitor: &Visitor, all: &[Gone]) -> Vec<Value> {
+    let all = all.iter();
+    all.map(|one| {
+        json!({
+            "kind": one.what.name(),
+            "before": front.shown(visitor, one.before).text,
+            "n": one.count,
+        })
+    })
+    .collect()
 }
 
 fn report(front: &Front, visitor: &Visitor, done: &ForgetReport) -> Value {
@@ -202,8 +244,22 @@ pub(super) async fn lift(
     let mut news = News::default();
     match front.told(&visitor, lifted.await)? {
         Ok((email, _)) => news.lifted = Some(email.to_string()),
-        Err(fault) => news.lift_fault = Some(fault),
+        Err(fault) => {
+            news.lift_fault = Some(fault);
+            news.lift = (wish.email, wish.why);
+        }
     }
+    sheet(&front, &visitor, "", news).await
+}
+
+/// Lets go what is too old, as the settings say; a service does so once a day.
+pub(super) async fn retain(State(front): State<Arc<Front>>, visitor: Visitor) -> Answer {
+    let gone = front.let_go(Really::Done, visitor.name()?).await?;
+    let news = News {
+        old: Some(gone),
+        retained: true,
+        ..News::default()
+    };
     sheet(&front, &visitor, "", news).await
 }
 
@@ -218,15 +274,6 @@ pub(super) async fn everything(
     }
     let all = front.everything(&whom.email, None).await?;
     let text = serde_json::to_string_pretty(&all.as_deref()).unwrap_or_default();
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            "application/json; charset=utf-8".to_owned(),
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{file}\""),
-        ),
-    ];
+    let headers = attached(&file, "application/json; charset=utf-8");
     Ok((headers, text).into_response())
 }

@@ -28,7 +28,7 @@ pub(super) async fn begin(
     let id = front.release_id(&id)?;
     let desk = front.desk();
     // What cannot be ordered is told at once.
-    let order = form.order(&id);
+    let order = form.order(&id)?;
     desk.rule(&order.to, &order.not)?;
     let begun = front
         .rehearsals

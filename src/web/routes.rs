@@ -122,6 +122,12 @@ fn of_the_house() -> Vec<Served> {
         reads("/users", May(KeepAccounts), users::show),
         changes("/users", May(KeepAccounts), users::add),
         changes("/users/change", May(KeepAccounts), users::change),
+        changes("/users/password", May(KeepAccounts), users::set_password),
+        changes(
+            "/users/tokens/revoke",
+            May(KeepAccounts),
+            users::revoke_token,
+        ),
     ]
 }
 
@@ -226,12 +232,18 @@ fn of_contacts() -> Vec<Served> {
             May(See),
             suppressed::export,
         ),
+        reads(
+            "/contacts/export/{file}",
+            May(KeepContacts),
+            contacts::export,
+        ),
         reads("/contacts/bounces", May(See), bounces::list),
         takes_file("/contacts/bounces", May(KeepContacts), bounces::bring),
         reads("/contacts/bounces/{report}", May(See), bounces::show),
         reads("/contacts/forget", May(Forget), privacy::show),
         changes("/contacts/forget", May(Forget), privacy::forget),
         changes("/contacts/forget/lift", May(Forget), privacy::lift),
+        changes("/contacts/forget/old", May(Forget), privacy::retain),
         reads(
             "/contacts/privacy/{file}",
             May(KeepContacts),
@@ -294,6 +306,11 @@ fn of_contact() -> Vec<Served> {
             "/contacts/{id}/lift",
             May(KeepContacts),
             suppressed::free_contact,
+        ),
+        changes(
+            "/contacts/{id}/leave",
+            May(KeepContacts),
+            suppressed::leave_list,
         ),
     ]
 }

@@ -36,7 +36,7 @@ async fn sheet(
     form: &OrderForm,
     fault: Option<&str>,
 ) -> Answer {
-    let (desk, order) = (front.desk(), form.order(id));
+    let (desk, order) = (front.desk(), form.order(id)?);
     // What somebody posted cannot be asked for again by its address.
     let patience = if fault.is_none() {
         Some(PATIENCE)
@@ -95,7 +95,7 @@ pub(super) async fn approve(
     Form(form): Form<OrderForm>,
 ) -> Answer {
     let id = front.release_id(&id)?;
-    let (desk, order) = (front.desk(), form.order(&id));
+    let (desk, order) = (front.desk(), form.order(&id)?);
     let rule = desk.rule(&order.to, &order.not)?;
     let approved = desk.approve(&id, &rule, visitor.name()?, order.parity_ok);
     match front.told(&visitor, approved.await)? {
@@ -116,7 +116,7 @@ pub(super) async fn send(
     Form(form): Form<OrderForm>,
 ) -> Answer {
     let id = front.release_id(&id)?;
-    let (desk, order) = (front.desk(), form.order(&id));
+    let (desk, order) = (front.desk(), form.order(&id)?);
     if order.expected.included.is_none() || order.expected.content.is_none() {
         // Nobody sends what they have not reviewed.
         return Ok(Redirect::to(&format!("/releases/{id}/send?{}", form.query())).into_response());

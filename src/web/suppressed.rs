@@ -4,16 +4,17 @@ use super::Front;
 use super::contacts::{Asked, REASONS, bar_row, sheet as contact_sheet};
 use super::fault::{Answer, Fault};
 use super::fields::{cut, one_more, query};
-use super::files::brought;
+use super::files::{attached, brought};
 use super::sheet::Visitor;
 use crate::desk::DeskError;
+use crate::desk::readers::Breadth;
 use crate::desk::suppression::BarsImported;
 use crate::domain::address::EmailAddress;
 use crate::domain::suppression::{SuppressionReason, SuppressionSearch};
 use crate::intake::SuppressionWriter;
 use crate::said;
 use axum::extract::{Multipart, Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
@@ -211,6 +212,46 @@ pub(super) async fn free_contact(
     .await
 }
 
+/// A press list that somebody leaves.
+#[derive(Debug, Deserialize)]
+pub(super) struct Leaving {
+    #[serde(default)]
+    list: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// A contact taken off a press list because they asked for it: no import puts them
+/// back on it.
+pub(super) async fn leave_list(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<Leaving>,
+) -> Answer {
+    let email = front.contact(&id).await?.email;
+    let (desk, by) = (front.desk(), visitor.name()?);
+    let left = match (form.list.trim(), form.why.trim()) {
+        ("", _) | (_, "") => Err(DeskError::request(said!(
+            "somebody leaves a list for a reason: say which list, and why"
+        ))),
+        (list, why) => desk.opt_out(&email, Breadth::List(list), why, by).await,
+    };
+    let bar = Bar {
+        why: form.why,
+        ..Bar::default()
+    };
+    answered(
+        &front,
+        &visitor,
+        &id,
+        front.told(&visitor, left.map(drop))?,
+        &bar,
+        "left-list",
+    )
+    .await
+}
+
 async fn answered(
     front: &Front,
     visitor: &Visitor,
@@ -256,14 +297,7 @@ pub(super) async fn export(
         })
         .await?;
     writer.finish().map_err(failed)?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{file}\""),
-        ),
-    ];
-    Ok((headers, out).into_response())
+    Ok((attached(&file, "text/csv; charset=utf-8"), out).into_response())
 }
 
 pub(super) async fn import(

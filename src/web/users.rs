@@ -1,6 +1,7 @@
 //! Accounts and acts, for admins.
 
 use super::Front;
+use super::account::token_row;
 use super::fault::{Answer, Fault};
 use super::sheet::Visitor;
 use crate::domain::account::{Account, Act, Role};
@@ -25,17 +26,22 @@ pub(super) async fn show(
     visitor: Visitor,
     Query(place): Query<Place>,
 ) -> Answer {
-    sheet(&front, &visitor, place.before, &NewUser::default(), None).await
+    sheet(&front, &visitor, place.before, &News::default()).await
 }
 
-async fn sheet(
-    front: &Front,
-    visitor: &Visitor,
-    before: Option<u64>,
-    form: &NewUser,
+/// What was asked for in vain, and why.
+#[derive(Default)]
+struct News {
+    form: NewUser,
     fault: Option<String>,
-) -> Answer {
-    let desk = front.desk();
+    /// Whose password could not be so, and why.
+    password: Option<(String, String)>,
+}
+
+async fn sheet(front: &Front, visitor: &Visitor, before: Option<u64>, news: &News) -> Answer {
+    let (desk, form) = (front.desk(), &news.form);
+    let tokens = desk.tokens(None).await?;
+    let role = |role: Role| json!({ "name": role.name(), "here": role.name() == form.role });
     let (users, acts) = (desk.users().await?, desk.acts(before, PAGE).await?);
     let full = acts.len() == PAGE as usize;
     let older = acts.last().filter(|_| full).map(|(seq, _)| *seq);
@@ -45,11 +51,14 @@ async fn sheet(
         .collect();
     let page = json!({
         "users": users.iter().map(row).collect::<Vec<_>>(),
-        "roles": Role::ALL.map(Role::name),
+        "roles": Role::ALL.map(role),
+        "tokens": tokens.iter().map(|token| token_row(front, visitor, token)).collect::<Vec<_>>(),
         "acts": acts,
         "older": older,
         "form": { "name": form.name, "full_name": form.full_name },
-        "fault": fault,
+        "fault": news.fault,
+        "password_of": news.password.as_ref().map(|(name, _)| name),
+        "password_fault": news.password.as_ref().map(|(_, why)| why),
     });
     front.page(visitor, "users", "nav-users", page)
 }
@@ -117,8 +126,57 @@ pub(super) async fn add(
         .await;
     match front.told(&visitor, added)? {
         Ok(_) => Ok(Redirect::to("/users?said=user-added").into_response()),
-        Err(fault) => sheet(&front, &visitor, None, &form, Some(fault)).await,
+        Err(fault) => {
+            let news = News {
+                form,
+                fault: Some(fault),
+                ..News::default()
+            };
+            sheet(&front, &visitor, None, &news).await
+        }
     }
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewPassword {
+    name: String,
+    password: String,
+}
+
+/// Gives somebody another password; their sessions end.
+pub(super) async fn set_password(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Form(form): Form<NewPassword>,
+) -> Answer {
+    let (desk, by) = (front.desk(), visitor.name()?);
+    let changed = desk.set_password(&form.name, &form.password, None, by);
+    match front.told(&visitor, changed.await)? {
+        Ok(_) => Ok(Redirect::to("/users?said=changed").into_response()),
+        Err(fault) => {
+            let news = News {
+                password: Some((form.name, fault)),
+                ..News::default()
+            };
+            sheet(&front, &visitor, None, &news).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Revoke {
+    name: String,
+}
+
+/// Ends anybody's token.
+pub(super) async fn revoke_token(
+    State(front): State<Arc<Front>>,
+    visitor: Visitor,
+    Form(form): Form<Revoke>,
+) -> Answer {
+    let (desk, by) = (front.desk(), visitor.name()?);
+    desk.end_token(&form.name, None, by).await?;
+    Ok(Redirect::to("/users?said=token-revoked").into_response())
 }
 
 #[derive(Deserialize)]

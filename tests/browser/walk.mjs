@@ -218,7 +218,7 @@ const pages = [
   `/releases/${release}/audience?to=wires&to=central-asia&not=environment`,
   `/releases/${release}/send?to=environment`, rehearsal, `${rehearsal}/mails/1`,
   "/distributions", distribution, "/contacts", "/contacts?list=radio", "/contacts/new", contact, `${contact}/edit`,
-  "/contacts/groups", "/contacts/duplicates", compared.pathname + compared.search, "/contacts/suppressed", "/contacts/bounces", "/contacts/bounces?kind=hard", bounce, "/contacts/import", brought, "/log", "/log/verify", "/users", "/account", "/no-such-page",
+  "/contacts/groups", "/contacts/duplicates", compared.pathname + compared.search, "/contacts/suppressed", "/contacts/bounces", "/contacts/bounces?kind=hard", bounce, "/contacts/import", brought, "/contacts/forget?old=yes", "/log", "/log/verify?head=none", "/users", "/account", "/no-such-page",
 ];
 for (const options of [
   { locale: "en", colorScheme: "light", bypassCSP: true },

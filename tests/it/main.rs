@@ -31,6 +31,7 @@ mod look;
 mod machines;
 mod merge;
 mod mime;
+mod parity;
 mod people;
 mod post;
 mod post_office;

@@ -59,6 +59,7 @@ conformance! {
     imports::old_imports_are_kept_by_name_alone,
     merge::nobody_gets_it_twice_for_having_had_two_addresses,
     merge::what_is_about_the_person_bars_both_addresses,
+    merge::a_bar_in_other_capitals_holds_for_both_addresses,
     merge::a_merge_of_what_has_changed_does_nothing,
     merge::who_is_a_contact_again_went_into_nobody,
     merge::two_people_are_told_apart_until_somebody_knows_better,

@@ -140,7 +140,8 @@ pub(super) fn asked(pieces: Vec<Piece>) -> QueryBuilder<Postgres> {
         match piece {
             Piece::Sql(sql) => query.push(sql),
             Piece::Number(number) => query.push_bind(number),
-            Piece::Text(text) => query.push_bind(text),
+            // PostgreSQL takes no NUL in a text, so none of its texts is like this one.
+            Piece::Text(text) => query.push_bind(text.replace('\0', "\u{fffd}")),
         };
     }
     query

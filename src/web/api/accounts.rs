@@ -1,4 +1,4 @@
-//! Accounts of the desk, and who did what: for admins.
+//! Accounts of the desk, their tokens, and who did what: for admins.
 
 use super::given::{Asked, Body, Caller};
 use super::page::{Page, Which, place};
@@ -228,4 +228,68 @@ pub(super) async fn acts(
         facts: act.facts,
     };
     Ok(Json(Page::cut(found, which.limit, next, show)))
+}
+
+/// A token of the API, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct KnownToken {
+    /// What it is called.
+    name: String,
+    /// Whose it is: what it does is done by them.
+    account: String,
+    /// What it is for.
+    scopes: Vec<String>,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    made_at: Timestamp,
+    /// By whom it was made.
+    made_by: String,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    expires: Timestamp,
+    /// When it was last shown, to the minute.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    used: Option<Timestamp>,
+}
+
+impl From<domain::token::Token> for KnownToken {
+    fn from(token: domain::token::Token) -> Self {
+        let scopes = token.scopes.iter().map(|scope| scope.name().to_owned());
+        Self {
+            name: token.name.to_string(),
+            account: token.account.to_string(),
+            scopes: scopes.collect(),
+            made_at: token.made_at,
+            made_by: token.made_by,
+            expires: token.expires,
+            used: token.used,
+        }
+    }
+}
+
+/// Everybody's tokens, on one page. One is made on the command line, or by whose it is
+/// at the desk: no token makes another.
+#[utoipa::path(get, path = "/api/v1/tokens", operation_id = "tokens", tag = "accounts",
+    responses((status = 200, body = Page<KnownToken>)))]
+pub(super) async fn tokens(State(front): State<Arc<Front>>) -> Answer<Json<Page<KnownToken>>> {
+    let all = front.desk().tokens(None).await?.into_iter();
+    Ok(Json(Page::whole(all.map(KnownToken::from).collect())))
+}
+
+/// End a token, of whomever it is: it opens nothing any more.
+#[utoipa::path(post, path = "/api/v1/tokens/{token}/revoke", operation_id = "revoke_token",
+    tag = "accounts", params(("token" = String, Path, description = "What it is called")),
+    responses((status = 204, description = "It opens nothing any more.")))]
+pub(super) async fn revoke_token(
+    State(front): State<Arc<Front>>,
+    caller: Caller,
+    Path(token): Path<String>,
+) -> Answer<StatusCode> {
+    let desk = front.desk();
+    let known = desk.tokens(None).await?;
+    if !known.iter().any(|one| one.name.to_string() == token) {
+        return Err(Problem::missing("token", &token));
+    }
+    desk.end_token(&token, None, caller.name()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -6,6 +6,7 @@ use super::page::{Limit, Page};
 use super::problem::{Answer, Problem};
 use crate::desk::contacts::address;
 use crate::desk::people::{Saved, print};
+use crate::desk::readers::Breadth;
 use crate::domain;
 use crate::domain::contact_edit::{Edit, FieldFault, Slot};
 use crate::domain::contact_fields::{CUSTOM, Field};
@@ -321,6 +322,51 @@ pub(super) async fn change(
         }
     };
     Ok(Json(written(saved)?.into()))
+}
+
+/// That a contact wants no more.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OptingOut {
+    /// Only of what comes by this press list: they leave it, and no import puts them
+    /// back on it.
+    #[serde(default)]
+    list: Option<String>,
+    /// How they asked, for the record.
+    #[schema(min_length = 1, example = "asked by telephone")]
+    why: String,
+}
+
+/// What came of opting out.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OptedOut {
+    /// False where it was so already.
+    new: bool,
+}
+
+/// Write to a contact no more, or no more by a press list, as they could by the link in
+/// a mail. What is planned ends too.
+#[utoipa::path(post, path = "/api/v1/contacts/{contact}/opt-out", operation_id = "opt_out",
+    tag = "contacts", params(("contact" = String, Path, description = "Their identifier")),
+    request_body = OptingOut, responses((status = 200, body = OptedOut)))]
+pub(super) async fn opt_out(
+    State(front): State<Arc<Front>>,
+    caller: Caller,
+    Path(contact): Path<String>,
+    Body(asked): Body<OptingOut>,
+) -> Answer<Json<OptedOut>> {
+    let contact = front.named_contact(&contact).await?;
+    let why = asked.why.trim();
+    if why.is_empty() {
+        return Err(Problem::request(
+            "`why` says nothing; expected how they asked",
+        ));
+    }
+    let list = asked.list.as_deref();
+    let breadth = list.map_or(Breadth::All, Breadth::List);
+    let desk = front.desk();
+    let new = desk.opt_out(&contact.email, breadth, why, caller.name());
+    Ok(Json(OptedOut { new: new.await? }))
 }
 
 fn written(saved: Saved) -> Answer<domain::contact::Contact> {

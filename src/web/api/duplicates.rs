@@ -5,7 +5,7 @@ use super::given::{Asked, Body, Caller};
 use super::imports::FieldChange;
 use super::page::{Page, Which, place};
 use super::problem::{Answer, Problem};
-use crate::desk::merge::{MergeOrder, print_of};
+use crate::desk::merge::{MergeOrder, PairPlace, print_of};
 use crate::domain::likeness::Why;
 use crate::domain::merge::{Pick, Picks};
 use crate::web::Front;
@@ -37,13 +37,11 @@ pub(super) async fn list(
     State(front): State<Arc<Front>>,
     Asked(which): Asked<Which>,
 ) -> Answer<Json<Page<Duplicate>>> {
-    let skip = place::<usize>(which.after.as_deref())?.unwrap_or_default();
-    let one_more = which.limit.count() + 1;
+    let after = place::<PairPlace>(which.after.as_deref())?;
     let found = front
         .desk()
-        .duplicates(&front.counted, skip, one_more)
+        .duplicates(&front.counted, after.as_ref(), which.limit.count())
         .await?;
-    let next = skip.saturating_add(which.limit.count()).to_string();
     let show = |pair: crate::desk::merge::Duplicate| Duplicate {
         one: pair.one.into(),
         other: pair.other.into(),
@@ -52,8 +50,9 @@ pub(super) async fn list(
             Why::NameAndOutlet => "name_and_outlet".to_owned(),
         },
     };
-    let page = Page::cut(found.pairs, which.limit, |_| next.clone(), show);
-    Ok(Json(page))
+    let pairs = found.pairs.into_iter().map(show);
+    let next = found.next.map(|next| next.to_string());
+    Ok(Json(Page::part(pairs.collect(), next)))
 }
 
 /// Which of two values stays.

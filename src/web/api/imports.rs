@@ -1,19 +1,16 @@
 //! Imports of contacts: tried, done, listed, undone.
 
+use super::files::octets;
 use super::given::{Body, Caller};
 use super::page::Page;
 use super::problem::{Answer, FileProblem, Problem};
 use crate::desk::import::{ImportOptions, ImportReport};
-use crate::desk::uploads::MOST_OCTETS;
 use crate::domain;
 use crate::domain::import_record::{ImportKind, ImportRecord};
 use crate::intake::{Mapping, Reading};
 use crate::web::Front;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -44,25 +41,6 @@ pub(super) struct Importing {
 }
 
 impl Importing {
-    fn octets(&self) -> Result<Vec<u8>, Problem> {
-        if self.file.trim().is_empty() {
-            return Err(Problem::request(
-                "`file` says nothing; expected the file's name",
-            ));
-        }
-        let octets = STANDARD
-            .decode(&self.content)
-            .map_err(|error| Problem::request(format!("`content` is no base64: {error}")))?;
-        if octets.len() > MOST_OCTETS {
-            let have = octets.len();
-            return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the file has {have} octets; expected at most {MOST_OCTETS}"),
-            ));
-        }
-        Ok(octets)
-    }
-
     fn options(&self, by: &str) -> Result<ImportOptions, Problem> {
         let mappings = self.map.iter().map(|text| Mapping::parse(text));
         let mappings = mappings.collect::<Result<_, _>>();
@@ -218,7 +196,8 @@ pub(super) async fn bring(
     caller: Caller,
     Body(asked): Body<Importing>,
 ) -> Answer<Json<Imported>> {
-    let (octets, options) = (asked.octets()?, asked.options(caller.name())?);
+    let octets = octets(&asked.file, &asked.content)?;
+    let options = asked.options(caller.name())?;
     let desk = front.desk();
     let report = desk.import_octets(&asked.file, &octets, &options).await?;
     Ok(Json(report.taken()?.into()))

@@ -123,6 +123,16 @@ pub(super) async fn search(
     Ok(Json(Page::cut(found, which.limit, next, LogEntry::from)))
 }
 
+/// Against what the log is held besides.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Anchor {
+    /// A hash that an earlier verification told as `head`: it must still be in the
+    /// chain.
+    head: Option<String>,
+}
+
 /// What verification came to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Verified {
@@ -134,18 +144,25 @@ pub(super) struct Verified {
     head: String,
     /// The first fault, in words.
     broken: Option<String>,
+    /// Whether the hash that was given is in the chain; null where none was. If it is
+    /// not, the log was replaced or cut.
+    anchored: Option<bool>,
 }
 
 /// Verify the whole log.
 #[utoipa::path(get, path = "/api/v1/log/verify", operation_id = "verify_log", tag = "log",
-    responses((status = 200, body = Verified)))]
-pub(super) async fn verify(State(front): State<Arc<Front>>) -> Answer<Json<Verified>> {
-    let verified = front.verification(None).await?;
+    params(Anchor), responses((status = 200, body = Verified)))]
+pub(super) async fn verify(
+    State(front): State<Arc<Front>>,
+    Asked(anchor): Asked<Anchor>,
+) -> Answer<Json<Verified>> {
+    let verified = front.verification(anchor.head.as_deref(), None).await?;
     let verified = verified.ok_or_else(|| Problem::of(StatusCode::SERVICE_UNAVAILABLE))?;
     Ok(Json(Verified {
         entries: verified.entries,
         verified: verified.verified,
         head: verified.head.clone(),
         broken: verified.broken.as_ref().map(ToString::to_string),
+        anchored: verified.anchored,
     }))
 }

@@ -14,6 +14,7 @@ mod distributions;
 pub(super) mod document;
 mod duplicates;
 mod embargo;
+mod files;
 mod given;
 pub(super) mod guard;
 mod health;
@@ -53,7 +54,11 @@ const MOST_OCTETS: usize = 256 * 1024;
 /// larger than a file may be is read, to be able to say so.
 const MOST_WITH_FILE: usize = 2 * crate::desk::uploads::MOST_OCTETS;
 /// Where a file comes along.
-const WITH_FILE: &str = "/api/v1/imports";
+const WITH_FILE: [&str; 3] = [
+    "/api/v1/imports",
+    "/api/v1/bounces",
+    "/api/v1/suppressions/import",
+];
 
 /// An operation: its place, who may call it, what answers, and its description.
 pub(in crate::web) struct Offered {
@@ -76,9 +81,10 @@ type Made = (
 fn offered(rule: Rule, (schemas, paths, served): Made) -> Option<Offered> {
     let (path, item) = paths.paths.into_iter().next()?;
     let (verb, described) = only(item)?;
-    let most = match path.as_str() {
-        WITH_FILE => MOST_WITH_FILE,
-        _ => MOST_OCTETS,
+    let most = if WITH_FILE.contains(&path.as_str()) {
+        MOST_WITH_FILE
+    } else {
+        MOST_OCTETS
     };
     Some(Offered {
         verb,
@@ -118,7 +124,7 @@ fn of(scope: Scope) -> Rule {
 }
 
 /// The service, the log, accounts.
-fn of_the_house() -> [Operated; 8] {
+fn of_the_house() -> [Operated; 10] {
     let any = Rule::Token(None);
     [
         (any, || routes!(health::health)),
@@ -129,11 +135,13 @@ fn of_the_house() -> [Operated; 8] {
         (of(Scope::KeepAccounts), || routes!(accounts::add)),
         (of(Scope::KeepAccounts), || routes!(accounts::change)),
         (of(Scope::KeepAccounts), || routes!(accounts::acts)),
+        (of(Scope::KeepAccounts), || routes!(accounts::tokens)),
+        (of(Scope::KeepAccounts), || routes!(accounts::revoke_token)),
     ]
 }
 
 /// Releases, from the list to the order that sends.
-fn of_releases() -> [Operated; 10] {
+fn of_releases() -> [Operated; 12] {
     [
         (of(Scope::ReadReleases), || routes!(releases::list)),
         (of(Scope::ReadReleases), || routes!(releases::one)),
@@ -145,6 +153,8 @@ fn of_releases() -> [Operated; 10] {
         (of(Scope::Send), || routes!(sending::send)),
         (of(Scope::Rehearse), || routes!(rehearsals::begin)),
         (of(Scope::Rehearse), || routes!(rehearsals::one)),
+        (of(Scope::Rehearse), || routes!(rehearsals::mails)),
+        (of(Scope::Rehearse), || routes!(rehearsals::mail)),
     ]
 }
 
@@ -168,12 +178,13 @@ fn of_distributions() -> [Operated; 11] {
 }
 
 /// Contacts, what groups them, and whom nobody writes to.
-fn of_contacts() -> [Operated; 27] {
+fn of_contacts() -> [Operated; 31] {
     [
         (of(Scope::ReadContacts), || routes!(contacts::list)),
         (of(Scope::ReadContacts), || routes!(contacts::one)),
         (of(Scope::KeepContacts), || routes!(contacts::add)),
         (of(Scope::KeepContacts), || routes!(contacts::change)),
+        (of(Scope::KeepContacts), || routes!(contacts::opt_out)),
         (of(Scope::ReadContacts), || routes!(keys::show)),
         (of(Scope::KeepContacts), || routes!(keys::bring)),
         (of(Scope::KeepContacts), || routes!(keys::remove)),
@@ -190,13 +201,16 @@ fn of_contacts() -> [Operated; 27] {
         (of(Scope::KeepContacts), || routes!(privacy::everything)),
         (of(Scope::Forget), || routes!(privacy::forget)),
         (of(Scope::Forget), || routes!(privacy::lift)),
+        (of(Scope::Forget), || routes!(privacy::retain)),
         (of(Scope::ReadContacts), || routes!(suppressions::list)),
         (of(Scope::KeepContacts), || routes!(suppressions::add)),
         (of(Scope::KeepContacts), || routes!(suppressions::lift)),
+        (of(Scope::KeepContacts), || routes!(suppressions::import)),
         (of(Scope::ReadReleases), || routes!(segments::list)),
         (of(Scope::KeepContacts), || routes!(segments::save)),
         (of(Scope::ReadContacts), || routes!(bounces::list)),
         (of(Scope::ReadContacts), || routes!(bounces::one)),
+        (of(Scope::KeepContacts), || routes!(bounces::take_in)),
     ]
 }
 

@@ -83,9 +83,14 @@ impl<T> Page<T> {
         }
     }
 
+    /// A part of a list, and the place after which the next begins.
+    pub(super) fn part(items: Vec<T>, next: Option<String>) -> Self {
+        Self { items, next }
+    }
+
     /// All there is, on one page.
     pub(super) fn whole(items: Vec<T>) -> Self {
-        Self { items, next: None }
+        Self::part(items, None)
     }
 }
 

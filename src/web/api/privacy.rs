@@ -1,7 +1,8 @@
-//! What is held of an address, and that it be forgotten.
+//! What is held of an address, that it be forgotten, and that what is too old goes.
 
 use super::given::{Asked, Body, Caller};
 use super::problem::{Answer, Problem};
+use crate::desk::retention::Really;
 use crate::web::Front;
 use crate::web::privacy::is_confirmed;
 use axum::Json;
@@ -149,5 +150,59 @@ pub(super) async fn lift(
     Ok(Json(Remembered {
         email: email.to_string(),
         since,
+    }))
+}
+
+/// Whether what is too old goes now.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Retaining {
+    /// Only count what would go.
+    dry_run: bool,
+}
+
+/// What is too old, of one kind.
+#[derive(Debug, Serialize, ToSchema)]
+struct TooOld {
+    /// What: `log`, `bounces`, `imports` or `acts`.
+    what: String,
+    /// What was older than this.
+    #[schema(value_type = String, format = DateTime)]
+    before: Timestamp,
+    /// How many.
+    count: u64,
+}
+
+/// What went, or would go.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Retained {
+    /// Nothing went.
+    dry_run: bool,
+    /// Each kind that is kept for a time alone.
+    gone: Vec<TooOld>,
+}
+
+/// Let go what is too old, as `[retention]` of the settings says. A service does so once
+/// a day by itself.
+#[utoipa::path(post, path = "/api/v1/retention", operation_id = "retain", tag = "privacy",
+    request_body = Retaining, responses((status = 200, body = Retained)))]
+pub(super) async fn retain(
+    State(front): State<Arc<Front>>,
+    caller: Caller,
+    Body(asked): Body<Retaining>,
+) -> Answer<Json<Retained>> {
+    let really = match asked.dry_run {
+        true => Really::Asked,
+        false => Really::Done,
+    };
+    let gone = front.let_go(really, caller.name()).await?.into_iter();
+    let gone = gone.map(|one| TooOld {
+        what: one.what.name().to_owned(),
+        before: one.before,
+        count: one.count,
+    });
+    Ok(Json(Retained {
+        dry_run: asked.dry_run,
+        gone: gone.collect(),
     }))
 }

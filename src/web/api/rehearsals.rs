@@ -1,8 +1,10 @@
-//! Rehearsals: every mail goes to the catcher.
+//! Rehearsals: every mail goes to the catcher, and is read there.
 
-use super::given::{Body, Caller};
+use super::given::{Asked, Body, Caller};
 use super::orders;
+use super::page::{Page, Which, place};
 use super::problem::{Answer, Problem};
+use crate::desk::mailbox::{self, Cover, MailLine};
 use crate::desk::rehearsals::{Outcome, Rehearsing};
 use crate::web::Front;
 use axum::Json;
@@ -139,4 +141,130 @@ pub(super) async fn one(
     Path(rehearsal): Path<String>,
 ) -> Answer<Json<Rehearsal>> {
     Ok(Json(Rehearsal::of(&*find(&front, &rehearsal)?)))
+}
+
+/// How OpenPGP protects a mail (RFC 3156).
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum MailCover {
+    /// Not at all.
+    None,
+    /// It is signed.
+    Signed,
+    /// It is encrypted.
+    Encrypted,
+}
+
+impl From<Cover> for MailCover {
+    fn from(cover: Cover) -> Self {
+        match cover {
+            Cover::None => Self::None,
+            Cover::Signed => Self::Signed,
+            Cover::Encrypted => Self::Encrypted,
+        }
+    }
+}
+
+/// A mail that was caught.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CaughtMail {
+    /// Its number.
+    number: u64,
+    /// To whom.
+    to: String,
+    /// Its subject.
+    subject: String,
+    /// Its octets.
+    size: usize,
+    /// How OpenPGP protects it.
+    cover: MailCover,
+}
+
+impl From<MailLine> for CaughtMail {
+    fn from(line: MailLine) -> Self {
+        Self {
+            number: line.number,
+            to: line.to,
+            subject: line.subject,
+            size: line.size,
+            cover: line.cover.into(),
+        }
+    }
+}
+
+/// The mails that a rehearsal caught; none before it is done.
+#[utoipa::path(get, path = "/api/v1/rehearsals/{rehearsal}/mails", operation_id = "caught_mails",
+    tag = "releases", params(("rehearsal" = String, Path, description = "Its identifier"), Which),
+    responses((status = 200, body = Page<CaughtMail>)))]
+pub(super) async fn mails(
+    State(front): State<Arc<Front>>,
+    Path(rehearsal): Path<String>,
+    Asked(which): Asked<Which>,
+) -> Answer<Json<Page<CaughtMail>>> {
+    let found = find(&front, &rehearsal)?;
+    let after = place::<u64>(which.after.as_deref())?.unwrap_or_default();
+    let (lines, more) = match found.outcome() {
+        Outcome::Done(_) => mailbox::mails(found.mailbox(), after, which.limit.count())?,
+        Outcome::UnderWay | Outcome::Failed(_) => (Vec::new(), false),
+    };
+    let next = lines.last().filter(|_| more);
+    let next = next.map(|line| line.number.to_string());
+    let lines = lines.into_iter().map(CaughtMail::from);
+    Ok(Json(Page::part(lines.collect(), next)))
+}
+
+/// A file that goes with a mail.
+#[derive(Debug, Serialize, ToSchema)]
+struct MailFile {
+    /// Its name.
+    name: String,
+    /// Its octets.
+    size: usize,
+}
+
+/// A mail that was caught, opened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OpenedMail {
+    /// As in the list.
+    mail: CaughtMail,
+    /// From whom.
+    from: String,
+    /// Its date, as written.
+    date: String,
+    /// Its text part.
+    text: String,
+    /// Its HTML part, with the pictures it brings.
+    html: String,
+    /// Files that go with it.
+    attachments: Vec<MailFile>,
+    /// The whole mail as it came.
+    source: String,
+}
+
+/// A mail that a rehearsal caught.
+#[utoipa::path(get, path = "/api/v1/rehearsals/{rehearsal}/mails/{number}",
+    operation_id = "caught_mail", tag = "releases",
+    params(("rehearsal" = String, Path, description = "Its identifier"),
+        ("number" = String, Path, description = "The mail's number")),
+    responses((status = 200, body = OpenedMail)))]
+pub(super) async fn mail(
+    State(front): State<Arc<Front>>,
+    Path((rehearsal, number)): Path<(String, String)>,
+) -> Answer<Json<OpenedMail>> {
+    let found = find(&front, &rehearsal)?;
+    let missing = || Problem::missing("mail", &number);
+    let at = number.parse().map_err(|_| missing())?;
+    let mail = mailbox::open(found.mailbox(), at)?.ok_or_else(missing)?;
+    let attachments = mail.attachments.into_iter();
+    Ok(Json(OpenedMail {
+        mail: mail.line.into(),
+        from: mail.from,
+        date: mail.date,
+        text: mail.text,
+        html: mail.html,
+        attachments: attachments
+            .map(|(name, size)| MailFile { name, size })
+            .collect(),
+        source: mail.source,
+    }))
 }

@@ -1,8 +1,9 @@
-//! Barred addresses: found, barred, freed.
+//! Barred addresses: found, barred, freed, carried in.
 
+use super::files::octets;
 use super::given::{Asked, Body, Caller, named};
 use super::page::{Limit, Page};
-use super::problem::{Answer, Problem};
+use super::problem::{Answer, FileProblem, Problem};
 use crate::desk::contacts::address;
 use crate::domain;
 use crate::domain::suppression::{SuppressionReason, SuppressionSearch};
@@ -194,4 +195,53 @@ pub(super) async fn lift(
         .lift_suppression(&asked.email, &asked.why, caller.name())
         .await?;
     Ok(Json(lifted.into()))
+}
+
+/// A file of addresses to be barred: CSV as an export writes it, or one address a line.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ImportingBars {
+    /// Its name.
+    #[schema(min_length = 1, example = "suppressed.csv")]
+    file: String,
+    /// What is in it, in base64 (RFC 4648 4): at most 16 MiB.
+    #[schema(format = Byte, example = "ZW1haWwscmVhc29uCmFubmEua2ltQHN0ZXBwZS1wb3N0LmV4YW1wbGUsb3B0LW91dAo=")]
+    content: String,
+    /// Only say what would be done.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What came of a file of addresses.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BarsImported {
+    /// Bars in the file.
+    read: usize,
+    /// Addresses that are barred now, or would be, and were not or for a lesser reason.
+    added: u64,
+    /// Lines that were left out, and other remarks.
+    problems: Vec<FileProblem>,
+    /// Nothing was written.
+    dry_run: bool,
+}
+
+/// Bar every address of a file. A bad line is told and does not stop the others.
+#[utoipa::path(post, path = "/api/v1/suppressions/import", operation_id = "import_suppressions",
+    tag = "suppressions", request_body = ImportingBars,
+    responses((status = 200, body = BarsImported)))]
+pub(super) async fn import(
+    State(front): State<Arc<Front>>,
+    caller: Caller,
+    Body(asked): Body<ImportingBars>,
+) -> Answer<Json<BarsImported>> {
+    let octets = octets(&asked.file, &asked.content)?;
+    let desk = front.desk();
+    let done = desk.import_suppressions(&octets, &asked.file, asked.dry_run, caller.name());
+    let done = done.await?;
+    Ok(Json(BarsImported {
+        read: done.read,
+        added: done.added,
+        problems: done.problems.into_iter().map(FileProblem::from).collect(),
+        dry_run: done.dry_run,
+    }))
 }

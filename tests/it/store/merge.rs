@@ -1,6 +1,7 @@
 //! Contacts made one, with all that follows; and contacts told apart.
 
 use super::ground::*;
+use dateline::domain::address::EmailAddress;
 use dateline::domain::contact::Contact;
 use dateline::domain::delivery::DeliveryState;
 use dateline::domain::ids::{DeliveryId, ImportId};
@@ -188,6 +189,25 @@ pub(super) async fn what_is_about_the_person_bars_both_addresses(ground: &Ground
         }
         assert_eq!(done.barred.len(), changed, "{bars:?}");
     }
+}
+
+pub(super) async fn a_bar_in_other_capitals_holds_for_both_addresses(ground: &Ground) {
+    let store = ground.open().await;
+    let store = store.as_ref();
+    let pair = [contact(1), contact(2)];
+    store.import(&pair).await.unwrap();
+    let capitals = email(2).to_string();
+    let (local, domain) = capitals.split_once('@').unwrap();
+    let capitals = EmailAddress::parse(&format!("{}@{domain}", local.to_uppercase())).unwrap();
+    let opted_out = Suppression {
+        email: capitals,
+        ..bar(2, SuppressionReason::OptOut)
+    };
+    store.suppress(&[opted_out]).await.unwrap();
+    let done = merge(store, &pair[0], &pair[1], 1).await;
+    assert_eq!(done.barred.len(), 1);
+    let now = store.suppression(&email(1)).await.unwrap();
+    assert_eq!(now.unwrap().reason, SuppressionReason::OptOut);
 }
 
 pub(super) async fn a_merge_of_what_has_changed_does_nothing(ground: &Ground) {

@@ -425,6 +425,12 @@ pub(super) async fn the_log_is_searched(ground: &Ground) {
     assert_eq!(everything, (1..=15).collect::<Vec<_>>());
     assert_eq!(found(&all, LogWay::Back(Some(3))).await, [2, 1]);
     assert_eq!(found(&all, LogWay::Back(None)).await.len(), 15);
+    // No text of PostgreSQL's holds NUL: what has one in it is nowhere.
+    let odd = LogSearch {
+        event: Some("\0".into()),
+        ..LogSearch::default()
+    };
+    assert_eq!(found(&odd, LogWay::Back(None)).await, [] as [u64; 0]);
     let some = LogSearch {
         places: Some(4..=6),
         ..LogSearch::default()

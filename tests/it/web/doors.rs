@@ -209,13 +209,40 @@ fn an_admin_keeps_accounts_and_the_last_one_stays() {
         &[("name", "Ivan"), ("role", "author"), ("password", PASSWORD)],
     )
     .holds("there is a user `ivan` already");
+    let short = [
+        ("name", "olga"),
+        ("full_name", "Olga"),
+        ("role", "approver"),
+        ("password", "short"),
+    ];
+    vera.post("/users", &short)
+        .holds("value=\"olga\"")
+        .holds("value=\"Olga\"")
+        .holds("<option value=\"approver\" selected>");
     let mut ivan = Browser::of(&service, "ivan");
     assert_eq!(ivan.get("/users").status, 403);
     vera.post("/users/change", &[("name", "ivan"), ("act", "admin")]);
     assert_eq!(ivan.get("/users").status, 200);
-    vera.post("/users/change", &[("name", "ivan"), ("act", "disable")]);
+    let password = "/users/password";
+    vera.post(password, &[("name", "ivan"), ("password", "short")])
+        .holds("<option value=\"ivan\" selected>")
+        .holds("role=\"alert\"");
+    assert_eq!(ivan.get("/users").status, 200, "nothing was changed");
+    let another = [("name", "ivan"), ("password", "another one, and long")];
+    let changed = vera.post(password, &another);
+    assert_eq!(changed.location(), "/users?said=changed");
     assert_eq!(ivan.get("/users").status, 303, "the session has ended");
     assert_eq!(ivan.sign_in("ivan", PASSWORD, "").status, 200);
+    assert_eq!(
+        ivan.sign_in("ivan", "another one, and long", "").status,
+        303
+    );
+    vera.post("/users/change", &[("name", "ivan"), ("act", "disable")]);
+    assert_eq!(ivan.get("/users").status, 303, "the session has ended");
+    assert_eq!(
+        ivan.sign_in("ivan", "another one, and long", "").status,
+        200
+    );
     for act in ["disable", "author"] {
         vera.post("/users/change", &[("name", "vera"), ("act", act)])
             .holds("`vera` is the last admin");
@@ -241,7 +268,9 @@ fn everybody_keeps_tokens_of_their_own() {
         ]
     };
     ivan.post("/account/tokens", &form("not the password"))
-        .holds("the present password is wrong");
+        .holds("the present password is wrong")
+        .holds("name=\"name\" value=\"board\"")
+        .holds("value=\"log:read\" checked");
     let more = [
         ("name", "board"),
         ("scope", "releases:send"),
@@ -257,7 +286,7 @@ fn everybody_keeps_tokens_of_their_own() {
     page.holds("board").holds("never used").lacks(&secret);
     ivan.language = "ru";
     ivan.get("/account").holds("не использовался");
-    // Nobody ends another's.
+    // Nobody but an admin ends another's, and not by their own page.
     vera.get("/account").lacks("board");
     vera.post("/account/tokens/revoke", &[("name", "board")])
         .holds("there is no token `board`");
@@ -266,6 +295,25 @@ fn everybody_keeps_tokens_of_their_own() {
         listed[0]["scopes"],
         serde_json::json!(["releases:read", "log:read"])
     );
+    let revoke = "/users/tokens/revoke";
+    assert_eq!(ivan.get("/users").status, 403);
+    assert_eq!(ivan.post(revoke, &[("name", "board")]).status, 403);
+    ivan.language = "en";
+    let other = [
+        ("name", "other"),
+        ("scope", "log:read"),
+        ("password", PASSWORD),
+    ];
+    ivan.post("/account/tokens", &other)
+        .holds("shown this once");
+    vera.get("/users")
+        .holds("board")
+        .holds("Revoke: other")
+        .lacks(&secret);
+    let gone = vera.post(revoke, &[("name", "other")]);
+    assert_eq!(gone.location(), "/users?said=token-revoked");
+    vera.post(revoke, &[("name", "other")])
+        .holds("there is no token `other`");
     let gone = ivan.post("/account/tokens/revoke", &[("name", "board")]);
     assert_eq!(gone.location(), "/account?said=token-revoked");
     assert_eq!(workspace.json(&["token", "list"]).1, serde_json::json!([]));

@@ -8,6 +8,7 @@ fn the_log_is_searched_exported_and_verified() {
     let workspace = Workspace::with_contacts();
     let catcher = CatcherProcess::start(&workspace.path("mailbox"));
     workspace.relay(&format!("host = \"127.0.0.1\"\nport = {}\n", catcher.port));
+    let (_, empty) = workspace.json(&["log", "verify"]);
     let sent = workspace.dateline(&["send", IMMEDIATE, "--to", "wires"]);
     assert!(sent.code <= 1, "{}", sent.err);
     user(&workspace, "ivan", "author");
@@ -61,6 +62,17 @@ fn the_log_is_searched_exported_and_verified() {
     assert_eq!(said.out, json.body);
     assert_eq!(ivan.get("/log/export/log.exe").status, 404);
     ivan.get("/log/verify").holds("The log is whole");
+    let (_, verified) = workspace.json(&["log", "verify"]);
+    for kept in [&verified["head"], &empty["head"]] {
+        let head = kept.as_str().unwrap();
+        ivan.get(&format!("/log/verify?head={head}"))
+            .holds("The log still holds this hash");
+    }
+    ivan.get("/log/verify?head=%3Cscript%3E")
+        .holds("The log does not hold this hash")
+        .lacks("<script>\"");
+    let (code, told) = workspace.json(&["log", "verify", "--head", "nothing"]);
+    assert_eq!((code, &told["anchored"]), (1, &false.into()));
     workspace.sqlite("UPDATE delivery_log SET line = replace(line, 'accepted', 'rejected') WHERE seq = (SELECT max(seq) FROM delivery_log WHERE line LIKE '%accepted%')");
     ivan.get("/log/verify").holds("The log is broken");
 }

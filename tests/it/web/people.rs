@@ -1,6 +1,6 @@
 //! Contacts, agreements, bars and segments at the desk.
 
-use super::browser::{Browser, Page, user};
+use super::browser::{Browser, Page, acts, user};
 use crate::gnupg::Gnupg;
 use crate::support::{EMBARGOED, IMMEDIATE, ServiceProcess, Workspace};
 use serde_json::json;
@@ -398,6 +398,56 @@ fn addresses_are_barred_and_freed_at_the_desk() {
     for act in ["suppressed", "suppression_lifted", "suppressions_imported"] {
         assert!(acts.contains(&format!("ivan {act}")), "{act} {acts:?}");
     }
+}
+
+#[test]
+fn contacts_are_taken_away_as_a_file_and_leave_a_list_at_the_desk() {
+    let (workspace, _service, mut ivan) = desk();
+    for (email, fields) in [
+        (ANNA, ["name=Anna Kim", "lists=radio", "custom.tier=1"]),
+        (
+            "b@example.org",
+            ["name==cmd", "lists=print", "custom.beat=x"],
+        ),
+    ] {
+        let said = workspace.dateline(&[&["contacts", "add", email][..], &fields].concat());
+        assert_eq!(said.code, 0, "{}", said.err);
+    }
+    let export = "/contacts/export/contacts.csv";
+    ivan.get("/contacts").holds(export);
+    let csv = ivan.get(export);
+    assert!(csv.headers["content-disposition"].contains("contacts.csv"));
+    let said = workspace.dateline(&["contacts", "export"]);
+    assert_eq!(said.out, csv.body, "both faces write the same");
+    assert!(csv.body.contains(",'=cmd,"), "{}", csv.body);
+    let part = ivan.get(&format!("{export}?list=radio"));
+    assert!(part.body.contains(ANNA) && !part.body.contains("b@example.org"));
+    let none = ivan.get(&format!("{export}?search=nobody"));
+    assert_eq!(none.body.lines().count(), 1, "{}", none.body);
+    assert_eq!(ivan.get("/contacts/export/contacts.exe").status, 404);
+    let exported = acts(&workspace)
+        .iter()
+        .filter(|act| *act == "ivan contacts_exported")
+        .count();
+    assert_eq!(exported, 3);
+
+    let path = format!("/contacts/{}", id_of(&workspace, ANNA));
+    ivan.get(&path).holds("Take them off a press list");
+    let leave = format!("{path}/leave");
+    for form in [&[("list", "radio"), ("why", " ")][..], &[("why", "x")], &[]] {
+        ivan.post(&leave, form).holds("say which list, and why");
+    }
+    let left = ivan.post(&leave, &[("list", "radio"), ("why", "asked by telephone")]);
+    assert_eq!(left.location(), format!("{path}?said=left-list"));
+    ivan.get(left.location())
+        .holds("They are off the list")
+        .holds("Lists they left")
+        .lacks("Take them off a press list");
+    workspace.write("again.csv", &format!("email,lists\n{ANNA},radio\n"));
+    let file = workspace.path("again.csv").display().to_string();
+    workspace.dateline(&["contacts", "import", &file]);
+    let (_, contact) = workspace.json(&["contacts", "show", ANNA]);
+    assert_eq!(contact["lists"], serde_json::json!([]));
 }
 
 #[test]

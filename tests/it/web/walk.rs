@@ -19,7 +19,7 @@ fn the_whole_story_in_a_browser() {
     workspace.relay(&format!("host = \"127.0.0.1\"\nport = {}\n", catcher.port));
     workspace.lift_in(86_400);
     let text = workspace.read("dateline.toml");
-    let policy = "[approval]\nembargoed = 2\nparity = \"off\"\n";
+    let policy = "[approval]\nembargoed = 2\nparity = \"off\"\n\n[retention]\nlog = \"900d\"\n";
     let readers = "[readers]\nurl = \"https://press.two-banks.example\"\nagreement = \"I wait for the lift.\"\n";
     workspace.write("dateline.toml", &format!("{text}\n{policy}\n{readers}"));
     let (_, links) = workspace.json(&["contacts", "link", READER]);
@@ -36,6 +36,10 @@ fn the_whole_story_in_a_browser() {
     assert_eq!(workspace.dateline(&lift).code, 0);
     user(&workspace, "vera", "admin");
     user(&workspace, "olga", "approver");
+    let token = [
+        "token", "add", "board", "--user", "olga", "--scope", "log:read",
+    ];
+    assert_eq!(workspace.dateline(&token).code, 0);
     let service = ServiceProcess::start(&workspace);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/walk.mjs");
     let base = format!("http://{}", service.address());

@@ -188,6 +188,93 @@ fn two_are_offered_told_apart_and_made_one() {
 }
 
 #[test]
+fn no_pair_is_passed_over_when_one_before_it_is_told_apart() {
+    let (_workspace, _service, vera, _) = room();
+    for n in 0..3 {
+        for email in [format!("a{n}@one.example"), format!("a{n}@two.example")] {
+            let fields = json!({ "name": format!("Anna Number{n}"), "outlet": "Steppe Post" });
+            let new = json!({ "email": email, "fields": fields });
+            assert_eq!(vera.post("/api/v1/contacts", &new).status, 201);
+        }
+    }
+    let path = "/api/v1/contacts/duplicates?limit=1";
+    let mut page = vera.read(path);
+    let mut seen = Vec::new();
+    loop {
+        let pair = &page["items"][0];
+        let both = ["one", "other"].map(|side| pair[side]["email"].as_str().unwrap().to_owned());
+        let apart = json!({ "one": both[0], "other": both[1] });
+        seen.extend(both);
+        done(&vera.post("/api/v1/contacts/distinct", &apart), 204);
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        page = vera.read(&format!("{path}&after={}", next.replace(' ', "+")));
+    }
+    let all = (0..3).flat_map(|n| [format!("a{n}@one.example"), format!("a{n}@two.example")]);
+    assert_eq!(seen, all.collect::<Vec<_>>());
+    assert_eq!(vera.read(path)["items"], json!([]));
+    for place in ["x", "1", "a@b.example"] {
+        problem(&vera.get(&format!("{path}&after={place}")), 422);
+    }
+}
+
+#[test]
+fn a_file_of_bars_holds_for_the_other_addresses_of_the_same_people_too() {
+    let (workspace, _service, vera, _) = room();
+    for email in [KEPT, OTHER] {
+        assert_eq!(
+            vera.post("/api/v1/contacts", &json!({ "email": email }))
+                .status,
+            201
+        );
+    }
+    let merge = json!({ "kept": KEPT, "other": OTHER });
+    done(&vera.post("/api/v1/contacts/merge", &merge), 200);
+    let path = "/api/v1/suppressions/import";
+    // Bars hold in any capitals, and so does whose address it is.
+    let capitals = OTHER.to_uppercase();
+    let text = format!("email,reason\n{capitals},opt-out\nx@y.example,hard-bounce\nnobody,\n");
+    let mut file = json!({ "file": "bars.csv", "content": STANDARD.encode(text) });
+    file["dry_run"] = json!(true);
+    let tried = done(&vera.post(path, &file), 200);
+    assert_eq!((&tried["read"], &tried["added"]), (&json!(2), &json!(4)));
+    assert_eq!(tried["problems"][0]["line"], 4);
+    let bars = || vera.read("/api/v1/suppressions")["items"].clone();
+    assert_eq!(bars(), json!([]));
+    file["dry_run"] = json!(false);
+    let brought = done(&vera.post(path, &file), 200);
+    assert_eq!(brought["added"], 4);
+    let barred = vera.read("/api/v1/suppressions?reason=opt-out");
+    let emails = barred["items"].as_array().unwrap().iter();
+    let emails: Vec<_> = emails.map(|bar| bar["email"].as_str().unwrap()).collect();
+    assert!(
+        emails.contains(&OTHER) && emails.contains(&KEPT),
+        "{emails:?}"
+    );
+    assert_eq!(done(&vera.post(path, &file), 200)["added"], 0);
+    let acts = acts(&workspace, "suppressions_imported");
+    assert!(
+        acts.len() == 2 && acts[0]["facts"]["token"] == "desk",
+        "{acts:?}"
+    );
+    for (bad, words) in [
+        (json!({ "file": " ", "content": "" }), "`file` says nothing"),
+        (
+            json!({ "file": "x", "content": "*" }),
+            "`content` is no base64",
+        ),
+        (
+            json!({ "file": "x", "content": "f0VMRgABAgM=" }),
+            "problem(s) in the input",
+        ),
+    ] {
+        let told = problem(&vera.post(path, &bad), 422);
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
 fn agreements_keys_and_segments_are_kept() {
     let (workspace, _service, vera, _) = room();
     let new = json!({ "email": KEPT, "fields": { "encryption": "preferred" } });
@@ -292,6 +379,103 @@ fn agreements_keys_and_segments_are_kept() {
     assert_eq!(done(&vera.post(path, &new), 201)["count"], 1);
     assert_eq!(vera.post(path, &new).status, 422, "it is there");
     stands_once(&workspace, "segment_saved", "desk");
+}
+
+#[test]
+fn somebody_who_asked_for_no_more_is_left_in_peace() {
+    let (workspace, _service, vera, _) = room();
+    let new = json!({ "email": KEPT, "fields": { "lists": ["radio", "print"] } });
+    let contact = done(&vera.post("/api/v1/contacts", &new), 201);
+    let path = format!(
+        "/api/v1/contacts/{}/opt-out",
+        contact["id"].as_str().unwrap()
+    );
+    let told = problem(&vera.post(&path, &json!({ "why": " " })), 422);
+    assert!(told.contains("`why` says nothing"), "{told}");
+    let off = json!({ "list": "radio", "why": "asked by telephone" });
+    for new in [true, false] {
+        assert_eq!(done(&vera.post(&path, &off), 200)["new"], new);
+    }
+    let place = path.trim_end_matches("/opt-out");
+    assert_eq!(vera.read(place)["lists"], json!(["print"]));
+    let all = json!({ "why": "asked for none at all" });
+    for new in [true, false] {
+        assert_eq!(done(&vera.post(&path, &all), 200)["new"], new);
+    }
+    let bars = vera.read("/api/v1/suppressions?reason=opt-out");
+    assert_eq!(bars["items"][0]["note"], "asked for none at all");
+    problem(&vera.post("/api/v1/contacts/con_x/opt-out", &all), 404);
+    for act in ["left_list", "opted_out"] {
+        let found = acts(&workspace, act);
+        assert!(
+            found.len() == 1 && found[0]["facts"]["token"] == "desk",
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn tokens_are_seen_and_ended_and_what_is_too_old_goes() {
+    let (workspace, service, vera, adam) = room();
+    for path in ["/api/v1/tokens", "/api/v1/acts"] {
+        problem(&vera.get(path), 403);
+    }
+    let tokens = adam.read("/api/v1/tokens");
+    let names = tokens["items"].as_array().unwrap().iter();
+    let names: Vec<_> = names.map(|one| (&one["name"], &one["account"])).collect();
+    assert_eq!(
+        names,
+        [
+            (&json!("desk"), &json!("vera")),
+            (&json!("office"), &json!("adam"))
+        ]
+    );
+    assert!(!tokens.to_string().contains("dateline_"), "no secret");
+    let revoke = "/api/v1/tokens/desk/revoke";
+    problem(&vera.post(revoke, &json!({})), 403);
+    done(&adam.post(revoke, &json!({})), 204);
+    problem(&vera.get("/api/v1/token"), 401);
+    for name in ["desk", "x", "%20desk", "%00"] {
+        problem(
+            &adam.post(&format!("/api/v1/tokens/{name}/revoke"), &json!({})),
+            404,
+        );
+    }
+    assert_eq!(acts(&workspace, "token_revoked").len(), 1);
+
+    let again = token(&workspace, "again", "vera", &scopes_of(Role::Approver));
+    let again = Program::new(&service, &again);
+    let path = "/api/v1/retention";
+    let ask = |dry_run: bool| adam.post(path, &json!({ "dry_run": dry_run }));
+    assert_eq!(
+        done(&ask(true), 200),
+        json!({ "dry_run": true, "gone": [] })
+    );
+    problem(&adam.post(path, &json!({})), 400);
+    let text = workspace.read("dateline.toml");
+    workspace.write(
+        "dateline.toml",
+        &format!("{text}\n[retention]\nimports = \"1s\"\n"),
+    );
+    service.signal("HUP");
+    // The settings are read anew by and by, and the service itself lets go once a day.
+    let mut n = 0;
+    eventually("adam lets go an import", || {
+        n += 1;
+        let text = format!("email\na{n}@example.org\n");
+        let file = json!({ "file": "a.csv", "content": STANDARD.encode(text) });
+        done(&again.post("/api/v1/imports", &file), 200);
+        let old = done(&ask(true), 200);
+        let gone = done(&ask(false), 200);
+        assert!(old["gone"].as_array().unwrap().len() <= 1, "{old}");
+        gone["gone"][0]["count"].as_u64() > Some(0)
+    });
+    let gone = acts(&workspace, "retention");
+    assert!(
+        gone.iter()
+            .any(|act| act["facts"]["token"] == "office" && act["by"] == "adam"),
+        "{gone:?}"
+    );
 }
 
 #[test]

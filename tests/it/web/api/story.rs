@@ -5,6 +5,8 @@ use super::{Program, json, newsroom, problem, scopes_of, token};
 use crate::support::{
     CatcherProcess, EMBARGOED, FakeRelay, IMMEDIATE, Manners, ServiceProcess, Workspace, eventually,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use dateline::domain::account::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -198,6 +200,26 @@ fn a_rehearsal_is_begun_and_read() {
     assert_eq!(done["report"]["verified"], true);
     assert!(done["report"]["caught"].as_u64().unwrap() > 0);
     problem(&vera.get("/api/v1/rehearsals/none"), 404);
+    let caught = done["report"]["caught"].as_u64().unwrap();
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = vera.read(&format!("{place}/mails?limit=2{after}"));
+        seen.extend(page["items"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        after = format!("&after={next}");
+    }
+    assert_eq!(seen.len() as u64, caught);
+    let number = seen[0]["number"].as_u64().unwrap();
+    let mail = vera.read(&format!("{place}/mails/{number}"));
+    assert_eq!(mail["mail"], seen[0]);
+    assert!(mail["source"].as_str().unwrap().contains("Message-ID:"));
+    assert!(!mail["text"].as_str().unwrap().is_empty());
+    for number in ["0", "x", "-1", "18446744073709551616"] {
+        problem(&vera.get(&format!("{place}/mails/{number}")), 404);
+    }
+    problem(&vera.get("/api/v1/rehearsals/none/mails"), 404);
 }
 
 #[test]
@@ -332,6 +354,12 @@ fn the_log_is_read_in_pages_both_ways_and_verified() {
             .code,
         0
     );
+    // The service has a part in it, and may be at it still.
+    eventually("all is settled", || {
+        let (_, status) = workspace.json(&["status", "latest"]);
+        let open = ["planned", "due", "claimed", "deferred"];
+        open.iter().all(|state| status["by_state"][state].is_null())
+    });
     let pages = |order: &str| {
         let (mut after, mut all) = (String::new(), Vec::new());
         loop {
@@ -421,7 +449,38 @@ fn what_is_in_doubt_is_settled_and_what_came_back_is_read() {
     );
     workspace.write("report.eml", &report);
     let file = workspace.path("report.eml").display().to_string();
-    assert_eq!(workspace.dateline(&["bounce", "ingest", &file]).code, 0);
+    let human = "From: <somebody@example.org>\nSubject: Lunch?\n\nAt noon.\n";
+    let mbox = format!(
+        "From - Thu Nov 26 09:00:00 2026\n{report}\nFrom - Thu Nov 26 09:00:01 2026\n{human}"
+    );
+    let brought = |octets: &[u8]| json!({ "file": "<b>.mbox", "content": STANDARD.encode(octets) });
+    let taken = vera.post("/api/v1/bounces", &brought(mbox.as_bytes()));
+    assert_eq!(
+        json(&taken),
+        json!({ "messages": 2, "kept": { "hard": 1 }, "known": 0, "unmatched": 0, "unknown": 1,
+            "bounced": 1, "barred": 0 }),
+        "what is told of an address alone bars nobody"
+    );
+    let again = workspace.json(&["bounce", "ingest", &file]).1;
+    assert_eq!(again["known"], 1, "the same on the command line: {again}");
+    let again = json(&vera.post("/api/v1/bounces", &brought(report.as_bytes())));
+    assert_eq!((&again["known"], &again["kept"]), (&json!(1), &json!({})));
+    for (bad, words) in [
+        (brought(b""), "`content` is empty"),
+        (json!({ "file": "x", "content": "*" }), "is no base64"),
+        (
+            json!({ "file": "", "content": "eA==" }),
+            "`file` says nothing",
+        ),
+    ] {
+        let told = problem(&vera.post("/api/v1/bounces", &bad), 422);
+        assert!(told.contains(words), "{told}");
+    }
+    let large = brought(&vec![b'x'; 16 * 1024 * 1024 + 1]);
+    problem(&vera.post("/api/v1/bounces", &large), 413);
+    let deeds = acts(&workspace).into_iter();
+    let deeds = deeds.filter(|act| act == "vera bounces_taken_in");
+    assert_eq!(deeds.count(), 2);
     let came = vera.read("/api/v1/bounces");
     let bounce = &came["items"][0];
     assert_eq!(
@@ -429,13 +488,75 @@ fn what_is_in_doubt_is_settled_and_what_came_back_is_read() {
         (&json!(delivery), &json!("hard"), &json!("5.1.1"))
     );
     let place = format!("/api/v1/bounces/{}", bounce["report"].as_str().unwrap());
+    let whole = vera.read(&place);
     assert!(
-        vera.read(&place)["message"]
+        whole["message"]
             .as_str()
             .unwrap()
             .contains("Final-Recipient")
     );
+    assert_eq!(&whole["bounce"], bounce);
+    assert_eq!(
+        (&whole["rule"], &whole["because"], &whole["state"]),
+        (&json!("status"), &json!("5.1.1"), &json!("bounced"))
+    );
+    assert!(whole["distribution"].as_str().unwrap().starts_with("dst_"));
+    assert!(whole["contact"].as_str().unwrap().starts_with("con_"));
+    assert_eq!(
+        (&whole["suppression"], &whole["set_bar"]),
+        (&Value::Null, &json!(false))
+    );
+    assert_eq!(came["next"], Value::Null);
+    let none = vera.read("/api/v1/bounces?kind=opt-out");
+    assert_eq!(none["items"], json!([]));
+    problem(&vera.get("/api/v1/bounces?kind=harsh"), 422);
+    problem(&vera.get("/api/v1/bounces?after=-1"), 422);
+    let verified = vera.read("/api/v1/log/verify");
+    let head = verified["head"].as_str().unwrap();
+    assert_eq!(verified["anchored"], Value::Null);
+    for (head, anchored) in [(head, true), ("nothing", false)] {
+        let verified = vera.read(&format!("/api/v1/log/verify?head={head}"));
+        assert_eq!(verified["anchored"], anchored);
+    }
     problem(&vera.get("/api/v1/bounces/none"), 404);
+}
+
+#[test]
+fn an_audience_that_was_looked_at_before_is_told_by_the_files_as_they_are_now() {
+    // So many that what was worked out is kept for a while.
+    let workspace = newsroom();
+    let many: String = (0..20_000)
+        .map(|n| format!("r{n:05}@many.example,KZ,ru\n"))
+        .collect();
+    workspace.write("many.csv", &format!("email,country,languages\n{many}"));
+    let file = workspace.path("many.csv").display().to_string();
+    assert_eq!(workspace.dateline(&["contacts", "import", &file]).code, 0);
+    workspace.lift_in(86_400);
+    let secret = token(&workspace, "desk", "vera", &scopes_of(Role::Approver));
+    let service = ServiceProcess::start(&workspace);
+    let vera = Program::new(&service, &secret);
+    let path = format!("/api/v1/releases/{EMBARGOED}/audience?to=central-asia&limit=1");
+    let lift = || {
+        let seen = vera.read(&path);
+        let turns = seen["turns"].as_array().unwrap().iter();
+        let mut turns = turns.filter(|turn| turn["phase"] == "general");
+        turns.next().unwrap()["first"].clone()
+    };
+    let before = lift();
+    workspace.lift_in(2 * 86_400);
+    assert_ne!(
+        lift(),
+        before,
+        "the embargo was moved in the release's file"
+    );
+    let before = vera.read(&path)["included"].clone();
+    let segments = workspace.read("segments.toml");
+    let narrow = segments.replace("central-asia]", "central-asia-before]");
+    workspace.write(
+        "segments.toml",
+        &format!("{narrow}\n[segment.central-asia]\nwhere = \"contact.country == 'UZ'\"\n"),
+    );
+    assert_ne!(vera.read(&path)["included"], before);
 }
 
 #[test]
