@@ -335,6 +335,12 @@ fn groups(book: &mut Book, scene: &Scene) {
         "",
         "/contacts/suppressed/export/suppressed.csv".to_owned(),
     );
+    book.pieces(
+        Desk,
+        "/contacts/export/{file}",
+        "",
+        "/contacts/export/contacts.csv".to_owned(),
+    );
     let searches = [
         ("by address", "search=reader5".to_owned()),
         ("by kind", "kind=hard".to_owned()),
@@ -396,6 +402,7 @@ fn api(book: &mut Book, scene: &Scene) {
             "/api/v1/bounces",
             "/api/v1/accounts",
             "/api/v1/acts",
+            "/api/v1/tokens",
             "/api/v1/agreements",
             "/api/v1/imports",
             "/api/v1/contacts/duplicates",
@@ -469,7 +476,16 @@ fn api_of_one(book: &mut Book, scene: &Scene) {
         of("/clearance?to=list%3Aeverybody"),
     );
     let rehearsal = scene.rehearsal.replace("/rehearsals", "/api/v1/rehearsals");
+    let mails = format!("{rehearsal}/mails");
     book.add(Program, "/api/v1/rehearsals/{rehearsal}", "", rehearsal);
+    let route = "/api/v1/rehearsals/{rehearsal}/mails";
+    book.add(
+        Program,
+        &format!("{route}/{{number}}"),
+        "",
+        format!("{mails}/1"),
+    );
+    book.add(Program, route, "", mails);
     for (what, id) in &scene.distributions {
         book.add(
             Program,
