@@ -479,13 +479,9 @@ fn api_of_one(book: &mut Book, scene: &Scene) {
     let rehearsal = scene.rehearsal.replace("/rehearsals", "/api/v1/rehearsals");
     let mails = format!("{rehearsal}/mails");
     book.add(Program, "/api/v1/rehearsals/{rehearsal}", "", rehearsal);
+    let route = "/api/v1/rehearsals/{rehearsal}/mails/{number}";
+    book.add(Program, route, "", format!("{mails}/1"));
     let route = "/api/v1/rehearsals/{rehearsal}/mails";
-    book.add(
-        Program,
-        &format!("{route}/{{number}}"),
-        "",
-        format!("{mails}/1"),
-    );
     book.add(Program, route, "", mails);
     for (what, id) in &scene.distributions {
         book.add(
