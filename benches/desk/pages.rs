@@ -442,6 +442,16 @@ fn api(book: &mut Book, scene: &Scene) {
     );
 }
 
+fn api_of_rehearsal(book: &mut Book, scene: &Scene) {
+    let rehearsal = scene.rehearsal.replace("/rehearsals", "/api/v1/rehearsals");
+    let mails = format!("{rehearsal}/mails");
+    book.add(Program, "/api/v1/rehearsals/{rehearsal}", "", rehearsal);
+    let route = "/api/v1/rehearsals/{rehearsal}/mails/{number}";
+    book.add(Program, route, "", format!("{mails}/1"));
+    let route = "/api/v1/rehearsals/{rehearsal}/mails";
+    book.add(Program, route, "", mails);
+}
+
 fn api_of_one(book: &mut Book, scene: &Scene) {
     let release = "/api/v1/releases/{release}";
     let of = |rest: &str| format!("/api/v1/releases/2026-11-24-open-levels{rest}");
@@ -476,13 +486,7 @@ fn api_of_one(book: &mut Book, scene: &Scene) {
         "",
         of("/clearance?to=list%3Aeverybody"),
     );
-    let rehearsal = scene.rehearsal.replace("/rehearsals", "/api/v1/rehearsals");
-    let mails = format!("{rehearsal}/mails");
-    book.add(Program, "/api/v1/rehearsals/{rehearsal}", "", rehearsal);
-    let route = "/api/v1/rehearsals/{rehearsal}/mails/{number}";
-    book.add(Program, route, "", format!("{mails}/1"));
-    let route = "/api/v1/rehearsals/{rehearsal}/mails";
-    book.add(Program, route, "", mails);
+    api_of_rehearsal(book, scene);
     for (what, id) in &scene.distributions {
         book.add(
             Program,
