@@ -187,6 +187,7 @@ fn outcome(claimed: &Claimed, lease: LeaseToken) -> Record {
     };
     Record {
         delivery: claimed.delivery.id,
+        place: claimed.place,
         lease,
         attempts: claimed.attempt,
         event: Some(event(&claimed.delivery, state.name())),

@@ -19,8 +19,8 @@ pub const LOOK_EVERY: Duration = Duration::from_millis(700);
 const PART: u32 = 4;
 /// Outcomes by language and domain are counted anew after so long in any case.
 const COUNT_AFTER: Duration = Duration::from_secs(30);
-/// Deliveries from which on they are long to count: while some wait, the last count
-/// is shown, and the next is made beside.
+/// Deliveries from which on they are long to count: while some wait, or nothing seems
+/// to have changed, the last count is shown, and the next is made beside.
 const MANY: u64 = 10_000;
 /// Whom nobody has looked at for so long, nobody watches.
 const FORGET_AFTER: Duration = Duration::from_secs(60);
@@ -91,11 +91,6 @@ impl Counted {
             breakdown,
         })
     }
-
-    /// While as many as before came to each outcome, it is as it was.
-    fn holds(&self, whole: Outcomes) -> bool {
-        self.whole == whole && self.when.elapsed() < COUNT_AFTER
-    }
 }
 
 /// One place per distribution: who looks, looks for all who wait there.
@@ -122,10 +117,15 @@ impl Spot {
         let whole = Outcomes::of(&counts.by_state);
         let last = self.counted().clone();
         if let Some(last) = last {
-            let is_long = counts.total() >= MANY && counts.waiting() > 0;
-            let holds = last.holds(whole);
-            if holds || is_long && last.when.elapsed() < COUNT_AFTER {
-                if !holds && last.when.elapsed() > last.took * PART {
+            let age = last.when.elapsed();
+            // While as many as before came to each outcome, it is as it was.
+            let (is_same, is_new) = (last.whole == whole, age < COUNT_AFTER);
+            let moves_on = is_new && counts.waiting() > 0;
+            if is_same && is_new {
+                return Ok(last.breakdown.clone());
+            }
+            if counts.total() >= MANY && (is_same || moves_on) {
+                if age > last.took * PART {
                     self.count_beside(store, id, whole);
                 }
                 return Ok(last.breakdown.clone());

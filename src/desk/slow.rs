@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
 /// So long a page waits: what is done by then is shown at once, and not kept.
-pub const PATIENCE: Duration = Duration::from_millis(60);
+pub const PATIENCE: Duration = Duration::from_millis(40);
 /// What took this long is kept [`KEPT_TIMES`] as long as it took, so that a page
 /// that is looked at all the time does not keep the machine busy; what took less is
 /// kept for whoever was told to ask again.

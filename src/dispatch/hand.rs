@@ -129,6 +129,7 @@ pub(super) fn unsaid(
 ) -> Record {
     Record {
         delivery: claimed.delivery.id,
+        place: claimed.place,
         lease,
         state: DeliveryState::Due,
         attempts: claimed.attempt - 1,

@@ -418,6 +418,7 @@ impl Ledger {
             let why = "the store was cut off before the conversation";
             lost.push(Record {
                 delivery: id,
+                place: None,
                 lease: self.run.lease,
                 attempts: standing.attempts.saturating_sub(1),
                 event: Some(entries::decided(&standing.delivery, &due, why, now)),

@@ -91,6 +91,7 @@ impl<'a> Outcome<'a> {
         );
         Ok(Record {
             delivery: claimed.delivery.id,
+            place: claimed.place,
             lease: run.lease,
             state,
             attempts: claimed.attempt,

@@ -136,6 +136,9 @@ pub struct Imported {
 pub struct Claimed {
     /// What was planned.
     pub delivery: Delivery,
+    /// Where the store keeps it, in its own numbers, where it says so: a [`Record`]
+    /// that says it too need not be looked for.
+    pub place: Option<i64>,
     /// The number of the attempt that begins, from 1.
     pub attempt: u32,
     /// When it first fell due: retries count its age from here.
@@ -206,6 +209,8 @@ pub trait Bell: Send + Sync + Debug {
 pub struct Record {
     /// Which delivery.
     pub delivery: DeliveryId,
+    /// As its [`Claimed`] said.
+    pub place: Option<i64>,
     /// The lease it is held by.
     pub lease: LeaseToken,
     /// Its new state, as `domain::delivery::apply` gave it.

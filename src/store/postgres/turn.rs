@@ -315,6 +315,7 @@ fn claimed(place: &str, row: &PgRow, now: Timestamp) -> Result<Claimed> {
     Ok(Claimed {
         protection: protection(place, record, &delivery)?,
         delivery,
+        place: None,
         attempt: attempts(place, row)?,
         due_since: timestamp(place, get(place, row, "due_since")?)?,
         content: get(place, row, "content")?,

@@ -66,7 +66,8 @@ pub(super) async fn turn(
 /// costs more than to write it, and hardly ever is one lost. Says whether all were.
 async fn record_all(connection: &mut SqliteConnection, records: &[Record]) -> sqlx::Result<bool> {
     for records in records.chunks(batch::MOST) {
-        let update = update(records, RECORDED).await;
+        let places = places(connection, records).await?;
+        let update = update(records, &places, RECORDED).await;
         let written = update.execute(&mut *connection).await?.rows_affected();
         if written != records.len() as u64 {
             return Ok(false);
@@ -83,7 +84,8 @@ async fn record<'a>(
     let mut written: HashSet<String> = HashSet::with_capacity(records.len());
     let named = format!("{RECORDED} RETURNING delivery_state.id");
     for records in records.chunks(batch::MOST) {
-        let update = update(records, &named).await;
+        let places = places(connection, records).await?;
+        let update = update(records, &places, &named).await;
         for row in update.fetch_all(&mut *connection).await? {
             written.insert(row.try_get(0)?);
         }
@@ -102,17 +104,41 @@ async fn record<'a>(
 const RECORD: &str = "UPDATE delivery_state SET state = column3, facts = column4, \
      due_at = max(column5, ifnull(permitted_from, column5)), attempts = column6, \
      lease = iif(column7, lease, NULL) FROM";
-const RECORDED: &str = "WHERE delivery_state.id = column1 AND delivery_state.lease = column2 \
+const RECORDED: &str = "WHERE delivery_state.n = column1 AND delivery_state.lease = column2 \
      AND delivery_state.state = 'claimed'";
 
+/// The rows of a batch, looked for where a record does not say its own.
+async fn places(
+    connection: &mut SqliteConnection,
+    records: &[Record],
+) -> sqlx::Result<Vec<Option<i64>>> {
+    let mut places = Vec::with_capacity(records.len());
+    for record in records {
+        places.push(match record.place {
+            Some(place) => Some(place),
+            None => {
+                sqlx::query_scalar("SELECT n FROM delivery_state WHERE id = ?")
+                    .bind(record.delivery.to_string())
+                    .fetch_optional(&mut *connection)
+                    .await?
+            }
+        });
+    }
+    Ok(places)
+}
+
 /// The statement for one batch.
-async fn update(records: &[Record], after: &str) -> Query<'static, Sqlite, SqliteArguments> {
+async fn update(
+    records: &[Record],
+    places: &[Option<i64>],
+    after: &str,
+) -> Query<'static, Sqlite, SqliteArguments> {
     let mut update = sqlx::query(batch::over(RECORD, 7, records.len(), after));
-    for (n, record) in records.iter().enumerate() {
+    for (n, (record, place)) in records.iter().zip(places).enumerate() {
         breathe(n).await;
         let still_held = record.state.life() == Life::Claimed;
         update = update
-            .bind(record.delivery.to_string())
+            .bind(*place)
             .bind(record.lease.to_string())
             .bind(record.state.name())
             .bind(json(&record.state))
@@ -167,7 +193,7 @@ async fn find(
     for (n, row) in rows.iter().enumerate() {
         breathe(n).await;
         let place = row.try_get("n").map_err(wrong)?;
-        found.push((place, claimed(store, row, claim.now)?));
+        found.push((place, claimed(store, (place, row), claim.now)?));
     }
     bar_forgotten(store, connection, &mut found).await?;
     Ok(found)
@@ -277,7 +303,11 @@ async fn settle(connection: &mut SqliteConnection, others: &[Other]) -> sqlx::Re
     .map(drop)
 }
 
-fn claimed(store: &SqliteStore, row: &SqliteRow, now: Timestamp) -> Result<Claimed> {
+fn claimed(
+    store: &SqliteStore,
+    (place, row): (i64, &SqliteRow),
+    now: Timestamp,
+) -> Result<Claimed> {
     let wrong = |error| store.failed(error);
     let delivery = delivery(&store.place, row)?;
     if !may_leave(delivery.permitted_from, now) {
@@ -293,6 +323,7 @@ fn claimed(store: &SqliteStore, row: &SqliteRow, now: Timestamp) -> Result<Claim
     Ok(Claimed {
         protection: protection(&store.place, record.as_deref(), &delivery)?,
         delivery,
+        place: Some(place),
         attempt: row.try_get("attempts").map_err(wrong)?,
         due_since: timestamp(&store.place, row.try_get("due_since").map_err(wrong)?)?,
         content: row.try_get("content").map_err(wrong)?,

@@ -315,6 +315,7 @@ pub(crate) fn deferred(until: i64) -> DeliveryState {
 pub(crate) fn outcome(claimed: &Claimed, lease: LeaseToken, state: DeliveryState) -> Record {
     Record {
         delivery: claimed.delivery.id,
+        place: claimed.place,
         lease,
         attempts: claimed.attempt,
         event: Some(event(&claimed.delivery, state.name(), 2)),
