@@ -29,7 +29,7 @@ use tokio::sync::oneshot::Receiver;
 /// What a crash may leave in doubt, as a time of work.
 const MOMENT: Duration = Duration::from_millis(50);
 /// Deliveries begun at once for one worker, at most.
-const MOST: usize = 64;
+const MOST: usize = 32;
 /// At least: the one that is said, and the next, whose opening goes along with it.
 const LEAST: usize = 2;
 /// What was asked about a delivery longer ago is asked again before a word of
