@@ -336,12 +336,8 @@ fn groups(book: &mut Book, scene: &Scene) {
         "",
         "/contacts/suppressed/export/suppressed.csv".to_owned(),
     );
-    book.pieces(
-        Desk,
-        "/contacts/export/{file}",
-        "",
-        "/contacts/export/contacts.csv".to_owned(),
-    );
+    let route = "/contacts/export/{file}";
+    book.add(Desk, route, "", "/contacts/export/contacts.csv");
     let searches = [
         ("by address", "search=reader5".to_owned()),
         ("by kind", "kind=hard".to_owned()),
