@@ -144,9 +144,10 @@ pub(super) async fn add_token(
     }
 }
 
+/// Which token is to end.
 #[derive(Deserialize)]
 pub(super) struct Revoke {
-    name: String,
+    pub(super) name: String,
 }
 
 /// Ends a token of one's own.

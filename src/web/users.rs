@@ -1,7 +1,7 @@
 //! Accounts and acts, for admins.
 
 use super::Front;
-use super::account::token_row;
+use super::account::{Revoke, token_row};
 use super::fault::{Answer, Fault};
 use super::sheet::Visitor;
 use crate::domain::account::{Account, Act, Role};
@@ -161,11 +161,6 @@ pub(super) async fn set_password(
             sheet(&front, &visitor, None, &news).await
         }
     }
-}
-
-#[derive(Deserialize)]
-pub(super) struct Revoke {
-    name: String,
 }
 
 /// Ends anybody's token.
