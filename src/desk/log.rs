@@ -160,7 +160,7 @@ impl Desk {
             event: given(&words.event),
             since: instant(&words.since)?,
             until: instant(&words.until)?,
-            places: None,
+            stretches: Vec::new(),
         })
     }
 

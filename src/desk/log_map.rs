@@ -23,6 +23,9 @@ const MARKS: usize = 6;
 const NAMES: usize = 63;
 /// Entries read at once.
 const PAGE: u32 = 2_048;
+/// Stretches of somebody's entries that are looked through with one question: each
+/// holds few of them, and each further question waits for a reader of the store.
+const AT_ONCE: usize = 64;
 
 /// What is in some hundred entries that follow each other.
 #[derive(Debug, Clone)]
@@ -277,20 +280,19 @@ impl Desk {
             .log_map
             .drawn()
             .stretches(search, deliveries.as_deref());
+        stretches.retain(|stretch| is_on_the_way(stretch, way));
         if matches!(way, LogWay::Back(_)) {
             stretches.reverse();
         }
+        let at_once = if deliveries.is_some() { AT_ONCE } else { 1 };
         let mut found = Vec::new();
-        for stretch in stretches
-            .into_iter()
-            .filter(|stretch| is_on_the_way(stretch, way))
-        {
+        for stretches in stretches.chunks(at_once) {
             let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
             if left == 0 {
                 break;
             }
             let within = LogSearch {
-                places: Some(stretch),
+                stretches: stretches.to_vec(),
                 ..search.clone()
             };
             found.extend(self.store.search_log(&within, way, left).await?);

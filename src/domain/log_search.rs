@@ -19,8 +19,8 @@ pub struct LogSearch {
     pub since: Option<Timestamp>,
     /// Before this instant.
     pub until: Option<Timestamp>,
-    /// Between these places, both of them included.
-    pub places: Option<RangeInclusive<u64>>,
+    /// In one of these stretches, their ends included; anywhere where there are none.
+    pub stretches: Vec<RangeInclusive<u64>>,
 }
 
 /// In which order, and from where.

@@ -5,6 +5,7 @@ use super::piece::Piece;
 use crate::domain::address::EmailAddress;
 use crate::domain::log_search::{LogSearch, LogWay, line_time};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// How a backend looks into the JSON of a line.
 pub(super) struct Line {
@@ -17,37 +18,27 @@ pub(super) struct Line {
 /// The statement for entries that somebody looks for.
 pub(super) fn log_query(search: &LogSearch, way: LogWay, limit: u32, line: &Line) -> Vec<Piece> {
     use Piece::{Number, Sql, Text};
-    let number = |place: u64| Number(i64::try_from(place).unwrap_or(i64::MAX));
-    let (first, last, order) = match way {
-        LogWay::Onward(after) => (after.saturating_add(1), u64::MAX, " ORDER BY seq LIMIT "),
+    let (within, order) = match way {
+        LogWay::Onward(after) => (after.saturating_add(1)..=u64::MAX, " ORDER BY seq LIMIT "),
         LogWay::Back(before) => (
-            0,
-            before.unwrap_or(u64::MAX).saturating_sub(1),
+            0..=before.unwrap_or(u64::MAX).saturating_sub(1),
             " ORDER BY seq DESC LIMIT ",
         ),
     };
-    let (from, to) = match &search.places {
-        Some(places) => (first.max(*places.start()), last.min(*places.end())),
-        None => (first, last),
-    };
-    // One range: of two upper ends SQLite begins at whichever it likes, and reads all
-    // that lies between them.
-    let mut query = vec![
-        Sql("SELECT * FROM delivery_log WHERE seq BETWEEN "),
-        number(from),
-        Sql(" AND "),
-        number(to),
-    ];
+    let mut query = from_stretches(&search.stretches, &within);
     if let Some(distribution) = search.distribution {
         query.extend([Sql(" AND distribution = "), Text(distribution.to_string())]);
     }
     if let Some(emails) = &search.emails {
-        // By their distributions, which have an index, then by their deliveries.
-        query.push(Sql(
-            " AND distribution IN (SELECT distribution FROM delivery_plan WHERE email IN ",
-        ));
-        query.extend(listed(emails));
-        query.push(Sql(") AND delivery IN (SELECT state.id FROM delivery_plan AS plan JOIN delivery_state AS state ON state.n = plan.n WHERE plan.email IN "));
+        if search.stretches.len() < 2 {
+            // What may be long, by their distributions first, which have an index.
+            query.push(Sql(
+                " AND distribution IN (SELECT distribution FROM delivery_plan WHERE email IN ",
+            ));
+            query.extend(listed(emails));
+            query.push(Sql(")"));
+        }
+        query.push(Sql(" AND delivery IN (SELECT state.id FROM delivery_plan AS plan JOIN delivery_state AS state ON state.n = plan.n WHERE plan.email IN "));
         query.extend(listed(emails));
         query.push(Sql(")"));
     }
@@ -65,6 +56,31 @@ pub(super) fn log_query(search: &LogSearch, way: LogWay, limit: u32, line: &Line
         }
     }
     query.extend([Sql(order), Number(i64::from(limit))]);
+    query
+}
+
+/// The log where it is looked through: within bounds, and in some stretches of them.
+fn from_stretches(stretches: &[RangeInclusive<u64>], within: &RangeInclusive<u64>) -> Vec<Piece> {
+    use Piece::{Number, Sql};
+    let number = |place: u64| Number(i64::try_from(place).unwrap_or(i64::MAX));
+    let cut = |one: &RangeInclusive<u64>| {
+        let (from, to) = (one.start().max(within.start()), one.end().min(within.end()));
+        [number(*from), number(*to)]
+    };
+    if stretches.len() < 2 {
+        let [from, to] = cut(stretches.first().unwrap_or(within));
+        // One range: of two upper ends SQLite begins at whichever it likes, and reads
+        // all that lies between them.
+        let beginning = "SELECT * FROM delivery_log WHERE seq BETWEEN ";
+        return vec![Sql(beginning), from, Sql(" AND "), to];
+    }
+    let mut query = vec![Sql("SELECT delivery_log.* FROM (VALUES ")];
+    for (n, [from, to]) in stretches.iter().map(cut).enumerate() {
+        query.extend([Sql(if n == 0 { "(" } else { "), (" }), from, Sql(", "), to]);
+    }
+    query.push(Sql(
+        ")) AS stretch CROSS JOIN delivery_log WHERE seq BETWEEN column1 AND column2",
+    ));
     query
 }
 

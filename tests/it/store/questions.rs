@@ -432,11 +432,17 @@ pub(super) async fn the_log_is_searched(ground: &Ground) {
     };
     assert_eq!(found(&odd, LogWay::Back(None)).await, [] as [u64; 0]);
     let some = LogSearch {
-        places: Some(4..=6),
+        stretches: vec![4..=6],
         ..LogSearch::default()
     };
     assert_eq!(found(&some, LogWay::Back(None)).await, [6, 5, 4]);
     assert_eq!(found(&some, LogWay::Onward(4)).await, [5, 6]);
+    let apart = LogSearch {
+        stretches: vec![2..=3, 7..=7, 12..=u64::MAX],
+        ..LogSearch::default()
+    };
+    assert_eq!(found(&apart, LogWay::Onward(2)).await[..3], [3, 7, 12]);
+    assert_eq!(found(&apart, LogWay::Back(Some(13))).await, [12, 7, 3, 2]);
     let last = store.last_entries().await.unwrap();
     for id in [one.id, other.id] {
         let of_it = LogSearch {
@@ -458,6 +464,11 @@ pub(super) async fn the_log_is_searched(ground: &Ground) {
     };
     let entries = found(&to, LogWay::Onward(0)).await;
     assert!(entries.len() >= 2 && entries.len() <= 4, "{entries:?}");
+    let in_stretches = LogSearch {
+        stretches: entries.iter().map(|seq| *seq..=*seq).collect(),
+        ..to.clone()
+    };
+    assert_eq!(found(&in_stretches, LogWay::Onward(0)).await, entries);
     let second = LogSearch {
         emails: Some([rows[1].recipient.email.clone()].into()),
         ..LogSearch::default()
