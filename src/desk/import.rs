@@ -14,7 +14,7 @@ use crate::domain::likeness::{Likenesses, NamedRecord, Why};
 use crate::domain::problem::Problem;
 use crate::domain::said::{Said, Tell};
 use crate::domain::suppression::bar_key;
-use crate::entropy::Entropy;
+use crate::entropy::{Entropy, in_order};
 use crate::intake::{
     Charset, Column, ContactsRead, Format, ReadContact, Reading, Repeat, read_contacts,
 };
@@ -291,7 +291,12 @@ impl Desk {
         let now = self.clock.now();
         let (file, bytes, reading) = (file.to_owned(), bytes.to_vec(), reading.clone());
         apart(move || {
-            let read = read_contacts(&bytes, &file, &reading, &mut || Entropy.contact(now));
+            let mut minted = 0;
+            let mut mint = || {
+                minted += 1;
+                Entropy.contact(in_order(now, minted))
+            };
+            let read = read_contacts(&bytes, &file, &reading, &mut mint);
             Planning::begin(&file, read)
         })
         .await

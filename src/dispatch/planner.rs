@@ -11,7 +11,7 @@ use crate::domain::course::Course;
 use crate::domain::delivery::Delivery;
 use crate::domain::distribution::Distribution;
 use crate::domain::embargo::Phase;
-use crate::domain::ids::{DistributionId, ReleaseId};
+use crate::domain::ids::{DeliveryId, DistributionId, ReleaseId};
 use crate::domain::language::Choice;
 use crate::domain::log::LogEvent;
 use crate::domain::said::{Said, Tell};
@@ -19,7 +19,7 @@ use crate::domain::schedule::{Schedule, ScheduleError, Spot};
 use crate::domain::segment::{Matcher, Segment};
 use crate::domain::suppression::{SuppressionReason, bar_key};
 use crate::domain::unclear::UnclearTimes;
-use crate::entropy::Entropy;
+use crate::entropy::{Entropy, in_order};
 use crate::store::{Planning, Store, StoreError};
 use crate::{said, shown_as_said};
 use jiff::Timestamp;
@@ -210,7 +210,8 @@ pub async fn follow_up(
             continue;
         }
         distribution.included += 1;
-        let delivery = reply(&distribution, original, follow);
+        let id = Entropy.delivery(in_order(follow.now, distribution.included));
+        let delivery = reply(id, &distribution, original, follow);
         batch.add(delivery, follow.now).await?;
     }
     batch.flush().await?;
@@ -219,7 +220,12 @@ pub async fn follow_up(
     Ok(distribution)
 }
 
-fn reply(distribution: &Distribution, original: &Delivery, follow: &FollowUp<'_>) -> Delivery {
+fn reply(
+    id: DeliveryId,
+    distribution: &Distribution,
+    original: &Delivery,
+    follow: &FollowUp<'_>,
+) -> Delivery {
     let published = follow.content.release.languages();
     let mut languages: Vec<_> = original
         .languages
@@ -242,7 +248,7 @@ fn reply(distribution: &Distribution, original: &Delivery, follow: &FollowUp<'_>
     let embargo = distribution.embargo.as_ref();
     let timing = time_it(embargo, &consent, &distribution.schedule, follow.now, spot);
     Delivery {
-        id: Entropy.delivery(follow.now),
+        id,
         distribution: distribution.id,
         languages,
         choice,
@@ -289,7 +295,8 @@ pub async fn plan(store: &dyn Store, proposal: &Proposal<'_>) -> Result<Distribu
                 Verdict::Included(included) => {
                     distribution.included += 1;
                     included.unclear.iter().for_each(|one| unclear.add(one));
-                    let delivery = promise(distribution.id, &contact, *included, proposal.now);
+                    let id = Entropy.delivery(in_order(proposal.now, distribution.included));
+                    let delivery = promise(id, distribution.id, &contact, *included);
                     batch.add(delivery, proposal.now).await?;
                 }
                 Verdict::Excluded(exclusion) => count(&mut distribution.excluded, &exclusion),
@@ -338,13 +345,13 @@ fn announce(
 }
 
 fn promise(
+    id: DeliveryId,
     distribution: DistributionId,
     contact: &Contact,
     included: Included,
-    now: Timestamp,
 ) -> Delivery {
     Delivery {
-        id: Entropy.delivery(now),
+        id,
         distribution,
         recipient: contact.recipient(),
         languages: included.languages,
@@ -364,7 +371,8 @@ fn promise(
 
 /// A delivery that is only looked at: it belongs to no distribution.
 pub fn promise_preview(contact: &Contact, included: Included, now: Timestamp) -> Delivery {
-    promise(DistributionId::from_parts(0, 0), contact, included, now)
+    let (id, none) = (Entropy.delivery(now), DistributionId::from_parts(0, 0));
+    promise(id, none, contact, included)
 }
 
 /// Counts an exclusion under its reason.
