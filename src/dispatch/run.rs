@@ -251,6 +251,10 @@ impl Run {
     /// The store or a relay failed; see [`RunError`].
     pub async fn run(self) -> Result<(), RunError> {
         let run = Arc::new(self);
+        if let Some(id) = run.distribution {
+            // No relay holds a connection open while templates are compiled.
+            run.make_content_ready(id).await?;
+        }
         let until = run.lease_end();
         run.store.lease(run.lease, until, Term::First).await?;
         let ended = Arc::clone(&run).dispatch().await;
@@ -319,17 +323,20 @@ impl Run {
     pub(super) async fn make_ready(&self, at: jiff::Timestamp) -> Result<(), RunError> {
         let due = self.store.overdue(at).await?;
         for (id, _) in due.iter().take(2) {
-            if let Some(distribution) = self.store.distribution(*id).await?
-                && let Err(error) = self
-                    .composers
-                    .get(self.store.as_ref(), &distribution.content)
-                    .await
-            {
-                // The worker that meets it holds the distribution.
-                tracing::warn!(distribution.id = %id, %error, "cannot make its mails ready");
-            }
+            self.make_content_ready(*id).await?;
         }
         self.ready.notify_waiters();
+        Ok(())
+    }
+
+    async fn make_content_ready(&self, id: DistributionId) -> Result<(), RunError> {
+        let store = self.store.as_ref();
+        if let Some(distribution) = store.distribution(id).await?
+            && let Err(error) = self.composers.get(store, &distribution.content).await
+        {
+            // The worker that meets it holds the distribution.
+            tracing::warn!(distribution.id = %id, %error, "cannot make its mails ready");
+        }
         Ok(())
     }
 
