@@ -7,8 +7,9 @@ use sqlx::AssertSqlSafe;
 
 /// Rows of one statement at most; SQLite takes 32,766 values.
 pub(super) const MOST: usize = 512;
-/// How many rows a statement has places for: a few sizes, so that few are prepared.
-const SIZES: [usize; 4] = [8, 32, 128, MOST];
+/// How many rows a statement has places for: a few sizes, so that few are prepared,
+/// and near enough to each other that few places are left over.
+const SIZES: [usize; 8] = [8, 32, 64, 128, 192, 256, 384, MOST];
 
 /// Puts places for so many rows between the two parts of a statement, as a table
 /// with the columns `column1` and so on. What is not bound is NULL, so the rows

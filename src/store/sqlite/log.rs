@@ -11,9 +11,15 @@ use crate::store::log_query::{Line, log_query};
 use crate::store::values::breathe;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-const INSERT: &str = "INSERT INTO delivery_log (seq, distribution, delivery, line, personal, salt, hash) SELECT * FROM";
+const INSERT: &str = "WITH common (distribution) AS (SELECT ?) \
+     INSERT INTO delivery_log (seq, distribution, delivery, line, personal, salt, hash) \
+     SELECT column1, ifnull(column2, (SELECT distribution FROM common)), \
+         column3, column4, column5, column6, column7 FROM";
+/// Where the chain ends with them.
+const ADVANCE: &str = "UPDATE log_head SET seq = ?, hash = ?; ";
 
 /// Adds events to the chain.
 pub(super) async fn append(
@@ -23,16 +29,40 @@ pub(super) async fn append(
     if events.is_empty() {
         return Ok(());
     }
-    let mut head = read_head(&mut *connection).await?;
-    for events in events.chunks(batch::MOST) {
-        let statement = batch::over(INSERT, 7, events.len(), "WHERE column1 IS NOT NULL");
+    let head = read_head(&mut *connection).await?;
+    append_after(connection, head, events).await
+}
+
+/// Adds events to the chain, whose end within this transaction is known.
+pub(super) async fn append_after(
+    connection: &mut SqliteConnection,
+    mut head: Head,
+    events: &[&LogEvent],
+) -> sqlx::Result<()> {
+    let mut entries = Vec::with_capacity(events.len());
+    for (n, event) in events.iter().enumerate() {
+        breathe(n).await;
+        entries.push((event, head.append(event)));
+    }
+    let mut advance = Some(head);
+    while !entries.is_empty() {
+        let rows = entries.len().min(batch::MOST);
+        let before = match advance {
+            Some(_) => Cow::from(format!("{ADVANCE}{INSERT}")),
+            None => Cow::from(INSERT),
+        };
+        let statement = batch::over(&before, 7, rows, "WHERE column1 IS NOT NULL");
         let mut insert = sqlx::query(statement);
-        for (n, event) in events.iter().enumerate() {
-            breathe(n).await;
-            let entry = head.append(event);
+        if let Some(head) = advance.take() {
+            insert = insert.bind(place(head.seq)).bind(head.hash);
+        }
+        // Nearly all are of one distribution, which is not bound for each.
+        let common = entries.first().map(|(event, _)| event.distribution);
+        insert = insert.bind(common.map(|id| id.to_string()));
+        for (event, entry) in entries.drain(..rows) {
             insert = insert
-                .bind(i64::try_from(entry.seq).unwrap_or(i64::MAX))
-                .bind(event.distribution.to_string())
+                .bind(place(entry.seq))
+                .bind((Some(event.distribution) != common).then(|| event.distribution.to_string()))
                 .bind(event.delivery.map(|id| id.to_string()))
                 .bind(entry.line)
                 .bind(entry.personal)
@@ -41,21 +71,25 @@ pub(super) async fn append(
         }
         insert.execute(&mut *connection).await?;
     }
-    sqlx::query("UPDATE log_head SET seq = ?, hash = ?")
-        .bind(i64::try_from(head.seq).unwrap_or(i64::MAX))
-        .bind(head.hash)
-        .execute(connection)
-        .await?;
     Ok(())
+}
+
+fn place(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
 async fn read_head(connection: &mut SqliteConnection) -> sqlx::Result<Head> {
     let row = sqlx::query("SELECT seq, hash FROM log_head")
         .fetch_one(connection)
         .await?;
+    head_of(&row)
+}
+
+/// The end of the chain, of a row that has it.
+pub(super) fn head_of(row: &SqliteRow) -> sqlx::Result<Head> {
     Ok(Head {
-        seq: u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default(),
-        hash: row.try_get(1)?,
+        seq: u64::try_from(row.try_get::<i64, _>("seq")?).unwrap_or_default(),
+        hash: row.try_get("hash")?,
     })
 }
 

@@ -1,18 +1,18 @@
 //! One turn of the ledger: outcomes in, new attempts out, one transaction.
 
 use super::erasure::known;
-use super::rows::{damaged, delivery, due_at, json, micros, timestamp};
+use super::rows::{damaged, due_at, json, micros, timestamp};
 use super::{Result, SqliteStore, batch, log};
-use crate::domain::delivery::{DeliveryState, Life};
+use crate::domain::delivery::{Delivery, DeliveryState, Life};
 use crate::domain::embargo::may_leave;
-use crate::domain::ids::DeliveryId;
-use crate::domain::log::LogEvent;
+use crate::domain::ids::{DeliveryId, LeaseToken};
+use crate::domain::log::{Head, LogEvent};
 use crate::domain::suppression::SuppressionReason;
-use crate::store::values::{breathe, protection, reason};
+use crate::store::values::{breathe, from_json, protection, reason};
 use crate::store::{Claim, Claimed, Record, Taken, Turned};
 use jiff::Timestamp;
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{Row, Sqlite, SqliteConnection};
 use std::collections::HashSet;
 
@@ -37,12 +37,15 @@ pub(super) async fn turn(
         turned.lost = lost;
         events.extend(written);
     }
+    let lease = claim.as_ref().map(|claim| claim.lease);
+    let ground = Ground::find(&mut transaction, lease).await.map_err(wrong)?;
     if let Some(claim) = claim {
-        if holds(&mut transaction, &claim).await.map_err(wrong)? {
-            let found = find(store, &mut transaction, &claim).await?;
+        if ground.held {
+            let mut found = find(store, &mut transaction, &claim).await?;
+            bar_forgotten(store, &mut transaction, &ground, &mut found).await?;
             turned.asked = u32::try_from(found.len()).unwrap_or(u32::MAX);
             let sorted = sort(&claim, found).await;
-            take(&mut transaction, &claim, &sorted.taken)
+            take(&mut transaction, &claim, &sorted.claimed)
                 .await
                 .map_err(wrong)?;
             settle(&mut transaction, &sorted.others)
@@ -54,7 +57,7 @@ pub(super) async fn turn(
         }
     }
     events.extend(&begun);
-    log::append(&mut transaction, &events)
+    log::append_after(&mut transaction, ground.head, &events)
         .await
         .map_err(wrong)?;
     transaction.commit().await.map_err(wrong)?;
@@ -101,10 +104,13 @@ async fn record<'a>(
     Ok((lost, events))
 }
 
-const RECORD: &str = "UPDATE delivery_state SET state = column3, facts = column4, \
+/// What nearly all rows of a batch have in common is not bound for each.
+const RECORD: &str = "WITH common (lease) AS (SELECT ?) \
+     UPDATE delivery_state SET state = ifnull(column3, 'accepted'), facts = column4, \
      due_at = max(column5, ifnull(permitted_from, column5)), attempts = column6, \
      lease = iif(column7, lease, NULL) FROM";
-const RECORDED: &str = "WHERE delivery_state.n = column1 AND delivery_state.lease = column2 \
+const RECORDED: &str = "WHERE delivery_state.n = column1 \
+     AND delivery_state.lease = ifnull(column2, (SELECT lease FROM common)) \
      AND delivery_state.state = 'claimed'";
 
 /// The rows of a batch, looked for where a record does not say its own.
@@ -134,13 +140,15 @@ async fn update(
     after: &str,
 ) -> Query<'static, Sqlite, SqliteArguments> {
     let mut update = sqlx::query(batch::over(RECORD, 7, records.len(), after));
+    let common = records.first().map(|record| record.lease);
+    update = update.bind(common.map(|lease| lease.to_string()));
     for (n, (record, place)) in records.iter().zip(places).enumerate() {
         breathe(n).await;
         let still_held = record.state.life() == Life::Claimed;
         update = update
             .bind(*place)
-            .bind(record.lease.to_string())
-            .bind(record.state.name())
+            .bind((Some(record.lease) != common).then(|| record.lease.to_string()))
+            .bind(Some(record.state.name()).filter(|name| *name != "accepted"))
             .bind(json(&record.state))
             .bind(due_at(&record.state))
             .bind(record.attempts)
@@ -149,18 +157,43 @@ async fn update(
     update
 }
 
-/// Whether the claim's lease is still one. Without its row nothing that it
-/// took would ever come back.
-async fn holds(connection: &mut SqliteConnection, claim: &Claim<'_>) -> sqlx::Result<bool> {
-    let row = sqlx::query("SELECT 1 FROM lease WHERE token = ?")
-        .bind(claim.lease.to_string())
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.is_some())
+/// What a turn stands on, found out with one question.
+struct Ground {
+    /// Whether the claim's lease is still one. Without its row nothing that it took
+    /// would ever come back.
+    held: bool,
+    /// There is one as soon as anybody was forgotten.
+    erasure_key: Option<Vec<u8>>,
+    /// The end of the log's chain.
+    head: Head,
 }
 
-/// What is due, by its row. The embargo stands in the condition, and once more
-/// in the rows that come back. Nobody else writes meanwhile.
+impl Ground {
+    async fn find(
+        connection: &mut SqliteConnection,
+        lease: Option<LeaseToken>,
+    ) -> sqlx::Result<Self> {
+        let row = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM lease WHERE token = ?) AS held, \
+                 (SELECT octets FROM erasure_key) AS erasure_key, seq, hash FROM log_head",
+        )
+        .bind(lease.map(|lease| lease.to_string()))
+        .fetch_one(connection)
+        .await?;
+        Ok(Self {
+            held: row.try_get("held")?,
+            erasure_key: row.try_get("erasure_key")?,
+            head: log::head_of(&row)?,
+        })
+    }
+}
+
+/// What is due. The embargo stands in the condition, and once more in the rows that
+/// come back. Nobody else writes meanwhile.
+///
+/// A row comes as one text: each value of a row is copied by itself on its way here,
+/// and a turn reads a hundred rows. No value has the separator in it, since JSON
+/// escapes it.
 ///
 /// A limit that is a parameter alone is looked at when the statement is prepared,
 /// which is then done anew for every other limit.
@@ -168,13 +201,13 @@ async fn find(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
     claim: &Claim<'_>,
-) -> Result<Vec<(i64, Claimed)>> {
+) -> Result<Vec<Claimed>> {
     let wrong = |error| store.failed(error);
     let rows = sqlx::query(
-        "SELECT waiting.n, attempts + 1 AS attempts, due_since, plan, content, \
-             (SELECT reason FROM suppression WHERE lower(suppression.email) = lower(planned.email) LIMIT 1) AS barred, \
-             (SELECT record FROM contact AS known INDEXED BY contact_protected \
-                 WHERE known.email = planned.email AND known.protected) AS protected \
+        "SELECT concat_ws(char(31), waiting.n, attempts + 1, due_since, content, \
+             ifnull((SELECT reason FROM suppression WHERE lower(suppression.email) = lower(planned.email) LIMIT 1), ''), \
+             ifnull((SELECT record FROM contact AS known INDEXED BY contact_protected \
+                 WHERE known.email = planned.email AND known.protected), ''), plan) \
          FROM delivery_state AS waiting INDEXED BY delivery_due \
          CROSS JOIN distribution AS whole ON whole.id = waiting.distribution \
          CROSS JOIN delivery_plan AS planned ON planned.n = waiting.n \
@@ -192,10 +225,9 @@ async fn find(
     let mut found = Vec::with_capacity(rows.len());
     for (n, row) in rows.iter().enumerate() {
         breathe(n).await;
-        let place = row.try_get("n").map_err(wrong)?;
-        found.push((place, claimed(store, (place, row), claim.now)?));
+        let row: &str = row.try_get(0).map_err(wrong)?;
+        found.push(claimed(&store.place, row, claim.now)?);
     }
-    bar_forgotten(store, connection, &mut found).await?;
     Ok(found)
 }
 
@@ -203,23 +235,16 @@ async fn find(
 async fn bar_forgotten(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
-    found: &mut [(i64, Claimed)],
+    ground: &Ground,
+    found: &mut [Claimed],
 ) -> Result<()> {
-    if found.is_empty() {
-        return Ok(());
-    }
-    // There is a key as soon as anybody was forgotten.
-    let key: Option<Vec<u8>> = sqlx::query_scalar("SELECT octets FROM erasure_key")
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(|error| store.failed(error))?;
-    let Some(key) = key else {
+    let Some(key) = ground.erasure_key.as_ref().filter(|_| !found.is_empty()) else {
         return Ok(());
     };
-    let emails = found.iter().map(|(_, one)| &one.delivery.recipient.email);
+    let emails = found.iter().map(|one| &one.delivery.recipient.email);
     let emails: Vec<_> = emails.collect();
-    let forgotten = known(connection, &store.place, &key, &emails).await?;
-    for (_, one) in found {
+    let forgotten = known(connection, &store.place, key, &emails).await?;
+    for one in found {
         if forgotten.contains(&one.delivery.recipient.email) {
             one.barred = Some(SuppressionReason::Erasure);
         }
@@ -230,9 +255,8 @@ async fn bar_forgotten(
 /// What became of those that were due.
 #[derive(Default)]
 struct Sorted {
-    /// Those that begin, and the rows they are in.
+    /// Those that begin.
     claimed: Vec<Claimed>,
-    taken: Vec<i64>,
     others: Vec<Other>,
     events: Vec<LogEvent>,
 }
@@ -242,18 +266,17 @@ struct Sorted {
 type Other = serde_json::Value;
 
 /// Asks what becomes of each.
-async fn sort(claim: &Claim<'_>, found: Vec<(i64, Claimed)>) -> Sorted {
+async fn sort(claim: &Claim<'_>, found: Vec<Claimed>) -> Sorted {
     let mut sorted = Sorted::default();
-    for (n, (row, one)) in found.into_iter().enumerate() {
+    for (n, one) in found.into_iter().enumerate() {
         breathe(n).await;
         let other = |state: &DeliveryState, due_at: i64| {
-            serde_json::json!([row, state.name(), json(state), due_at])
+            serde_json::json!([one.place, state.name(), json(state), due_at])
         };
         match (claim.take)(&one) {
             Taken::Begins(event) => {
                 sorted.events.push(event);
                 sorted.claimed.push(one);
-                sorted.taken.push(row);
             }
             Taken::Waits(until) => {
                 let until = micros(until);
@@ -272,17 +295,18 @@ async fn sort(claim: &Claim<'_>, found: Vec<(i64, Claimed)>) -> Sorted {
 async fn take(
     connection: &mut SqliteConnection,
     claim: &Claim<'_>,
-    taken: &[i64],
+    taken: &[Claimed],
 ) -> sqlx::Result<()> {
     if taken.is_empty() {
         return Ok(());
     }
+    let places: Vec<_> = taken.iter().map(|one| one.place).collect();
     sqlx::query(
         "UPDATE delivery_state SET state = 'claimed', facts = '{}', lease = ?1, attempts = attempts + 1 \
          WHERE n IN (SELECT value FROM json_each(?2))",
     )
     .bind(claim.lease.to_string())
-    .bind(json(&taken))
+    .bind(json(&places))
     .execute(connection)
     .await
     .map(drop)
@@ -303,31 +327,31 @@ async fn settle(connection: &mut SqliteConnection, others: &[Other]) -> sqlx::Re
     .map(drop)
 }
 
-fn claimed(
-    store: &SqliteStore,
-    (place, row): (i64, &SqliteRow),
-    now: Timestamp,
-) -> Result<Claimed> {
-    let wrong = |error| store.failed(error);
-    let delivery = delivery(&store.place, row)?;
+/// Reads a delivery off the text that [`find`] makes of its row.
+fn claimed(place: &str, row: &str, now: Timestamp) -> Result<Claimed> {
+    let wrong = |cause: &str| damaged(place, "delivery", cause.to_owned());
+    let mut values = row.splitn(7, '\u{1f}');
+    let mut next = || values.next().ok_or_else(|| wrong("a value is missing"));
+    let number = |text: &str| {
+        let number: Option<i64> = text.parse().ok();
+        number.ok_or_else(|| wrong("a number is not one"))
+    };
+    let (n, attempt, due_since) = (number(next()?)?, number(next()?)?, number(next()?)?);
+    let (content, barred, protected) = (next()?, next()?, next()?);
+    let given = |text| Some(text).filter(|text: &&str| !text.is_empty());
+    let delivery: Delivery = from_json(place, "delivery", next()?)?;
     if !may_leave(delivery.permitted_from, now) {
-        return Err(damaged(
-            &store.place,
-            "delivery",
-            format!("{} was claimed before the embargo permits it", delivery.id),
-        ));
+        let early = format!("{} was claimed before the embargo permits it", delivery.id);
+        return Err(wrong(&early));
     }
-    let barred: Option<String> = row.try_get("barred").map_err(wrong)?;
-    let barred = barred.map(|name| reason(&store.place, &name));
-    let record: Option<String> = row.try_get("protected").map_err(wrong)?;
     Ok(Claimed {
-        protection: protection(&store.place, record.as_deref(), &delivery)?,
+        protection: protection(place, given(protected), &delivery)?,
         delivery,
-        place: Some(place),
-        attempt: row.try_get("attempts").map_err(wrong)?,
-        due_since: timestamp(&store.place, row.try_get("due_since").map_err(wrong)?)?,
-        content: row.try_get("content").map_err(wrong)?,
-        barred: barred.transpose()?,
+        place: Some(n),
+        attempt: u32::try_from(attempt).map_err(|_| wrong("its attempts are no count"))?,
+        due_since: timestamp(place, due_since)?,
+        content: content.to_owned(),
+        barred: given(barred).map(|name| reason(place, name)).transpose()?,
     })
 }
 
