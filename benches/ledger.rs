@@ -23,7 +23,7 @@ use dateline::domain::embargo::Phase;
 use dateline::domain::header_text::HeaderText;
 use dateline::domain::ids::{ContactId, DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use dateline::domain::language::Choice;
-use dateline::domain::log::{LogEvent, Personal};
+use dateline::domain::log::{Facts, LogEvent, Personal};
 use dateline::domain::reply::SmtpReply;
 use dateline::domain::schedule::Schedule;
 use dateline::domain::zone::Zone;
@@ -32,7 +32,7 @@ use dateline::store::verify::verify_log;
 use dateline::store::{Claim, Claimed, Record, Taken, Term};
 use dateline::wire::World;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -158,23 +158,15 @@ fn delivery(of: &Distribution, n: u64, now: Timestamp) -> Delivery {
 }
 
 fn event(of: &Delivery, name: &str) -> LogEvent {
-    let facts = |pairs: &[(&str, Value)]| -> Map<String, Value> {
-        let pairs = pairs.iter();
-        pairs
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect()
-    };
+    let reply = "250 2.0.0 Ok: queued as 4f2Yx81LtTz9";
     LogEvent {
         at: Timestamp::now(),
         distribution: of.distribution,
         delivery: Some(of.id),
-        event: name.to_owned(),
-        facts: facts(&[("attempt", 1.into()), ("relay", "main".into())]),
+        event: name.to_owned().into(),
+        facts: Facts::of(json!({ "attempt": 1, "relay": "main" })),
         personal: Some(Personal {
-            facts: facts(&[
-                ("email", of.recipient.email.to_string().into()),
-                ("reply", "250 2.0.0 Ok: queued as 4f2Yx81LtTz9".into()),
-            ]),
+            facts: Facts::of(json!({ "email": of.recipient.email, "reply": reply })),
             salt: 7,
         }),
     }

@@ -10,7 +10,7 @@ use crate::sending::{self, Planned};
 use crate::sizes::{self, Sizes};
 use anyhow::{Context, Result, ensure};
 use dateline::domain::ids::DistributionId;
-use dateline::domain::log::{Head, LogEvent, Personal};
+use dateline::domain::log::{Facts, Head, LogEvent, Personal};
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -218,15 +218,14 @@ fn throw_log_rows_away(workspace: &Path) -> Result<()> {
 
 /// Seconds that it takes to make an entry of the log and to chain it.
 fn seconds_an_entry() -> Result<f64> {
-    let facts = |text: &str| serde_json::from_str(text);
     let event = LogEvent {
         at: jiff::Timestamp::now(),
         distribution: DistributionId::from_parts(1, 1),
         delivery: None,
-        event: "accepted".to_owned(),
-        facts: facts(r#"{"attempt":1,"code":250,"enhanced":"2.0.0"}"#)?,
+        event: "accepted".into(),
+        facts: Facts::of(json!({ "attempt": 1, "code": 250, "enhanced": "2.0.0" })),
         personal: Some(Personal {
-            facts: facts(&json!({ "reply": "2.0.0 Ok" }).to_string())?,
+            facts: Facts::of(json!({ "reply": "2.0.0 Ok" })),
             salt: 1 << 100,
         }),
     };

@@ -166,7 +166,7 @@ impl Desk {
         &self,
         which: &Distribution,
         until: Timestamp,
-        event: &str,
+        event: &'static str,
         deed: &Deed,
     ) -> Result<Vec<Moved>, DeskError> {
         let under_it = self.under_embargo_with(which, deed.now).await?;
@@ -185,7 +185,7 @@ impl Desk {
         &self,
         which: &Distribution,
         until: Timestamp,
-        event: &str,
+        event: &'static str,
         deed: &Deed,
     ) -> Result<Moved, DeskError> {
         let agreed = self.who_agreed(which).await?;

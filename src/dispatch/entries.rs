@@ -6,12 +6,13 @@ use crate::domain::bounce::Bounce;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::distribution::Distribution;
 use crate::domain::encryption::{Obstacle, Sealing};
-use crate::domain::log::{LogEvent, Personal, facts as object};
-use crate::domain::reply::{Handover, SmtpReply};
+use crate::domain::log::{Facts, LogEvent, Personal, facts as object};
+use crate::domain::reply::{EnhancedCode, Handover, RejectClass, Step};
 use crate::entropy::Entropy;
 use crate::store::{Claimed, Taken};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 /// The distribution was planned.
 pub(super) fn distribution(distribution: &Distribution) -> LogEvent {
@@ -19,8 +20,8 @@ pub(super) fn distribution(distribution: &Distribution) -> LogEvent {
         at: distribution.planned_at,
         distribution: distribution.id,
         delivery: None,
-        event: "distribution".to_owned(),
-        facts: object(json!({
+        event: "distribution".into(),
+        facts: Facts::of(json!({
             "release": distribution.release,
             "content": distribution.content,
             "to": distribution.to,
@@ -38,7 +39,7 @@ pub(super) fn distribution(distribution: &Distribution) -> LogEvent {
 /// A distribution was held, resumed, killed, or got another embargo.
 pub(crate) fn revised(
     distribution: &Distribution,
-    event: &str,
+    event: &'static str,
     deed: &Deed,
     more: Value,
 ) -> LogEvent {
@@ -48,8 +49,8 @@ pub(crate) fn revised(
         at: deed.now,
         distribution: distribution.id,
         delivery: None,
-        event: event.to_owned(),
-        facts,
+        event: event.into(),
+        facts: Facts::of(facts),
         personal: Some(reason(deed)),
     }
 }
@@ -58,7 +59,7 @@ pub(crate) fn revised(
 /// stands beside the line and can be erased.
 fn reason(deed: &Deed) -> Personal {
     Personal {
-        facts: object(json!({ "why": deed.why })),
+        facts: Facts::of(json!({ "why": deed.why })),
         salt: Entropy.bits(),
     }
 }
@@ -72,7 +73,7 @@ pub(crate) fn replanned(delivery: &Delivery, state: &DeliveryState, deed: &Deed)
         "permitted_from": delivery.permitted_from,
         "by": deed.by,
     });
-    let why = json!({ "why": deed.why });
+    let why = Facts::of(json!({ "why": deed.why }));
     entry(delivery, deed.now, state.name(), facts, Some(why))
 }
 
@@ -84,36 +85,45 @@ pub(super) fn planned(delivery: &Delivery, now: Timestamp) -> LogEvent {
         "segment": delivery.segment,
         "not_before": delivery.not_before,
     });
-    let whom = json!({
+    let whom = Facts::of(json!({
         "email": delivery.recipient.email,
         "name": delivery.recipient.name,
         "outlet": delivery.recipient.outlet,
-    });
+    }));
     entry(delivery, now, "planned", facts, Some(whom))
+}
+
+/// What is said of a beginning.
+#[derive(Serialize)]
+struct Beginning<'a> {
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encrypted: Option<bool>,
+    relay: &'a str,
 }
 
 /// A conversation is about to begin.
 pub(super) fn attempt(
     claimed: &Claimed,
     relay: &str,
-    sealing: Sealing,
+    sealing: &Sealing,
     now: Timestamp,
 ) -> LogEvent {
-    let mut facts = object(json!({ "attempt": claimed.attempt, "relay": relay }));
     // A key's fingerprint names its owner.
-    let key = match sealing {
-        Sealing::No => None,
-        Sealing::Unable { because } => {
-            facts.insert("encrypted".to_owned(), json!(false));
-            facts.insert("because".to_owned(), json!(because.name()));
-            None
-        }
-        Sealing::Yes { fingerprint } => {
-            facts.insert("encrypted".to_owned(), json!(true));
-            Some(json!({ "key": fingerprint }))
-        }
+    let (encrypted, because, key) = match sealing {
+        Sealing::No => (None, None, None),
+        Sealing::Unable { because } => (Some(false), Some(because.name()), None),
+        Sealing::Yes { fingerprint } => (Some(true), None, Some(json!({ "key": fingerprint }))),
     };
-    let facts = Value::Object(facts);
+    let facts = Beginning {
+        attempt: claimed.attempt,
+        because,
+        encrypted,
+        relay,
+    };
+    let key = key.map(Facts::of);
     entry(&claimed.delivery, now, "attempt", facts, key)
 }
 
@@ -128,6 +138,31 @@ pub(super) fn withheld(
     (state, event)
 }
 
+/// What is said of an ending. The reply's codes go into the line; its text, which may
+/// repeat an address, beside it.
+#[derive(Serialize)]
+struct Ending {
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<RejectClass>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enhanced: Option<EnhancedCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<Step>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+/// What the relay said, or what befell the conversation.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Words<'a> {
+    Reply(&'a str),
+    Cause(&'a str),
+}
+
 /// A conversation ended, and this is the delivery's state now.
 pub(super) fn outcome(
     delivery: &Delivery,
@@ -136,25 +171,14 @@ pub(super) fn outcome(
     state: &DeliveryState,
     now: Timestamp,
 ) -> LogEvent {
-    let mut facts = object(json!({ "attempt": n }));
-    let words = match handover {
-        Handover::Accepted { reply } => words(&mut facts, reply),
-        Handover::Refused { step, reply } => {
-            facts.insert("step".to_owned(), json!(step));
-            words(&mut facts, reply)
-        }
-        Handover::Lost { step, cause, .. } => {
-            facts.insert("step".to_owned(), json!(step));
-            json!({ "cause": cause })
-        }
+    let (step, reply, words) = match handover {
+        Handover::Accepted { reply } => (None, Some(reply), Words::Reply(&reply.text)),
+        Handover::Refused { step, reply } => (Some(*step), Some(reply), Words::Reply(&reply.text)),
+        Handover::Lost { step, cause, .. } => (Some(*step), None, Words::Cause(cause)),
     };
-    match state {
-        DeliveryState::Deferred { until, .. } => {
-            facts.insert("until".to_owned(), json!(until));
-        }
-        DeliveryState::Rejected { class, .. } => {
-            facts.insert("class".to_owned(), json!(class));
-        }
+    let (class, until) = match state {
+        DeliveryState::Deferred { until, .. } => (None, Some(*until)),
+        DeliveryState::Rejected { class, .. } => (Some(*class), None),
         DeliveryState::Planned { .. }
         | DeliveryState::Due
         | DeliveryState::Claimed { .. }
@@ -164,15 +188,17 @@ pub(super) fn outcome(
         | DeliveryState::Expired
         | DeliveryState::Suppressed { .. }
         | DeliveryState::Withheld { .. }
-        | DeliveryState::Cancelled { .. } => {}
-    }
-    entry(
-        delivery,
-        now,
-        state.name(),
-        Value::Object(facts),
-        Some(words),
-    )
+        | DeliveryState::Cancelled { .. } => (None, None),
+    };
+    let facts = Ending {
+        attempt: n,
+        class,
+        code: reply.map(|reply| reply.code),
+        enhanced: reply.and_then(|reply| reply.enhanced),
+        step,
+        until,
+    };
+    entry(delivery, now, state.name(), facts, Some(Facts::of(words)))
 }
 
 /// A person or a rule moved it on.
@@ -202,7 +228,7 @@ pub(crate) fn decided(
 }
 
 /// A report came back: the delivery bounced, or its reader complained.
-pub(crate) fn reported(delivery: &Delivery, event: &str, bounce: &Bounce) -> LogEvent {
+pub(crate) fn reported(delivery: &Delivery, event: &'static str, bounce: &Bounce) -> LogEvent {
     let failure = bounce.finding.failure();
     let facts = json!({
         "class": failure.map(|failure| failure.class),
@@ -212,7 +238,7 @@ pub(crate) fn reported(delivery: &Delivery, event: &str, bounce: &Bounce) -> Log
         "form": bounce.form,
         "report": bounce.fingerprint,
     });
-    let whom = json!({ "email": bounce.email, "diagnostic": bounce.diagnostic });
+    let whom = Facts::of(json!({ "email": bounce.email, "diagnostic": bounce.diagnostic }));
     entry(delivery, bounce.at, event, facts, Some(whom))
 }
 
@@ -225,30 +251,21 @@ pub(super) fn barred(claimed: &Claimed, now: Timestamp) -> Option<Taken> {
     Some(Taken::Ends(state, event))
 }
 
-/// The reply's codes go into the line; its text, which may repeat an address, beside it.
-fn words(facts: &mut Map<String, Value>, reply: &SmtpReply) -> Value {
-    facts.insert("code".to_owned(), json!(reply.code));
-    if let Some(enhanced) = reply.enhanced {
-        facts.insert("enhanced".to_owned(), json!(enhanced));
-    }
-    json!({ "reply": reply.text })
-}
-
 fn entry(
     delivery: &Delivery,
     at: Timestamp,
-    event: &str,
-    facts: Value,
-    personal: Option<Value>,
+    event: &'static str,
+    facts: impl Serialize,
+    personal: Option<Facts>,
 ) -> LogEvent {
     LogEvent {
         at,
         distribution: delivery.distribution,
         delivery: Some(delivery.id),
-        event: event.to_owned(),
-        facts: object(facts),
+        event: event.into(),
+        facts: Facts::of(facts),
         personal: personal.map(|facts| Personal {
-            facts: object(facts),
+            facts,
             salt: Entropy.bits(),
         }),
     }

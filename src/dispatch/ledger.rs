@@ -374,7 +374,7 @@ impl Ledger {
                 }
             };
             match sorting.place(claimed) {
-                Ok(relay) => Taken::Begins(entries::attempt(claimed, relay, sealing, now)),
+                Ok(relay) => Taken::Begins(entries::attempt(claimed, relay, &sealing, now)),
                 Err(until) => Taken::Waits(until),
             }
         };

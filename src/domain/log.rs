@@ -9,9 +9,12 @@
 use super::ids::{DeliveryId, DistributionId};
 use super::said::{Said, Tell};
 use crate::{said, shown_as_said};
+use blake3::Hash;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// What the first entry is bound to.
@@ -41,9 +44,9 @@ pub struct LogEvent {
     /// The delivery; absent for events of the whole distribution.
     pub delivery: Option<DeliveryId>,
     /// What happened: `distribution`, `attempt`, or a state's name.
-    pub event: String,
+    pub event: Cow<'static, str>,
     /// Facts that name nobody.
-    pub facts: Map<String, Value>,
+    pub facts: Facts,
     /// Facts that may name somebody.
     pub personal: Option<Personal>,
 }
@@ -52,9 +55,43 @@ pub struct LogEvent {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Personal {
     /// The facts.
-    pub facts: Map<String, Value>,
+    pub facts: Facts,
     /// 128 random bits, so that the commitment cannot be guessed from a list of addresses.
     pub salt: u128,
+}
+
+/// Facts of an event: an object of plain values, as the JSON that is written of it.
+/// By name, in the order of the alphabet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Facts(Box<RawValue>);
+
+impl Facts {
+    /// Of what serialises as an object; of anything else there are none.
+    pub fn of(object: impl Serialize) -> Self {
+        let written = to_raw_value(&object).ok();
+        let written = written.filter(|written| written.get().starts_with('{'));
+        Self(written.unwrap_or_else(|| RawValue::NULL.to_owned()))
+    }
+
+    /// The object as JSON.
+    pub fn json(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The same without its braces.
+    fn fields(&self) -> &str {
+        let inner = self.json().strip_prefix('{');
+        inner
+            .and_then(|inner| inner.strip_suffix('}'))
+            .unwrap_or_default()
+    }
+}
+
+impl PartialEq for Facts {
+    fn eq(&self, other: &Self) -> bool {
+        self.json() == other.json()
+    }
 }
 
 /// The facts of an object that `json!` made.
@@ -104,19 +141,45 @@ pub struct Line {
     pub commitment: Option<String>,
 }
 
-/// A [`Line`] as it is written: the same fields in the same order.
+/// What a [`Line`] begins with; its facts and its commitment follow.
 #[derive(Serialize)]
-struct Written<'a> {
+struct Opening<'a> {
     seq: u64,
     at: Timestamp,
     distribution: DistributionId,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<DeliveryId>,
     event: &'a str,
-    #[serde(flatten)]
-    facts: &'a Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    commitment: Option<String>,
+}
+
+/// Octets that hardly any line is longer than.
+const LONG_LINE: usize = 512;
+
+/// The line of an event: the fields of a [`Line`] in their order.
+fn write(seq: u64, event: &LogEvent, commitment: Option<Hash>) -> String {
+    let opening = Opening {
+        seq,
+        at: event.at,
+        distribution: event.distribution,
+        delivery: event.delivery,
+        event: &event.event,
+    };
+    let mut line = Vec::with_capacity(LONG_LINE);
+    // Plain values always serialise, and memory takes whatever is written.
+    let _ = serde_json::to_writer(&mut line, &opening);
+    line.pop();
+    let facts = event.facts.fields();
+    if !facts.is_empty() {
+        line.push(b',');
+        line.extend_from_slice(facts.as_bytes());
+    }
+    if let Some(commitment) = commitment {
+        line.extend_from_slice(b",\"commitment\":\"");
+        line.extend_from_slice(commitment.to_hex().as_bytes());
+        line.push(b'"');
+    }
+    line.push(b'}');
+    String::from_utf8(line).unwrap_or_default()
 }
 
 /// The end of the chain.
@@ -143,53 +206,31 @@ impl Head {
         let seq = self.seq + 1;
         let personal = event.personal.as_ref();
         let salt = personal.map(|personal| format!("{:032x}", personal.salt));
-        // Maps with text keys and plain values always serialise.
-        let personal =
-            personal.map(|personal| serde_json::to_string(&personal.facts).unwrap_or_default());
-        let line = Written {
-            seq,
-            at: event.at,
-            distribution: event.distribution,
-            delivery: event.delivery,
-            event: &event.event,
-            facts: &event.facts,
-            commitment: salt
-                .as_deref()
-                .zip(personal.as_deref())
-                .map(|(salt, facts)| commit(salt, facts)),
-        };
-        let line = serde_json::to_string(&line).unwrap_or_default();
-        let hash = chain(&self.hash, &line);
-        *self = Self {
-            seq,
-            hash: hash.clone(),
-        };
+        let personal = personal.map(|personal| personal.facts.json());
+        let commitment = salt.as_deref().zip(personal);
+        let commitment = commitment.map(|(salt, facts)| bound(salt, facts));
+        let line = write(seq, event, commitment);
+        let hash = bound(&self.hash, &line).to_hex().to_string();
+        self.seq = seq;
+        self.hash.clone_from(&hash);
         LogEntry {
             seq,
             line,
-            personal,
+            personal: personal.map(str::to_owned),
             salt,
             hash,
         }
     }
 }
 
-fn chain(previous: &str, line: &str) -> String {
+/// A text bound to what stands before it.
+fn bound(before: &str, text: &str) -> Hash {
     let mut hasher = blake3::Hasher::new();
     hasher
-        .update(previous.as_bytes())
+        .update(before.as_bytes())
         .update(b"\n")
-        .update(line.as_bytes());
-    hasher.finalize().to_hex().to_string()
-}
-
-fn commit(salt: &str, facts: &str) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher
-        .update(salt.as_bytes())
-        .update(b"\n")
-        .update(facts.as_bytes());
-    hasher.finalize().to_hex().to_string()
+        .update(text.as_bytes());
+    hasher.finalize()
 }
 
 /// Why the log does not verify, at the first broken entry.
@@ -314,8 +355,8 @@ pub fn erased(
         at,
         distribution,
         delivery: None,
-        event: ERASED.to_owned(),
-        facts: facts(serde_json::json!({ "entries": spans, "by": by, "why": why })),
+        event: ERASED.into(),
+        facts: Facts::of(serde_json::json!({ "entries": spans, "by": by, "why": why })),
         personal: None,
     }
 }
@@ -353,7 +394,7 @@ impl Verifier {
                 found: entry.seq,
             });
         }
-        if chain(&self.head.hash, &entry.line) != entry.hash {
+        if bound(&self.head.hash, &entry.line).to_hex().as_str() != entry.hash {
             return Err(Broken::Hash { seq: entry.seq });
         }
         let line: Line =
@@ -405,7 +446,9 @@ impl Verifier {
 fn has_personal(entry: &LogEntry, line: &Line) -> Result<bool, Broken> {
     let broken = Err(Broken::Personal { seq: entry.seq });
     match (&entry.salt, &entry.personal, &line.commitment) {
-        (Some(salt), Some(facts), Some(commitment)) if commit(salt, facts) == *commitment => {
+        (Some(salt), Some(facts), Some(commitment))
+            if bound(salt, facts).to_hex().as_str() == commitment =>
+        {
             Ok(true)
         }
         (None, None, None) => Ok(true),
@@ -423,7 +466,7 @@ mod tests {
         let mut head = Head::default();
         let entries = (0..n)
             .map(|i| {
-                let facts = Map::from_iter([("n".to_owned(), Value::from(i))]);
+                let facts = Facts::of(serde_json::json!({ "n": i }));
                 head.append(&LogEvent {
                     at: Timestamp::from_second(i64::try_from(i).unwrap()).unwrap(),
                     distribution: DistributionId::from_parts(1, 1),
@@ -468,7 +511,7 @@ mod tests {
         }
         assert_eq!(verify(&entries, &head), Err(Broken::Personal { seq: 2 }));
         let told = erased(at, distribution, &BTreeSet::from([2, 3]), "vera", "asked");
-        assert_eq!(told.facts["entries"], serde_json::json!([[2, 3]]));
+        assert!(told.facts.json().contains("\"entries\":[[2,3]]"));
         entries.push(head.append(&told));
         assert_eq!(verify(&entries, &head), Err(Broken::Personal { seq: 5 }));
         entries.push(head.append(&erased(at, distribution, &BTreeSet::from([5]), "vera", "")));
@@ -488,7 +531,7 @@ mod tests {
         let mut event = told;
         event.event = "accepted".into();
         event.personal = Some(Personal {
-            facts: Map::new(),
+            facts: Facts::of(Map::new()),
             salt: 1,
         });
         let mut second = head.append(&event);

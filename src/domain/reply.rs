@@ -1,11 +1,11 @@
 //! What a relay says, kept whole, and what it means for a delivery.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// An enhanced status code (RFC 3463): class, subject, detail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct EnhancedCode {
     /// 2 success, 4 transient, 5 permanent.
     pub class: u8,
@@ -51,9 +51,9 @@ impl TryFrom<String> for EnhancedCode {
     }
 }
 
-impl From<EnhancedCode> for String {
-    fn from(code: EnhancedCode) -> Self {
-        code.to_string()
+impl Serialize for EnhancedCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::domain::encryption::EncryptionPolicy;
 use crate::domain::erasure::{ErasureKey, FORGOTTEN, Mentions, is_same};
 use crate::domain::header_text::HeaderText;
 use crate::domain::ids::{ContactId, DeliveryId, DistributionId};
-use crate::domain::log::{LogEvent, erased, facts};
+use crate::domain::log::{Facts, LogEvent, erased};
 use crate::domain::suppression::SuppressionReason;
 use serde_json::{Map, json as value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -227,8 +227,8 @@ impl Work<'_> {
             at: self.wish.at,
             distribution: delivery.distribution,
             delivery: Some(delivery.id),
-            event: state.name().to_owned(),
-            facts: facts(value!({ "by": self.wish.by, "because": SuppressionReason::Erasure })),
+            event: state.name().into(),
+            facts: Facts::of(value!({ "by": self.wish.by, "because": SuppressionReason::Erasure })),
             personal: None,
         }
     }

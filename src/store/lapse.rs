@@ -3,9 +3,9 @@
 use super::values::damaged;
 use super::{Result, Standing};
 use crate::domain::delivery::{DeliveryState, Event, apply};
-use crate::domain::log::LogEvent;
+use crate::domain::log::{Facts, LogEvent};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::json;
 
 /// The claim's next state by the rule of the ground floor, and what the log says of it.
 pub(super) fn lapse(
@@ -29,15 +29,12 @@ fn doubted(standing: &Standing, next: &DeliveryState, now: Timestamp) -> Option<
     let DeliveryState::InDoubt { attempt } = next else {
         return None;
     };
-    let facts = Map::from_iter([
-        ("attempt".to_owned(), Value::from(*attempt)),
-        ("by".to_owned(), Value::from("lease lapsed")),
-    ]);
+    let facts = Facts::of(json!({ "attempt": attempt, "by": "lease lapsed" }));
     Some(LogEvent {
         at: now,
         distribution: standing.delivery.distribution,
         delivery: Some(standing.delivery.id),
-        event: next.name().to_owned(),
+        event: next.name().into(),
         facts,
         personal: None,
     })

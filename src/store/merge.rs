@@ -13,7 +13,7 @@ use crate::domain::contact::Contact;
 use crate::domain::delivery::{Event, Life, apply};
 use crate::domain::erasure::is_same;
 use crate::domain::import_record::ImportRecord;
-use crate::domain::log::{LogEvent, facts};
+use crate::domain::log::{Facts, LogEvent};
 use crate::domain::suppression::Suppression;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -236,8 +236,8 @@ async fn end(
         at: record.at,
         distribution: one.delivery.distribution,
         delivery: Some(one.delivery.id),
-        event: ended.name().to_owned(),
-        facts: facts(value!({ "by": record.by, "because": "merged" })),
+        event: ended.name().into(),
+        facts: Facts::of(value!({ "by": record.by, "because": "merged" })),
         personal: None,
     }))
 }

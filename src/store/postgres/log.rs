@@ -6,15 +6,15 @@
 use super::rows::{asked, get};
 use super::{PostgresStore, Result};
 use crate::domain::ids::{DeliveryId, DistributionId};
-use crate::domain::log::{Head, LogEntry, LogEvent, Personal};
+use crate::domain::log::{Facts, Head, LogEntry, LogEvent, Personal};
 use crate::domain::log_search::{LogSearch, LogWay};
 use crate::store::LogRow;
 use crate::store::log_query::{Line, log_query};
 use crate::store::values::{from_json, json};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 use sqlx::postgres::PgRow;
 use sqlx::{Executor, PgConnection, Row};
+use std::borrow::Cow;
 
 /// Entries in one statement.
 const BATCH: usize = 1000;
@@ -121,9 +121,9 @@ type Waiting = (
     Timestamp,
     DistributionId,
     Option<DeliveryId>,
-    String,
-    Map<String, Value>,
-    Option<(Map<String, Value>, String)>,
+    Cow<'static, str>,
+    Facts,
+    Option<(Facts, String)>,
 );
 
 impl Pending {

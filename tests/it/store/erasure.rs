@@ -16,7 +16,7 @@ use dateline::domain::erasure::FORGOTTEN;
 use dateline::domain::header_text::HeaderText;
 use dateline::domain::ids::{ContactId, DeliveryId, ImportId};
 use dateline::domain::import_record::{ImportKind, ImportRecord};
-use dateline::domain::log::{LogEvent, Personal};
+use dateline::domain::log::{Facts, LogEvent, Personal};
 use dateline::domain::reply::SmtpReply;
 use dateline::domain::retention::{Cut, Kept};
 use dateline::domain::suppression::{Suppression, SuppressionReason};
@@ -612,7 +612,7 @@ pub(super) async fn a_line_of_the_log_stays_and_is_told(ground: &Ground) {
     let of = distribution();
     plan(store.as_ref(), &of, &[]).await;
     let mut said = word(&of, "held");
-    said.facts = Map::from_iter([("why".to_owned(), json!("anna@person.example called"))]);
+    said.facts = Facts::of(json!({ "why": "anna@person.example called" }));
     let stop = dateline::store::Revision {
         from: &of,
         to: &of,
@@ -723,7 +723,7 @@ pub(super) async fn what_is_too_old_goes_and_the_log_says_so(ground: &Ground) {
     let late = LogEvent {
         at: at(5000),
         personal: Some(Personal {
-            facts: Map::new(),
+            facts: Facts::of(json!({})),
             salt: 3,
         }),
         ..event(&sent.accepted, "complaint", 0)

@@ -14,7 +14,7 @@ use dateline::domain::encryption::EncryptionPolicy;
 use dateline::domain::header_text::HeaderText;
 use dateline::domain::ids::{ContactId, DeliveryId, DistributionId, LeaseToken, ReleaseId};
 use dateline::domain::language::Choice;
-use dateline::domain::log::{LogEvent, Personal};
+use dateline::domain::log::{Facts, LogEvent, Personal};
 use dateline::domain::reply::SmtpReply;
 use dateline::domain::schedule::Schedule;
 use dateline::domain::zone::Zone;
@@ -22,7 +22,7 @@ use dateline::store::archive::Archive;
 use dateline::store::{Claim, Claimed, Record, Store, Taken, Term, Turned};
 use dateline::wire::World;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -207,16 +207,13 @@ pub(crate) fn deliveries(of: &Distribution, count: u64) -> Vec<Delivery> {
 
 /// What the log says of a delivery.
 pub(crate) fn event(of: &Delivery, name: &str, seconds: i64) -> LogEvent {
-    let facts = Map::from_iter([("n".to_owned(), Value::from(1))]);
-    let personal = Map::from_iter([(
-        "email".to_owned(),
-        Value::from(of.recipient.email.to_string()),
-    )]);
+    let facts = Facts::of(json!({ "n": 1 }));
+    let personal = Facts::of(json!({ "email": of.recipient.email }));
     LogEvent {
         at: at(seconds) + SignedDuration::from_nanos(123_456_789),
         distribution: of.distribution,
         delivery: Some(of.id),
-        event: name.to_owned(),
+        event: name.to_owned().into(),
         facts,
         personal: Some(Personal {
             facts: personal,
@@ -231,8 +228,8 @@ pub(crate) fn word(of: &Distribution, name: &str) -> LogEvent {
         at: at(0),
         distribution: of.id,
         delivery: None,
-        event: name.to_owned(),
-        facts: Map::new(),
+        event: name.to_owned().into(),
+        facts: Facts::of(json!({})),
         personal: None,
     }
 }
