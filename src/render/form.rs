@@ -10,6 +10,7 @@ use super::kit::MAX_PART;
 use super::marks::{self, Slot};
 use super::reader::Reader;
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -85,11 +86,14 @@ fn value(slot: &Slot, reader: &Reader<'_>) -> Option<String> {
     if value.len() > MAX_VALUE {
         return None;
     }
-    let shaped = slot
-        .shapes
-        .iter()
-        .fold(value.to_owned(), |value, shape| shape.apply(&value));
-    holds_together(&shaped).then_some(shaped)
+    let mut shaped = Cow::Borrowed(value);
+    for shape in &slot.shapes {
+        shaped = match shaped {
+            Cow::Borrowed(text) => shape.apply(text),
+            Cow::Owned(text) => Cow::Owned(shape.apply(&text).into_owned()),
+        };
+    }
+    holds_together(&shaped).then(|| shaped.into_owned())
 }
 
 /// Whether a value comes through unchanged when the part around it is cut into

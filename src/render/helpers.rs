@@ -11,6 +11,7 @@ use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext,
     RenderErrorReason, Renderable,
 };
+use std::borrow::Cow;
 
 /// Fields that a letter may lack; templates test for them with `if`.
 const OPTIONAL: [&str; 18] = [
@@ -44,10 +45,14 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
 }
 
 /// Escapes a value for HTML text and quoted attributes.
-pub fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> Cow<'_, str> {
+    const MEANINGFUL: [char; 5] = ['&', '<', '>', '"', '\''];
+    if !text.contains(MEANINGFUL) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len() + 8);
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+    while let Some(at) = rest.find(MEANINGFUL) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         out.push_str(match from.as_bytes().first() {
@@ -60,7 +65,7 @@ pub fn escape(text: &str) -> String {
         rest = from.get(1..).unwrap_or("");
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// The helpers that only plain text has.
@@ -151,7 +156,7 @@ struct Words {
 impl Words {
     /// It shapes the text.
     fn shaping(shape: Shape) -> Self {
-        let write = |text: &str, shape: Shape| shape.apply(text);
+        let write = |text: &str, shape: Shape| shape.apply(text).into_owned();
         Self { shape, write }
     }
 

@@ -176,7 +176,9 @@ impl Engine {
             layout,
             shown: BTreeMap::new(),
         };
-        engine.html.register_escape_fn(helpers::escape);
+        engine
+            .html
+            .register_escape_fn(|text| helpers::escape(text).into_owned());
         engine.text.register_escape_fn(no_escape);
         helpers::register_text(&mut engine.text);
         let mut problems = Vec::new();

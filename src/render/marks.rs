@@ -34,7 +34,7 @@ pub(super) fn shaped(text: &str, shape: Shape) -> String {
         Some(inside) if !inside.contains(OPEN) => {
             format!("{OPEN}{inside}{}{CLOSE}", shape.letter())
         }
-        Some(_) | None => shape.apply(text),
+        Some(_) | None => shape.apply(text).into_owned(),
     }
 }
 

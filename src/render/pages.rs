@@ -333,7 +333,7 @@ fn layers(name: &str, files: &Files) -> impl Iterator<Item = (Vec<u8>, String)> 
 fn engine(voice: &Voice, files: &Files, problems: &mut Vec<Problem>) -> Handlebars<'static> {
     let mut engine = Handlebars::new();
     engine.set_strict_mode(true);
-    engine.register_escape_fn(super::helpers::escape);
+    engine.register_escape_fn(|text| super::helpers::escape(text).into_owned());
     engine.unregister_helper("log");
     engine.register_helper("t", Box::new(Say(voice.clone())));
     engine.register_helper("is", Box::new(is));

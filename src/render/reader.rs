@@ -191,7 +191,7 @@ fn own_line(variant: &PreparedVariant, link: &str) -> String {
 
 /// Percent-encoding for a mailto URI (RFC 6068 section 2).
 fn percent_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::with_capacity(text.len() + 32);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~@+".contains(&byte) {
             out.push(char::from(byte));

@@ -3,6 +3,7 @@
 
 use super::helpers::escape;
 use super::plain;
+use std::borrow::Cow;
 
 /// How a value is written into a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +33,14 @@ impl Shape {
     ];
 
     /// The text in this shape.
-    pub(super) fn apply(self, text: &str) -> String {
+    pub(super) fn apply(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Escaped => escape(text),
-            Self::Upper => text.to_uppercase(),
-            Self::Wrapped => plain::wrap(text, "", ""),
-            Self::Underlined => plain::underlined(text, '='),
-            Self::Heading => plain::underlined(text, '-'),
-            Self::Bullet => plain::bullet(text),
+            Self::Upper => text.to_uppercase().into(),
+            Self::Wrapped => plain::wrap(text, "", "").into(),
+            Self::Underlined => plain::underlined(text, '=').into(),
+            Self::Heading => plain::underlined(text, '-').into(),
+            Self::Bullet => plain::bullet(text).into(),
         }
     }
 

@@ -35,7 +35,8 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
     );
     for (row, (name, number, class)) in shown.iter().enumerate() {
         let (top, width) = (row * STEP, (number * LONGEST).div_ceil(most));
-        let (text, name) = (top + 17, escape(&short(name)));
+        let (text, name) = (top + 17, short(name));
+        let name = escape(&name);
         let at = NAMES + width + 8;
         // Writing to a string cannot fail.
         let _ = write!(
