@@ -2,7 +2,9 @@
 //!
 //! By default the commit that makes the log long folds it, and a send stands still
 //! meanwhile. A passive checkpoint from another connection keeps nobody waiting
-//! (<https://sqlite.org/wal.html#ckpt>).
+//! (<https://sqlite.org/wal.html#ckpt>). What was written during it is folded by the
+//! writer, which only then begins the log anew: one that only grows costs new pages
+//! of the system with every commit, and twenty milliseconds to take away.
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Executor, SqlitePool};
@@ -19,15 +21,18 @@ const ROWS: usize = 4_000;
 pub(super) struct Folder {
     /// One connection, opened when it is first needed.
     connection: SqlitePool,
+    /// The one connection that writes.
+    writer: SqlitePool,
     written: Arc<AtomicUsize>,
     at_work: Arc<AtomicBool>,
 }
 
 impl Folder {
-    pub(super) fn new(options: SqliteConnectOptions) -> Self {
+    pub(super) fn new(options: SqliteConnectOptions, writer: SqlitePool) -> Self {
         let pool = SqlitePoolOptions::new().max_connections(1);
         Self {
             connection: pool.connect_lazy_with(options),
+            writer,
             written: Arc::default(),
             at_work: Arc::default(),
         }
@@ -45,11 +50,14 @@ impl Folder {
             return;
         }
         self.written.store(0, Ordering::Relaxed);
-        let (connection, at_work) = (self.connection.clone(), Arc::clone(&self.at_work));
+        let connections = [self.connection.clone(), self.writer.clone()];
+        let at_work = Arc::clone(&self.at_work);
         tokio::spawn(async move {
-            // What is not folded now is folded next time, by the writer at the latest.
-            if let Err(error) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").await {
-                tracing::debug!(%error, "the log of the store was not folded");
+            for connection in connections {
+                // What is not folded now is folded next time, by the writer at the latest.
+                if let Err(error) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").await {
+                    tracing::debug!(%error, "the log of the store was not folded");
+                }
             }
             at_work.store(false, Ordering::Release);
         });

@@ -102,9 +102,9 @@ impl SqliteStore {
         Ok(Self {
             place,
             bell: super::bell::path(path),
+            folder: Folder::new(options, writer.clone()),
             writer,
             readers,
-            folder: Folder::new(options),
         })
     }
 }
