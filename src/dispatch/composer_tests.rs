@@ -1,4 +1,5 @@
-//! A mail by form is, octet for octet, the mail that its templates make.
+//! A mail by form is the mail that its templates make, but for where the breaks are
+//! that quoted-printable puts into long lines.
 
 use super::*;
 use crate::domain::address::EmailAddress;
@@ -62,12 +63,22 @@ fn in_full(composer: &Composer, delivery: &Delivery) -> Vec<u8> {
     composed.to_vec()
 }
 
+/// A message without the breaks of quoted-printable, and without what it encodes
+/// only because a line ends or begins beside it.
+fn unbroken(message: &[u8]) -> String {
+    let mut text = String::from_utf8(message.to_vec()).unwrap();
+    for (written, meant) in [("=\r\n", ""), ("=2E", "."), ("=20", " "), ("=09", "\t")] {
+        text = text.replace(written, meant);
+    }
+    text
+}
+
 fn assert_same(composer: &Composer, delivery: &Delivery) {
-    let expected = in_full(composer, delivery);
+    let expected = unbroken(&in_full(composer, delivery));
     for _ in 0..3 {
         let (_, composed) = composer.compose(delivery, now()).unwrap();
         // Compared as a whole: a difference of two mails is no reading.
-        assert!(composed.to_vec() == expected, "{delivery:?}");
+        assert!(unbroken(&composed.to_vec()) == expected, "{delivery:?}");
     }
 }
 

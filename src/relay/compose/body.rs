@@ -77,6 +77,21 @@ pub(super) fn write(subtype: &str, body: Body<'_>, draft: &mut Draft) {
 /// octets: a third of all the work on a mail was this, so it is our own.
 /// A dot at the beginning of a line is encoded too, so that no line needs stuffing.
 pub(super) fn write_quoted(text: &str, out: &mut String) {
+    let column = write_lines(text, out);
+    end_line(column, out);
+}
+
+/// The same of text whose last line goes on in a line of its own: the break between
+/// them is none of the text's (RFC 2045 6.7, rule 5).
+pub(super) fn write_quoted_open(text: &str, out: &mut String) {
+    if !text.is_empty() {
+        write_lines(text, out);
+        out.push_str("=\r\n");
+    }
+}
+
+/// Writes all but the end of the last line, and gives its length; one more fits.
+fn write_lines(text: &str, out: &mut String) -> usize {
     out.reserve(text.len() + text.len() / 8 + 64);
     let bytes = text.as_bytes();
     let (mut at, mut column) = (0, 0);
@@ -110,7 +125,7 @@ pub(super) fn write_quoted(text: &str, out: &mut String) {
             (at, column) = (at + 1, column + 3);
         }
     }
-    end_line(column, out);
+    column
 }
 
 /// Octets that stand for themselves: printable ASCII but `=`, and space and tab.
