@@ -10,11 +10,17 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Executor, SqlitePool};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// Rows written between two times. Few, and the same pages are folded over and
 /// over; many, and when the log begins anew, which a commit has to do while nothing
 /// else is written, much of it is still to be folded.
 const ROWS: usize = 4_000;
+
+/// A pass that took no longer leaves the writer little of what was written meanwhile.
+const SHORT: Duration = Duration::from_millis(100);
+/// Passes at most, before the rest is left to the writer: a great plan takes seconds.
+const PASSES: usize = 4;
 
 /// Whoever folds; all copies are one.
 #[derive(Debug, Clone)]
@@ -50,16 +56,27 @@ impl Folder {
             return;
         }
         self.written.store(0, Ordering::Relaxed);
-        let connections = [self.connection.clone(), self.writer.clone()];
+        let (beside, writer) = (self.connection.clone(), self.writer.clone());
         let at_work = Arc::clone(&self.at_work);
         tokio::spawn(async move {
-            for connection in connections {
-                // What is not folded now is folded next time, by the writer at the latest.
-                if let Err(error) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").await {
-                    tracing::debug!(%error, "the log of the store was not folded");
-                }
+            // What is not folded now is folded next time, by the writer at the latest.
+            if let Err(error) = fold(&beside, &writer).await {
+                tracing::debug!(%error, "the log of the store was not folded");
             }
             at_work.store(false, Ordering::Release);
         });
     }
+}
+
+/// Folds beside the writer until little is left, and that with the writer.
+async fn fold(beside: &SqlitePool, writer: &SqlitePool) -> sqlx::Result<()> {
+    const FOLD: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+    for _ in 0..PASSES {
+        let begun = Instant::now();
+        beside.execute(FOLD).await?;
+        if begun.elapsed() < SHORT {
+            break;
+        }
+    }
+    writer.execute(FOLD).await.map(drop)
 }
