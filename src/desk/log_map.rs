@@ -5,7 +5,7 @@
 //! map is drawn when somebody searches for the first time, beside the search, which
 //! finds the same without it; from then on it only grows. It knows no address.
 
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, background};
 use crate::domain::ids::DeliveryId;
 use crate::domain::log_search::{LogSearch, LogWay, line_time};
 use crate::store::{LogRow, Store};
@@ -264,7 +264,7 @@ impl Desk {
         if by_place {
             return Ok(self.store.search_log(search, way, limit).await?);
         }
-        tokio::spawn(Arc::clone(&self.log_map).draw(Arc::clone(&self.store)));
+        background::spawn(Arc::clone(&self.log_map).draw(Arc::clone(&self.store)));
         let deliveries = match &search.emails {
             Some(emails) => {
                 let mut all = Vec::new();

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod agreements;
 pub mod approval;
 pub mod audience;
+pub mod background;
 mod bounce_files;
 pub mod bounces;
 pub mod check;

@@ -2,7 +2,7 @@
 //! same time, and one after the other, so that everything else goes on meanwhile.
 //! Whoever has no time to wait is told that it is under way, and asks again.
 
-use super::DeskError;
+use super::{DeskError, background};
 use crate::said;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -156,7 +156,7 @@ impl<T: Send + Sync + 'static> Slow<T> {
         all.insert(asked.to_owned(), seen.clone());
         let asked_at = Instant::now();
         let (turn, work) = (Arc::clone(&self.turn), work());
-        tokio::spawn(async move {
+        background::spawn(async move {
             let stage = {
                 let _turn = turn.acquire_owned().await;
                 match work.await {

@@ -8,8 +8,8 @@ use super::files::attached;
 use super::keys;
 use super::pieces::parts;
 use super::sheet::Visitor;
-use crate::desk::DeskError;
 use crate::desk::people::{DeliveryTo, Whole};
+use crate::desk::{DeskError, background};
 use crate::domain::address::EmailAddress;
 use crate::domain::agreement::{AgreementWord, Party, Said, Scope};
 use crate::domain::contact::Contact;
@@ -104,12 +104,13 @@ pub(super) async fn export(
         return Err(Fault::new(StatusCode::NOT_FOUND));
     }
     let (desk, wanted) = (front.desk(), search.wanted());
-    let columns = desk.own_columns().await?;
+    let all = Arc::clone(&desk);
+    let columns = background::run(async move { all.own_columns().await }).await?;
     let facts = json!({ "search": search.search, "list": search.list });
     desk.note(visitor.name()?, "contacts_exported", facts)
         .await?;
     let (sender, made) = mpsc::channel(2);
-    tokio::spawn(async move {
+    background::spawn(async move {
         let (mut after, mut writer) = (None, Sheet::new(columns));
         loop {
             let page = desk.find_contacts(&wanted, after.as_ref(), BATCH).await;
