@@ -36,6 +36,7 @@ mod suppression;
 mod token;
 mod user;
 
+use crate::config::StoreLocation;
 use crate::desk::{Desk, DeskError, Wiring};
 use crate::store::Store;
 use crate::telemetry::{self, Verbosity};
@@ -45,6 +46,7 @@ use error::{CliError, Exit};
 use output::Output;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -75,7 +77,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, wiring: &'static dyn Wirin
     let output = Output::new(args.format);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads(&args.command))
-        .on_thread_park(|| std::thread::sleep(REST))
+        .on_thread_park(rest)
         .enable_all()
         .build()
     {
@@ -111,11 +113,21 @@ fn threads(command: &Command) -> usize {
     cores.saturating_sub(1).max(least)
 }
 
-/// How long a thread that has run out of work waits before it goes to sleep. Replies
-/// of a relay come one by one, and whoever sends one has to wake a thread that sleeps,
-/// which costs as much as to send it; one that rests finds several. It is the shortest
-/// time there is: some fifty microseconds where the system's timers are so lax.
+/// How long a thread that has run out of work waits before it goes to sleep: the
+/// shortest time there is, some fifty microseconds where the system's timers are so lax.
 const REST: Duration = Duration::from_micros(1);
+/// Whether threads rest.
+static RESTS: AtomicBool = AtomicBool::new(false);
+
+/// Rests before going to sleep. Replies of a relay come one by one, and whoever sends
+/// one has to wake a thread that sleeps, which costs as much as to send it; one that
+/// rests finds several. A database server's replies come seldom, and are waited for; so
+/// are those to a page.
+fn rest() {
+    if RESTS.load(Ordering::Relaxed) {
+        std::thread::sleep(REST);
+    }
+}
 
 /// How long a store may take to close: what still asks it for something is left.
 const CLOSES_WITHIN: Duration = Duration::from_secs(1);
@@ -150,6 +162,8 @@ async fn carry_out(
     let open = async || -> Result<Desk, DeskError> {
         let desk = Desk::open(&workspace, wiring).await?;
         store.get_or_init(|| Arc::clone(&desk.store));
+        let is_file = matches!(desk.settings.store, StoreLocation::Sqlite(_));
+        RESTS.store(is_file, Ordering::Relaxed);
         Ok(desk)
     };
     match args.command {
