@@ -104,8 +104,10 @@ pub(super) async fn export(
         return Err(Fault::new(StatusCode::NOT_FOUND));
     }
     let (desk, wanted) = (front.desk(), search.wanted());
-    let all = Arc::clone(&desk);
-    let columns = background::run(async move { all.own_columns().await }).await?;
+    let columns = {
+        let desk = Arc::clone(&desk);
+        background::run(async move { desk.own_columns().await }).await?
+    };
     let facts = json!({ "search": search.search, "list": search.list });
     desk.note(visitor.name()?, "contacts_exported", facts)
         .await?;
